@@ -1,0 +1,105 @@
+use super::Code;
+use super::node::{Binary, Input, Node, NodeId, Root, Unary};
+
+/// Why a condition has no value, and where.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Fault {
+    pub(crate) kind: FaultKind,
+    pub(crate) at: NodeId,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum FaultKind {
+    /// An attribute, header, key or input that is not there.
+    Missing,
+    /// Operands of types that the operation has no meaning for.
+    Types,
+    /// An index past the end of a list.
+    OutOfRange,
+    Overflow,
+    DivisionByZero,
+    /// The condition's value is not a boolean.
+    NotBoolean,
+    /// More steps than a condition may take.
+    OutOfFuel,
+    /// A header that is not UTF-8.
+    NotUtf8,
+}
+
+impl Fault {
+    /// A sentence for the operator; `code` is the arena that the condition was evaluated in.
+    pub(crate) fn describe(self, code: &Code) -> String {
+        let what = subject(code, self.at);
+        match self.kind {
+            FaultKind::Missing => format!("{what} is missing"),
+            FaultKind::Types => format!("{what} has no meaning for these types"),
+            FaultKind::OutOfRange => "a list index is out of range".to_owned(),
+            FaultKind::Overflow => format!("{what} overflows"),
+            FaultKind::DivisionByZero => "division by zero".to_owned(),
+            FaultKind::NotBoolean => format!("{what} is not a boolean"),
+            FaultKind::OutOfFuel => "it takes more steps than a condition may".to_owned(),
+            FaultKind::NotUtf8 => format!("{what} is not UTF-8"),
+        }
+    }
+}
+
+fn subject(code: &Code, at: NodeId) -> String {
+    match code.node(at) {
+        Some(Node::Attribute(root, name) | Node::HasAttribute(root, name)) => {
+            let name = code.text(name);
+            match root {
+                Root::Principal => format!("`principal.{name}`"),
+                Root::Resource => format!("`resource.{name}`"),
+                Root::Header => format!("header `{name}`"),
+            }
+        }
+        Some(Node::Select(_, field) | Node::Has(_, field)) => format!("key `{}`", code.text(field)),
+        Some(Node::Input(input)) => format!("`{}`", input_name(input)),
+        Some(Node::Index(..)) => "an index".to_owned(),
+        Some(Node::Unary(operator, _)) => match operator {
+            Unary::Not => "`!`".to_owned(),
+            Unary::Negate => "`-`".to_owned(),
+            Unary::Size => "`size`".to_owned(),
+        },
+        Some(Node::Binary(operator, ..)) => format!("`{}`", binary_name(operator)),
+        Some(Node::And(_)) => "an operand of `&&`".to_owned(),
+        Some(Node::Or(_)) => "an operand of `||`".to_owned(),
+        Some(Node::Conditional(..)) => "the condition of `?:`".to_owned(),
+        Some(Node::Fold(..)) => "a macro's range or body".to_owned(),
+        _ => "the condition".to_owned(),
+    }
+}
+
+fn input_name(input: Input) -> &'static str {
+    match input {
+        Input::PrincipalId => "principal.id",
+        Input::PrincipalRoles => "principal.roles",
+        Input::PrincipalAttributes => "principal.attr",
+        Input::ResourceKind => "resource.kind",
+        Input::ResourceId => "resource.id",
+        Input::ResourceAttributes => "resource.attr",
+        Input::Method => "request.method",
+        Input::Path => "request.path",
+        Input::Host => "request.host",
+    }
+}
+
+fn binary_name(operator: Binary) -> &'static str {
+    match operator {
+        Binary::Equal => "==",
+        Binary::NotEqual => "!=",
+        Binary::Less => "<",
+        Binary::LessEqual => "<=",
+        Binary::Greater => ">",
+        Binary::GreaterEqual => ">=",
+        Binary::Add => "+",
+        Binary::Subtract => "-",
+        Binary::Multiply => "*",
+        Binary::Divide => "/",
+        Binary::Modulo => "%",
+        Binary::In => "in",
+        Binary::StartsWith => "startsWith",
+        Binary::EndsWith => "endsWith",
+        Binary::Contains => "contains",
+    }
+}

@@ -1,0 +1,42 @@
+use super::ConditionProblem;
+
+/// Longest source of a condition, in bytes.
+const MAX_SOURCE: usize = 4096;
+/// Most tokens of a condition: bounds the depth of chains such as `1 + 1 + …`, which the parser recurses over.
+const MAX_TOKENS: usize = 512;
+/// Deepest nesting of brackets.
+const MAX_NESTING: usize = 32;
+
+/// Refuses what could drive the parser out of stack or memory, before it sees it. Reads no more of the syntax than
+/// it takes to tell tokens apart, and never counts fewer than there are.
+pub(super) fn check(source: &str) -> Result<(), ConditionProblem> {
+    let problem = |offset, message| Err(ConditionProblem { offset, len: 1, message });
+    if source.len() > MAX_SOURCE {
+        return problem(0, format!("the condition is longer than {MAX_SOURCE} bytes; split it into several policies"));
+    }
+    let mut tokens = 0;
+    let mut nesting = 0_usize;
+    let mut word = false;
+    for (offset, byte) in source.bytes().enumerate() {
+        let continues_word = byte.is_ascii_alphanumeric() || byte == b'_' || !byte.is_ascii();
+        if !(continues_word && word || byte.is_ascii_whitespace()) {
+            tokens += 1;
+        }
+        word = continues_word;
+        match byte {
+            b'(' | b'[' | b'{' => nesting += 1,
+            b')' | b']' | b'}' => nesting = nesting.saturating_sub(1),
+            _ => {}
+        }
+        if tokens > MAX_TOKENS {
+            return problem(
+                offset,
+                format!("the condition has more than {MAX_TOKENS} tokens; split it into several policies"),
+            );
+        }
+        if nesting > MAX_NESTING {
+            return problem(offset, format!("the condition nests deeper than {MAX_NESTING} brackets; simplify it"));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,197 @@
+//! Attribute values as they arrive: JSON-like trees of claims, directory entries and resources.
+
+use std::fmt;
+
+use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+
+/// An owned attribute value.
+///
+/// Whole numbers are [`Data::Int`] wherever they come from (JSON writes `3` and `3.0`, Envoy's metadata knows only
+/// doubles), so that a decision does not depend on the road a claim took. Beyond ±2^53 a double is kept as it is.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Data {
+    /// JSON null.
+    Null,
+    /// A boolean.
+    Bool(bool),
+    /// A whole number.
+    Int(i64),
+    /// A whole number past `i64::MAX`.
+    UInt(u64),
+    /// Any other number.
+    Double(f64),
+    /// A string.
+    String(Box<str>),
+    /// A list.
+    List(Box<[Data]>),
+    /// An object.
+    Map(Fields),
+}
+
+impl Data {
+    /// A number that arrived as a double: whole ones become [`Data::Int`].
+    #[must_use]
+    pub fn from_double(number: f64) -> Self {
+        const EXACT: f64 = 9_007_199_254_740_992.0;
+        if number.fract() == 0.0 && number.abs() <= EXACT {
+            #[expect(clippy::cast_possible_truncation, reason = "whole and within ±2^53")]
+            return Data::Int(number as i64);
+        }
+        Data::Double(number)
+    }
+
+    /// The string, if it is one.
+    #[must_use]
+    pub fn as_str(&self) -> Option<&str> {
+        match self {
+            Data::String(text) => Some(text),
+            _ => None,
+        }
+    }
+}
+
+impl From<&str> for Data {
+    fn from(text: &str) -> Self {
+        Data::String(text.into())
+    }
+}
+
+/// The members of an object: unique names, kept sorted.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Fields(Box<[(Box<str>, Data)]>);
+
+/// The same name twice in one object.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("duplicate key `{0}`")]
+pub struct DuplicateKey(pub Box<str>);
+
+impl Fields {
+    /// Members in any order.
+    ///
+    /// # Errors
+    /// If a name occurs twice.
+    pub fn new(mut members: Vec<(Box<str>, Data)>) -> Result<Self, DuplicateKey> {
+        members.sort_by(|(a, _), (b, _)| a.cmp(b));
+        for pair in members.windows(2) {
+            if let [(a, _), (b, _)] = pair
+                && a == b
+            {
+                return Err(DuplicateKey(a.clone()));
+            }
+        }
+        Ok(Fields(members.into()))
+    }
+
+    /// The member of this name.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&Data> {
+        let index = self.0.binary_search_by(|(key, _)| (**key).cmp(name)).ok()?;
+        self.0.get(index).map(|(_, value)| value)
+    }
+
+    /// All members, sorted by name.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, &Data)> {
+        self.0.iter().map(|(name, value)| (&**name, value))
+    }
+
+    /// The members as a slice, sorted by name.
+    #[must_use]
+    pub fn as_slice(&self) -> &[(Box<str>, Data)] {
+        &self.0
+    }
+
+    /// How many members there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// These members, and those of `other` whose names are not here.
+    #[must_use]
+    pub fn filled_from(&self, other: &Fields) -> Fields {
+        let missing = other.0.iter().filter(|(name, _)| self.get(name).is_none());
+        let mut members: Vec<_> = self.0.iter().chain(missing).cloned().collect();
+        members.sort_by(|(a, _), (b, _)| a.cmp(b));
+        Fields(members.into())
+    }
+}
+
+/// Objects with a repeated key are refused: two readers could disagree about which one counts.
+impl<'de> Deserialize<'de> for Data {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(DataVisitor)
+    }
+}
+
+impl<'de> Deserialize<'de> for Fields {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match Data::deserialize(deserializer)? {
+            Data::Map(fields) => Ok(fields),
+            _ => Err(de::Error::custom("expected an object")),
+        }
+    }
+}
+
+struct DataVisitor;
+
+impl<'de> Visitor<'de> for DataVisitor {
+    type Value = Data;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an attribute value")
+    }
+
+    fn visit_unit<E: de::Error>(self) -> Result<Data, E> {
+        Ok(Data::Null)
+    }
+
+    fn visit_none<E: de::Error>(self) -> Result<Data, E> {
+        Ok(Data::Null)
+    }
+
+    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Data, D::Error> {
+        Data::deserialize(deserializer)
+    }
+
+    fn visit_bool<E: de::Error>(self, value: bool) -> Result<Data, E> {
+        Ok(Data::Bool(value))
+    }
+
+    fn visit_i64<E: de::Error>(self, value: i64) -> Result<Data, E> {
+        Ok(Data::Int(value))
+    }
+
+    fn visit_u64<E: de::Error>(self, value: u64) -> Result<Data, E> {
+        Ok(i64::try_from(value).map_or(Data::UInt(value), Data::Int))
+    }
+
+    fn visit_f64<E: de::Error>(self, value: f64) -> Result<Data, E> {
+        Ok(Data::from_double(value))
+    }
+
+    fn visit_str<E: de::Error>(self, value: &str) -> Result<Data, E> {
+        Ok(Data::String(value.into()))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Data, A::Error> {
+        let mut items = Vec::new();
+        while let Some(item) = seq.next_element()? {
+            items.push(item);
+        }
+        Ok(Data::List(items.into()))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Data, A::Error> {
+        let mut members: Vec<(Box<str>, Data)> = Vec::new();
+        while let Some((name, value)) = map.next_entry::<String, Data>()? {
+            members.push((name.into(), value));
+        }
+        Fields::new(members).map(Data::Map).map_err(de::Error::custom)
+    }
+}

@@ -1,0 +1,145 @@
+use bumpalo::Bump;
+
+use crate::condition::{Fault, Inputs, evaluate};
+use crate::snapshot::{PolicyEntry, Snapshot};
+
+use super::index::CandidateRef;
+use super::{Applies, Candidate, Decision, Effect, PolicyError, Query, Question, Reason, Symbol};
+
+/// Evaluation steps that one condition may take. A step is a node visited, an element looked at, or 16 bytes compared,
+/// so this bounds a condition to well under a millisecond.
+const FUEL: u32 = 20_000;
+
+/// Reusable buffers: a decision allocates nothing once they have grown to what the policy set needs.
+#[derive(Debug, Default)]
+pub struct Scratch {
+    arena: Bump,
+    candidates: Vec<CandidateRef>,
+}
+
+impl Scratch {
+    /// Lends the arena, emptied, for the time of one request.
+    pub(crate) fn with_arena<R>(&mut self, work: impl FnOnce(&Bump, &mut Scratch) -> R) -> R {
+        let mut arena = std::mem::take(&mut self.arena);
+        arena.reset();
+        let result = work(&arena, self);
+        self.arena = arena;
+        result
+    }
+}
+
+impl Snapshot {
+    /// Decides a question: deny overrides, and no applicable allow is a deny.
+    pub fn decide<'s>(&'s self, query: &Query<'_>, scratch: &mut Scratch) -> Decision<'s> {
+        let question = self.resolve(query);
+        scratch.with_arena(|arena, scratch| self.answer(&question, arena, scratch))
+    }
+
+    /// Evaluates every candidate, in the order in which [`Snapshot::decide`] looks at them: denies first.
+    pub fn trace<'s>(&'s self, query: &Query<'_>, scratch: &mut Scratch) -> Vec<Candidate<'s>> {
+        let question = self.resolve(query);
+        scratch.with_arena(|arena, scratch| {
+            self.gather(&question, &mut scratch.candidates);
+            let entries = scratch.candidates.iter().filter_map(|candidate| self.policy(candidate.slot()));
+            entries
+                .map(|entry| Candidate {
+                    policy: self.text(entry.name),
+                    effect: entry.effect,
+                    applies: match self.applies(entry, &question, arena) {
+                        Ok(true) => Applies::Yes,
+                        Ok(false) => Applies::No,
+                        Err(fault) => Applies::Error(self.policy_error(entry, fault)),
+                    },
+                })
+                .collect()
+        })
+    }
+
+    pub(crate) fn answer<'s>(&'s self, question: &Question<'_>, arena: &Bump, scratch: &mut Scratch) -> Decision<'s> {
+        self.gather(question, &mut scratch.candidates);
+        let mut decision = Decision {
+            effect: Effect::Deny,
+            reason: Reason::NoPolicy,
+            policy: None,
+            nearest: None,
+            errors: 0,
+            first_error: None,
+            digest: self.digest(),
+        };
+        for candidate in &scratch.candidates {
+            let Some(entry) = self.policy(candidate.slot()) else { continue };
+            let applies = self.applies(entry, question, arena);
+            if let Err(fault) = applies {
+                decision.errors += 1;
+                decision.first_error.get_or_insert(self.policy_error(entry, fault));
+            }
+            match (entry.effect, applies) {
+                (Effect::Deny, Ok(true)) => return decision.by(Effect::Deny, Reason::Denied, self.text(entry.name)),
+                (Effect::Deny, Err(_)) => {
+                    return decision.by(Effect::Deny, Reason::DeniedByFault, self.text(entry.name));
+                }
+                (Effect::Allow, Ok(true)) => return decision.by(Effect::Allow, Reason::Allowed, self.text(entry.name)),
+                (Effect::Allow, Ok(false) | Err(_)) => {
+                    decision.reason = Reason::NoConditionHolds;
+                    decision.nearest.get_or_insert(self.text(entry.name));
+                }
+                (Effect::Deny, Ok(false)) => {}
+            }
+        }
+        decision
+    }
+
+    fn resolve<'a>(&self, query: &Query<'a>) -> Question<'a> {
+        Question {
+            principal: query.principal,
+            kind: self.symbol(query.resource.kind),
+            action: self.symbol(query.action),
+            resource: query.resource,
+            request: query.request,
+        }
+    }
+
+    /// Collects the candidates: denies first, then in the snapshot's order, each once.
+    fn gather(&self, question: &Question<'_>, candidates: &mut Vec<CandidateRef>) {
+        candidates.clear();
+        let index = self.index();
+        let principal = question.principal;
+        let mut lists = 0;
+        for pattern in index.patterns() {
+            // A name that no policy mentions can still be met by a wildcard.
+            let kind = if pattern.any_kind { Some(Symbol::WILDCARD) } else { question.kind };
+            let action = if pattern.any_action { Some(Symbol::WILDCARD) } else { question.action };
+            let (Some(kind), Some(action)) = (kind, action) else { continue };
+            let mut probe = |role| {
+                let found = index.get(kind, action, role);
+                lists += usize::from(!found.is_empty());
+                candidates.extend_from_slice(found);
+            };
+            if !pattern.any_role {
+                principal.role_symbols().iter().for_each(|role| probe(*role));
+            } else if !principal.is_anonymous() {
+                probe(Symbol::WILDCARD);
+            }
+        }
+        if lists > 1 {
+            candidates.sort_unstable();
+            candidates.dedup();
+        }
+    }
+
+    fn applies(&self, entry: &PolicyEntry, question: &Question<'_>, arena: &Bump) -> Result<bool, Fault> {
+        let Some(condition) = entry.condition else { return Ok(true) };
+        let inputs = Inputs { principal: question.principal, resource: question.resource, request: question.request };
+        evaluate(self.code(), condition, &inputs, arena, FUEL)
+    }
+
+    fn policy_error<'s>(&'s self, entry: &PolicyEntry, fault: Fault) -> PolicyError<'s> {
+        PolicyError { policy: self.text(entry.name), fault, code: self.code() }
+    }
+}
+
+impl<'s> Decision<'s> {
+    fn by(self, effect: Effect, reason: Reason, policy: &'s str) -> Self {
+        Decision { effect, reason, policy: Some(policy), nearest: None, ..self }
+    }
+}

@@ -1,0 +1,15 @@
+//! Deciding: candidates by hash, conditions over the request, deny overrides.
+
+mod decide;
+mod decision;
+mod index;
+mod query;
+mod symbol;
+
+pub use decide::Scratch;
+pub use decision::{Applies, Candidate, Decision, Effect, PolicyError, Reason};
+pub(crate) use index::{CandidateRef, Index, IndexBuilder};
+pub(crate) use query::Question;
+pub use query::{Query, RequestFacts, Resource};
+pub use symbol::Symbol;
+pub(crate) use symbol::SymbolTable;

@@ -1,0 +1,154 @@
+use std::fmt;
+
+use crate::data::{Data, Fields};
+use crate::http::Headers;
+
+use super::source::{ClaimsFrom, IdentityMethod, IdentitySource, SanKind, TrustedPeers};
+use super::{Evidence, PeerNames, Presented, PrincipalClaims};
+
+/// Why a request is unauthenticated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AuthFailure {
+    /// No source found any evidence, and the route wants some.
+    Missing,
+    /// A source found evidence that it cannot use.
+    Invalid,
+}
+
+impl fmt::Display for AuthFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            AuthFailure::Missing => "no identity is present",
+            AuthFailure::Invalid => "the identity that is present is not valid",
+        })
+    }
+}
+
+/// What the sources found.
+pub(crate) struct Authenticated {
+    /// Absent: no source found evidence. The error says which source refused and why.
+    pub(crate) claims: Result<Option<PrincipalClaims>, String>,
+    /// Whether every identity header that the set reads came from a peer trusted to set it.
+    pub(crate) headers_trusted: bool,
+}
+
+/// Tries the sources in order; the first whose evidence is present decides.
+pub(crate) fn authenticate(sources: &[IdentitySource], headers: Headers<'_>, evidence: &dyn Evidence) -> Authenticated {
+    let headers_trusted = sources.iter().all(|source| match &source.method {
+        IdentityMethod::Headers { trust, .. } => trusts(trust, evidence),
+        _ => true,
+    });
+    let claims = sources
+        .iter()
+        .find_map(|source| match present(source, headers, evidence) {
+            Presented::Absent => None,
+            Presented::Invalid(why) => Some(Err(format!("identity source `{}`: {why}", source.name))),
+            Presented::Valid(claims) => Some(Ok(claims)),
+        })
+        .transpose();
+    Authenticated { claims, headers_trusted }
+}
+
+fn present(source: &IdentitySource, headers: Headers<'_>, evidence: &dyn Evidence) -> Presented<PrincipalClaims> {
+    match &source.method {
+        IdentityMethod::Jwt { claims, id_claim, roles_claim } => {
+            let found = match claims {
+                ClaimsFrom::Metadata(key) => evidence.jwt_metadata(key),
+                ClaimsFrom::ForwardedHeader(name) => match headers.get(name) {
+                    Some(value) => evidence.jwt_payload(value),
+                    None => Presented::Absent,
+                },
+            };
+            found.and_then(|fields| from_claims(fields, id_claim, roles_claim.as_deref()))
+        }
+        IdentityMethod::Mtls { san, roles } => evidence.peer().and_then(|names| from_peer(names, *san, roles)),
+        IdentityMethod::Headers { id_header, roles_header, trust } => {
+            if trusts(trust, evidence) {
+                from_headers(headers, id_header, roles_header.as_deref())
+            } else {
+                Presented::Absent
+            }
+        }
+    }
+    .map(|claims| PrincipalClaims { source: Some(source.name.clone()), ..claims })
+}
+
+fn from_claims(fields: Fields, id_claim: &str, roles_claim: Option<&str>) -> Presented<PrincipalClaims> {
+    let id = match claim(&fields, id_claim) {
+        Some(Data::String(id)) if !id.is_empty() => id.to_string(),
+        Some(_) => return Presented::Invalid(format!("claim `{id_claim}` is not a non-empty string")),
+        None => return Presented::Invalid(format!("claim `{id_claim}` is missing")),
+    };
+    let roles = match roles_claim.and_then(|name| claim(&fields, name)) {
+        None => Vec::new(),
+        Some(roles) => match role_names(roles) {
+            Some(roles) => roles,
+            None => {
+                let name = roles_claim.unwrap_or_default();
+                return Presented::Invalid(format!("claim `{name}` is neither a list of strings nor a string"));
+            }
+        },
+    };
+    Presented::Valid(PrincipalClaims { source: None, id, roles, attributes: fields })
+}
+
+/// A claim by name; where no claim has the whole name, its dots descend into objects.
+fn claim<'a>(fields: &'a Fields, name: &str) -> Option<&'a Data> {
+    if let Some(found) = fields.get(name) {
+        return Some(found);
+    }
+    let (first, rest) = name.split_once('.')?;
+    match fields.get(first)? {
+        Data::Map(inner) => claim(inner, rest),
+        _ => None,
+    }
+}
+
+fn role_names(roles: &Data) -> Option<Vec<String>> {
+    match roles {
+        Data::String(names) => Some(names.split_ascii_whitespace().map(str::to_owned).collect()),
+        Data::List(names) => names.iter().map(|name| name.as_str().map(str::to_owned)).collect(),
+        _ => None,
+    }
+}
+
+fn from_peer(names: PeerNames, san: SanKind, roles: &[String]) -> Presented<PrincipalClaims> {
+    let (mut of_kind, kind) = match san {
+        SanKind::Uri => (names.uris, "URI"),
+        SanKind::Dns => (names.dns, "DNS"),
+    };
+    match (of_kind.pop(), of_kind.is_empty()) {
+        (None, _) => Presented::Absent,
+        (Some(id), true) => {
+            Presented::Valid(PrincipalClaims { id, roles: roles.to_vec(), ..PrincipalClaims::default() })
+        }
+        (Some(_), false) => Presented::Invalid(format!("the peer's certificate carries more than one {kind} name")),
+    }
+}
+
+fn from_headers(headers: Headers<'_>, id_header: &str, roles_header: Option<&str>) -> Presented<PrincipalClaims> {
+    let text = |name: &str| headers.get(name).map(|value| std::str::from_utf8(value).map(str::trim));
+    let id = match text(id_header) {
+        None => return Presented::Absent,
+        Some(Ok(id)) if !id.is_empty() => id.to_owned(),
+        Some(_) => return Presented::Invalid(format!("header `{id_header}` is empty or not UTF-8")),
+    };
+    let roles = match roles_header.map(|name| (name, text(name))) {
+        None | Some((_, None)) => Vec::new(),
+        Some((_, Some(Ok(list)))) => {
+            list.split(',').map(str::trim).filter(|role| !role.is_empty()).map(str::to_owned).collect()
+        }
+        Some((name, Some(Err(_)))) => return Presented::Invalid(format!("header `{name}` is not UTF-8")),
+    };
+    Presented::Valid(PrincipalClaims { id, roles, ..PrincipalClaims::default() })
+}
+
+fn trusts(trust: &TrustedPeers, evidence: &dyn Evidence) -> bool {
+    match trust {
+        TrustedPeers::All => true,
+        TrustedPeers::Sans(trusted) => match evidence.peer() {
+            Presented::Valid(names) => names.uris.iter().chain(&names.dns).any(|name| trusted.contains(name)),
+            Presented::Absent | Presented::Invalid(_) => false,
+        },
+    }
+}

@@ -1,0 +1,49 @@
+use crate::data::Fields;
+
+/// What was found where an identity source looks.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Presented<T> {
+    /// Nothing: the next source is tried.
+    Absent,
+    /// Something unusable, with the reason for the operator: the request is unauthenticated, whatever other sources would say.
+    Invalid(String),
+    /// Usable evidence.
+    Valid(T),
+}
+
+impl<T> Presented<T> {
+    /// Maps usable evidence to something else that may turn out absent or invalid.
+    pub fn and_then<U>(self, next: impl FnOnce(T) -> Presented<U>) -> Presented<U> {
+        match self {
+            Presented::Absent => Presented::Absent,
+            Presented::Invalid(why) => Presented::Invalid(why),
+            Presented::Valid(found) => next(found),
+        }
+    }
+
+    /// Maps usable evidence.
+    pub fn map<U>(self, map: impl FnOnce(T) -> U) -> Presented<U> {
+        self.and_then(|found| Presented::Valid(map(found)))
+    }
+}
+
+/// Subject alternative names of a verified peer certificate.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PeerNames {
+    /// URI names, as SPIFFE ids are.
+    pub uris: Vec<String>,
+    /// DNS names.
+    pub dns: Vec<String>,
+}
+
+/// What a proxy knows of who asks. Called only for the sources that a snapshot has, so implementations fetch on demand.
+pub trait Evidence {
+    /// The claims that `jwt_authn` verified and put into dynamic metadata under `key`.
+    fn jwt_metadata(&self, key: &str) -> Presented<Fields>;
+
+    /// The claims in a forwarded-payload header's value: base64url JSON.
+    fn jwt_payload(&self, header: &[u8]) -> Presented<Fields>;
+
+    /// The names in the peer's certificate, provided that the proxy verified it.
+    fn peer(&self) -> Presented<PeerNames>;
+}

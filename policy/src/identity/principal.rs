@@ -1,0 +1,126 @@
+use rustc_hash::FxHashMap;
+
+use crate::data::Fields;
+use crate::engine::{Symbol, SymbolTable};
+
+/// Id and only role of a caller without identity, on routes that allow it.
+pub const ANONYMOUS: &str = "anonymous";
+
+/// Who asks, in the terms of one snapshot: the token's word united with the directory's.
+#[derive(Clone, Debug)]
+pub struct Principal {
+    id: Box<str>,
+    source: Option<Box<str>>,
+    roles: Box<[Box<str>]>,
+    /// The roles that the snapshot knows.
+    role_symbols: Box<[Symbol]>,
+    attributes: Fields,
+    anonymous: bool,
+}
+
+/// What a verified identity says of itself.
+#[derive(Clone, Debug, Default)]
+pub struct PrincipalClaims {
+    /// Name of the identity source; without one the directory is not consulted.
+    pub source: Option<String>,
+    /// The principal's id in that source.
+    pub id: String,
+    /// Roles that the evidence carries.
+    pub roles: Vec<String>,
+    /// Attributes that the evidence carries.
+    pub attributes: Fields,
+}
+
+impl Principal {
+    pub(crate) fn new(claims: PrincipalClaims, symbols: &SymbolTable, directory: &Directory) -> Self {
+        let PrincipalClaims { source, id, mut roles, mut attributes } = claims;
+        if let Some(known) = source.as_deref().and_then(|source| directory.get(source, &id)) {
+            roles.extend(known.roles.iter().map(|role| role.to_string()));
+            attributes = attributes.filled_from(&known.attributes);
+        }
+        roles.sort_unstable();
+        roles.dedup();
+        // Only the caller without identity is anonymous: evidence cannot claim the role.
+        roles.retain(|role| role != ANONYMOUS);
+        Self::with_roles(id, source, roles, attributes, symbols, false)
+    }
+
+    pub(crate) fn anonymous(symbols: &SymbolTable) -> Self {
+        let roles = vec![ANONYMOUS.to_owned()];
+        Self::with_roles(ANONYMOUS.to_owned(), None, roles, Fields::default(), symbols, true)
+    }
+
+    fn with_roles(
+        id: String,
+        source: Option<String>,
+        roles: Vec<String>,
+        attributes: Fields,
+        symbols: &SymbolTable,
+        anonymous: bool,
+    ) -> Self {
+        Principal {
+            role_symbols: roles.iter().filter_map(|role| symbols.get(role)).collect(),
+            id: id.into(),
+            source: source.map(Into::into),
+            roles: roles.into_iter().map(Into::into).collect(),
+            attributes,
+            anonymous,
+        }
+    }
+
+    /// Its id in its source.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// Name of the identity source it comes from.
+    #[must_use]
+    pub fn source(&self) -> Option<&str> {
+        self.source.as_deref()
+    }
+
+    /// Its roles, sorted, without duplicates.
+    #[must_use]
+    pub fn roles(&self) -> &[Box<str>] {
+        &self.roles
+    }
+
+    /// Its attributes.
+    #[must_use]
+    pub fn attributes(&self) -> &Fields {
+        &self.attributes
+    }
+
+    /// Whether it stands for a caller without identity.
+    #[must_use]
+    pub fn is_anonymous(&self) -> bool {
+        self.anonymous
+    }
+
+    pub(crate) fn role_symbols(&self) -> &[Symbol] {
+        &self.role_symbols
+    }
+}
+
+/// The snapshot's static directory of principals.
+#[derive(Debug, Default)]
+pub(crate) struct Directory(FxHashMap<Box<str>, FxHashMap<Box<str>, Known>>);
+
+/// What the directory adds to a principal.
+#[derive(Debug)]
+pub(crate) struct Known {
+    pub(crate) roles: Box<[Box<str>]>,
+    pub(crate) attributes: Fields,
+}
+
+impl Directory {
+    pub(crate) fn get(&self, source: &str, id: &str) -> Option<&Known> {
+        self.0.get(source)?.get(id)
+    }
+
+    /// False if the entry exists already.
+    pub(crate) fn insert(&mut self, source: &str, id: &str, known: Known) -> bool {
+        self.0.entry(source.into()).or_default().insert(id.into(), known).is_none()
+    }
+}

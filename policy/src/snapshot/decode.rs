@@ -1,0 +1,326 @@
+use std::mem;
+
+use crate::condition::Code;
+use crate::digest::Digest;
+use crate::engine::{CandidateRef, Effect, IndexBuilder, Symbol, SymbolTable};
+use crate::http::{MAX_CAPTURES, RoutePattern, RouteTable, RouteTarget, Segment, ValueSource};
+use crate::identity::{ClaimsFrom, Directory, IdentityMethod, IdentitySource, Known, SanKind, TrustedPeers};
+
+use super::chunk::{ChunkKind, Strings};
+use super::codec::{DecodeError, Reader};
+use super::program::ProgramReader;
+use super::{FORMAT, MAGIC, PolicyEntry, Snapshot, SnapshotId, bucket, data, tree};
+
+/// Most policies of a snapshot.
+const MAX_POLICIES: usize = 1 << 21;
+/// Most index entries: (kind, action, role) triples over all policies. Bounds the memory that a snapshot can ask for.
+const MAX_ENTRIES: usize = 1 << 23;
+/// Most segments of a route's path.
+const MAX_SEGMENTS: usize = 64;
+
+impl Snapshot {
+    /// Reads a snapshot, checking everything: its mark and format, its digest, every count, reference and limit.
+    ///
+    /// # Errors
+    /// Says what is wrong and where. Nothing of a refused snapshot is ever used.
+    pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
+        let mut reader = Reader::new(bytes, "snapshot");
+        if !bytes.starts_with(MAGIC) {
+            return Err(DecodeError::NotASnapshot);
+        }
+        reader.bytes(MAGIC.len())?;
+        match u16::from_le_bytes(reader.array()?) {
+            FORMAT => {}
+            other => return Err(DecodeError::UnsupportedFormat(other)),
+        }
+        let id =
+            SnapshotId { epoch: u64::from_le_bytes(reader.array()?), version: u64::from_le_bytes(reader.array()?) };
+        let digest = Digest(reader.array()?);
+        let chunks = read_chunks(reader)?;
+        let leaves: Vec<_> = chunks.iter().map(|(kind, bytes)| tree::leaf(*kind, bytes)).collect();
+        if tree::root(&leaves) != digest {
+            return Err(DecodeError::Digest);
+        }
+        let mut decoder = Decoder::default();
+        for kind in [ChunkKind::Settings, ChunkKind::Routes, ChunkKind::Principals, ChunkKind::Policies] {
+            let of_kind: Vec<&[u8]> =
+                chunks.iter().filter(|(other, _)| *other == kind).map(|(_, bytes)| *bytes).collect();
+            decoder.chunks(kind, &of_kind)?;
+        }
+        Ok(decoder.finish(id, digest))
+    }
+}
+
+fn read_chunks(mut reader: Reader<'_>) -> Result<Vec<(ChunkKind, &[u8])>, DecodeError> {
+    let count = reader.count()?;
+    let mut chunks: Vec<(ChunkKind, &[u8])> = Vec::with_capacity(count);
+    for _ in 0..count {
+        let invalid = reader.invalid("chunk kind");
+        let kind = ChunkKind::from_code(reader.byte()?).ok_or(invalid.clone())?;
+        if chunks.last().is_some_and(|(last, _)| *last > kind) {
+            return Err(invalid);
+        }
+        let len = reader.count()?;
+        chunks.push((kind, reader.bytes(len)?));
+    }
+    reader.finish()?;
+    Ok(chunks)
+}
+
+/// The snapshot under construction.
+#[derive(Default)]
+struct Decoder {
+    code: Code,
+    policies: Vec<PolicyEntry>,
+    symbols: SymbolTable,
+    index: IndexBuilder,
+    routes: RouteTable,
+    passes_unmatched: bool,
+    identity: Vec<IdentitySource>,
+    directory: Directory,
+    headers_read: Vec<Box<str>>,
+}
+
+impl Decoder {
+    /// All chunks of one kind.
+    fn chunks(&mut self, kind: ChunkKind, chunks: &[&[u8]]) -> Result<(), DecodeError> {
+        let invalid = |what| DecodeError::Invalid { what, at: 0, part: kind.part() };
+        match kind {
+            ChunkKind::Settings | ChunkKind::Routes if chunks.len() != 1 => return Err(invalid("number of chunks")),
+            ChunkKind::Principals | ChunkKind::Policies if !chunks.len().is_power_of_two() => {
+                return Err(invalid("number of chunks"));
+            }
+            _ => {}
+        }
+        for (position, bytes) in chunks.iter().enumerate() {
+            let mut reader = Reader::new(bytes, kind.part());
+            let strings = Strings::read(&mut reader)?;
+            let place = Place { bucket: position, buckets: chunks.len() };
+            match kind {
+                ChunkKind::Settings => self.settings(&mut reader, &strings)?,
+                ChunkKind::Routes => self.routes(&mut reader, &strings)?,
+                ChunkKind::Principals => self.principals(&mut reader, &strings, place)?,
+                ChunkKind::Policies => self.policies(&mut reader, &strings, place)?,
+            }
+            reader.finish()?;
+        }
+        Ok(())
+    }
+
+    fn settings(&mut self, reader: &mut Reader<'_>, strings: &Strings<'_>) -> Result<(), DecodeError> {
+        self.passes_unmatched = reader.bool()?;
+        for _ in 0..reader.count()? {
+            let source = identity_source(reader, strings)?;
+            if self.identity.iter().any(|known| known.name == source.name) {
+                return Err(DecodeError::Duplicate("identity sources", source.name));
+            }
+            self.identity.push(source);
+        }
+        Ok(())
+    }
+
+    fn routes<'a>(&mut self, reader: &mut Reader<'a>, strings: &Strings<'a>) -> Result<(), DecodeError> {
+        for _ in 0..reader.count()? {
+            let name = strings.get(reader)?;
+            let (methods, hosts) = (strings.list(reader)?, strings.list(reader)?);
+            let rest = reader.bool()?;
+            let segments = match reader.count()? {
+                count if count <= MAX_SEGMENTS => {
+                    (0..count).map(|_| segment(reader, strings)).collect::<Result<Vec<_>, _>>()?
+                }
+                _ => return Err(DecodeError::TooMany { what: "path segments in a route", limit: MAX_SEGMENTS }),
+            };
+            let captures =
+                segments.iter().filter(|segment| matches!(segment, Segment::Capture)).count() + usize::from(rest);
+            if captures > MAX_CAPTURES {
+                return Err(DecodeError::TooMany { what: "captures in a route", limit: MAX_CAPTURES });
+            }
+            let target = RouteTarget {
+                name: name.into(),
+                action: self.interned(strings.get(reader)?),
+                kind: self.interned(strings.get(reader)?),
+                id: match reader.bool()? {
+                    true => Some(value_source(reader, strings, captures)?),
+                    false => None,
+                },
+                attributes: (0..reader.count()?)
+                    .map(|_| Ok((strings.get(reader)?.into(), value_source(reader, strings, captures)?)))
+                    .collect::<Result<_, DecodeError>>()?,
+                anonymous_allowed: reader.bool()?,
+            };
+            let pattern = RoutePattern { hosts, methods, segments, rest };
+            self.routes.insert(&pattern, target).map_err(|_| DecodeError::AmbiguousRoute(name.to_owned()))?;
+        }
+        Ok(())
+    }
+
+    fn interned(&mut self, name: &str) -> (Symbol, Box<str>) {
+        (self.symbols.intern(name), name.into())
+    }
+
+    fn principals(&mut self, reader: &mut Reader<'_>, strings: &Strings<'_>, place: Place) -> Result<(), DecodeError> {
+        for _ in 0..reader.count()? {
+            let (source, id) = (strings.get(reader)?, strings.get(reader)?);
+            place.check(&[source, id], reader)?;
+            let known = Known {
+                roles: strings.list(reader)?.into_iter().map(Into::into).collect(),
+                attributes: data::read_fields(reader, strings, 0)?,
+            };
+            if !self.directory.insert(source, id, known) {
+                return Err(DecodeError::Duplicate("directory entries", id.to_owned()));
+            }
+        }
+        Ok(())
+    }
+
+    fn policies<'a>(
+        &mut self,
+        reader: &mut Reader<'a>,
+        strings: &Strings<'a>,
+        place: Place,
+    ) -> Result<(), DecodeError> {
+        let mut spans = vec![None; strings.len()];
+        // A chunk's strings are interned once each, not once for each policy that names them.
+        let mut symbols = vec![None; strings.len()];
+        let mut last = None;
+        for _ in 0..reader.count()? {
+            let name = strings.get(reader)?;
+            place.check(&[name], reader)?;
+            // In order, so that no name can occur twice.
+            if last.replace(name).is_some_and(|last| last >= name) {
+                return Err(reader.invalid("policy order"));
+            }
+            let effect = if reader.bool()? { Effect::Deny } else { Effect::Allow };
+            let kinds = self.names(reader, strings, &mut symbols)?;
+            let actions = self.names(reader, strings, &mut symbols)?;
+            let roles = self.names(reader, strings, &mut symbols)?;
+            let condition = match reader.bool()? {
+                true => Some(
+                    ProgramReader { strings, spans: &mut spans, code: &mut self.code, headers: &mut self.headers_read }
+                        .read(reader)?,
+                ),
+                false => None,
+            };
+            let entries = kinds.len().saturating_mul(actions.len()).saturating_mul(roles.len());
+            if entries.saturating_add(self.index.len()) > MAX_ENTRIES {
+                return Err(DecodeError::TooMany { what: "combinations of kind, action and role", limit: MAX_ENTRIES });
+            }
+            if self.policies.len() >= MAX_POLICIES {
+                return Err(DecodeError::TooMany { what: "policies", limit: MAX_POLICIES });
+            }
+            let slot = u32::try_from(self.policies.len()).unwrap_or(u32::MAX);
+            self.index.add(CandidateRef::new(slot, effect), &kinds, &actions, &roles);
+            self.policies.push(PolicyEntry { name: self.code.push_text(name), effect, condition });
+        }
+        Ok(())
+    }
+
+    /// Names as symbols; no names at all is the wildcard.
+    fn names(
+        &mut self,
+        reader: &mut Reader<'_>,
+        strings: &Strings<'_>,
+        symbols: &mut [Option<Symbol>],
+    ) -> Result<Vec<Symbol>, DecodeError> {
+        let count = reader.count()?;
+        if count == 0 {
+            return Ok(vec![Symbol::WILDCARD]);
+        }
+        let mut names = Vec::with_capacity(count);
+        for _ in 0..count {
+            let mut ahead = reader.clone();
+            let position = strings.index(&mut ahead)?;
+            let name = strings.get(reader)?;
+            let slot = symbols.get_mut(position).ok_or_else(|| reader.invalid("string reference"))?;
+            let symbol = *slot.get_or_insert_with(|| self.symbols.intern(name));
+            if names.contains(&symbol) {
+                return Err(reader.invalid("repeated name"));
+            }
+            names.push(symbol);
+        }
+        Ok(names)
+    }
+
+    fn finish(mut self, id: SnapshotId, digest: Digest) -> Snapshot {
+        let mut headers_read = mem::take(&mut self.headers_read);
+        headers_read.extend(self.identity.iter().flat_map(|source| source.headers_read()).map(Box::from));
+        headers_read.sort_unstable();
+        headers_read.dedup();
+        self.code.shrink();
+        self.policies.shrink_to_fit();
+        Snapshot {
+            id,
+            digest,
+            code: self.code,
+            policies: self.policies,
+            symbols: self.symbols,
+            index: self.index.build(),
+            routes: self.routes,
+            passes_unmatched: self.passes_unmatched,
+            identity: self.identity,
+            directory: self.directory,
+            headers_read,
+        }
+    }
+}
+
+/// Where the chunk being read stands among those of its kind.
+#[derive(Clone, Copy)]
+struct Place {
+    bucket: usize,
+    buckets: usize,
+}
+
+impl Place {
+    /// Whether the record of this name belongs here.
+    fn check(self, name: &[&str], reader: &Reader<'_>) -> Result<(), DecodeError> {
+        match bucket::of(name, self.buckets) == self.bucket {
+            true => Ok(()),
+            false => Err(reader.invalid("bucket")),
+        }
+    }
+}
+
+fn identity_source(reader: &mut Reader<'_>, strings: &Strings<'_>) -> Result<IdentitySource, DecodeError> {
+    let text = |reader: &mut Reader<'_>| strings.get(reader).map(str::to_owned);
+    let optional = |reader: &mut Reader<'_>| if reader.bool()? { text(reader).map(Some) } else { Ok(None) };
+    let list = |reader: &mut Reader<'_>| Ok(strings.list(reader)?.into_iter().map(str::to_owned).collect());
+    let name = text(reader)?;
+    let method = match reader.byte()? {
+        0 => IdentityMethod::Jwt {
+            claims: match reader.bool()? {
+                false => ClaimsFrom::Metadata(text(reader)?),
+                true => ClaimsFrom::ForwardedHeader(text(reader)?),
+            },
+            id_claim: text(reader)?,
+            roles_claim: optional(reader)?,
+        },
+        1 => {
+            IdentityMethod::Mtls { san: if reader.bool()? { SanKind::Dns } else { SanKind::Uri }, roles: list(reader)? }
+        }
+        2 => IdentityMethod::Headers {
+            id_header: text(reader)?,
+            roles_header: optional(reader)?,
+            trust: if reader.bool()? { TrustedPeers::All } else { TrustedPeers::Sans(list(reader)?) },
+        },
+        _ => return Err(reader.invalid("identity method")),
+    };
+    Ok(IdentitySource { name, method })
+}
+
+fn segment<'a>(reader: &mut Reader<'a>, strings: &Strings<'a>) -> Result<Segment<'a>, DecodeError> {
+    Ok(match reader.bool()? {
+        true => Segment::Capture,
+        false => Segment::Literal(strings.get(reader)?),
+    })
+}
+
+fn value_source(reader: &mut Reader<'_>, strings: &Strings<'_>, captures: usize) -> Result<ValueSource, DecodeError> {
+    if !reader.bool()? {
+        return Ok(ValueSource::Literal(strings.get(reader)?.into()));
+    }
+    match u16::try_from(reader.varint()?) {
+        Ok(index) if usize::from(index) < captures => Ok(ValueSource::Capture(index)),
+        _ => Err(reader.invalid("capture")),
+    }
+}

@@ -1,0 +1,188 @@
+use crate::engine::Effect;
+use crate::identity::{ClaimsFrom, IdentityMethod, IdentitySource, SanKind, TrustedPeers};
+use crate::set::{AttributeSource, Auth, DirectoryEntry, Names, Policy, PolicySet, Route, TemplateSegment, Unmatched};
+
+use super::chunk::{ChunkKind, ChunkWriter};
+use super::codec::{DecodeError, Writer};
+use super::{FORMAT, MAGIC, Snapshot, SnapshotId, bucket, data, program, tree};
+
+/// A policy set that cannot become a snapshot.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the policy set does not fit into a snapshot: {0}")]
+pub struct EncodeError(#[from] DecodeError);
+
+/// Compiles a validated set. Equal sets give equal bytes, whatever the order of their policies.
+///
+/// # Errors
+/// If the set exceeds a limit of the format, or was not validated.
+pub fn encode(set: &PolicySet, id: SnapshotId) -> Result<Vec<u8>, EncodeError> {
+    let mut chunks = vec![(ChunkKind::Settings, settings(set)), (ChunkKind::Routes, routes(&set.routes))];
+    chunks.extend(principals(&set.principals).map(|chunk| (ChunkKind::Principals, chunk)));
+    chunks.extend(policies(&set.policies).map(|chunk| (ChunkKind::Policies, chunk)));
+
+    let leaves: Vec<_> = chunks.iter().map(|(kind, bytes)| tree::leaf(*kind, bytes)).collect();
+    let mut out = Writer::default();
+    out.bytes(MAGIC);
+    out.bytes(&FORMAT.to_le_bytes());
+    out.bytes(&id.epoch.to_le_bytes());
+    out.bytes(&id.version.to_le_bytes());
+    out.bytes(&tree::root(&leaves).0);
+    out.len(chunks.len());
+    for (kind, bytes) in &chunks {
+        out.byte(kind.code());
+        out.len(bytes.len());
+        out.bytes(bytes);
+    }
+    // What a worker would refuse must not be published: the decoder is the judge.
+    Snapshot::decode(&out.0)?;
+    Ok(out.0)
+}
+
+fn settings(set: &PolicySet) -> Vec<u8> {
+    let mut chunk = ChunkWriter::default();
+    chunk.body.bool(set.unmatched == Unmatched::Allow);
+    chunk.body.len(set.identity.len());
+    set.identity.iter().for_each(|source| identity(&mut chunk, source));
+    chunk.finish()
+}
+
+fn identity(chunk: &mut ChunkWriter, source: &IdentitySource) {
+    chunk.str(&source.name);
+    match &source.method {
+        IdentityMethod::Jwt { claims, id_claim, roles_claim } => {
+            chunk.body.byte(0);
+            match claims {
+                ClaimsFrom::Metadata(key) => {
+                    chunk.body.byte(0);
+                    chunk.str(key);
+                }
+                ClaimsFrom::ForwardedHeader(name) => {
+                    chunk.body.byte(1);
+                    chunk.str(name);
+                }
+            }
+            chunk.str(id_claim);
+            optional(chunk, roles_claim.as_deref());
+        }
+        IdentityMethod::Mtls { san, roles } => {
+            chunk.body.byte(1);
+            chunk.body.bool(*san == SanKind::Dns);
+            chunk.list(roles);
+        }
+        IdentityMethod::Headers { id_header, roles_header, trust } => {
+            chunk.body.byte(2);
+            chunk.str(id_header);
+            optional(chunk, roles_header.as_deref());
+            match trust {
+                TrustedPeers::All => chunk.body.bool(true),
+                TrustedPeers::Sans(sans) => {
+                    chunk.body.bool(false);
+                    chunk.list(sans);
+                }
+            }
+        }
+    }
+}
+
+fn optional(chunk: &mut ChunkWriter, text: Option<&str>) {
+    chunk.body.bool(text.is_some());
+    if let Some(text) = text {
+        chunk.str(text);
+    }
+}
+
+fn routes(routes: &[Route]) -> Vec<u8> {
+    let mut chunk = ChunkWriter::default();
+    chunk.body.len(routes.len());
+    for route in routes {
+        chunk.str(&route.name);
+        chunk.list(&route.methods);
+        chunk.list(&route.hosts);
+        chunk.body.bool(route.path.rest);
+        chunk.body.len(route.path.segments.len());
+        for segment in &route.path.segments {
+            chunk.body.bool(matches!(segment, TemplateSegment::Capture));
+            if let TemplateSegment::Literal(text) = segment {
+                chunk.str(text);
+            }
+        }
+        chunk.str(&route.action);
+        chunk.str(&route.kind);
+        chunk.body.bool(route.id.is_some());
+        if let Some(id) = &route.id {
+            value_source(&mut chunk, id);
+        }
+        chunk.body.len(route.attributes.len());
+        for (name, source) in &route.attributes {
+            chunk.str(name);
+            value_source(&mut chunk, source);
+        }
+        chunk.body.bool(route.auth == Auth::Optional);
+    }
+    chunk.finish()
+}
+
+fn value_source(chunk: &mut ChunkWriter, source: &AttributeSource) {
+    match source {
+        AttributeSource::Capture(index) => {
+            chunk.body.bool(true);
+            chunk.body.varint(u64::from(*index));
+        }
+        AttributeSource::Literal(text) => {
+            chunk.body.bool(false);
+            chunk.str(text);
+        }
+    }
+}
+
+fn principals(entries: &[DirectoryEntry]) -> impl Iterator<Item = Vec<u8>> {
+    let key = |entry: &&DirectoryEntry| (entry.source.clone(), entry.id.clone());
+    buckets(entries, |entry| vec![&entry.source, &entry.id]).into_iter().map(move |mut bucket| {
+        bucket.sort_by_key(key);
+        let mut chunk = ChunkWriter::default();
+        chunk.body.len(bucket.len());
+        for entry in bucket {
+            chunk.str(&entry.source);
+            chunk.str(&entry.id);
+            chunk.list(&entry.roles);
+            data::write_fields(&mut chunk, &entry.attributes);
+        }
+        chunk.finish()
+    })
+}
+
+fn policies(policies: &[Policy]) -> impl Iterator<Item = Vec<u8>> {
+    buckets(policies, |policy| vec![&policy.name]).into_iter().map(|mut bucket| {
+        bucket.sort_by(|a, b| a.name.cmp(&b.name));
+        let mut chunk = ChunkWriter::default();
+        chunk.body.len(bucket.len());
+        bucket.into_iter().for_each(|entry| policy(&mut chunk, entry));
+        chunk.finish()
+    })
+}
+
+fn policy(chunk: &mut ChunkWriter, policy: &Policy) {
+    chunk.str(&policy.name);
+    chunk.body.bool(policy.effect == Effect::Deny);
+    for names in [&policy.kinds, &policy.actions, &policy.roles] {
+        match names {
+            Names::Any => chunk.body.len(0),
+            Names::Of(names) => chunk.list(names),
+        }
+    }
+    chunk.body.bool(policy.condition.is_some());
+    if let Some(condition) = &policy.condition {
+        program::write(chunk, &condition.program.code, condition.program.root);
+    }
+}
+
+fn buckets<'a, T>(records: &'a [T], name: impl Fn(&'a T) -> Vec<&'a str>) -> Vec<Vec<&'a T>> {
+    let mut buckets = vec![Vec::new(); bucket::count(records.len())];
+    for record in records {
+        let index = bucket::of(&name(record), buckets.len());
+        if let Some(bucket) = buckets.get_mut(index) {
+            bucket.push(record);
+        }
+    }
+    buckets
+}

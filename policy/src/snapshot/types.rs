@@ -1,0 +1,138 @@
+use std::fmt;
+
+use crate::condition::{Code, NodeId, Span};
+use crate::digest::Digest;
+use crate::engine::{Effect, Index, Symbol, SymbolTable};
+use crate::http::RouteTable;
+use crate::identity::{Directory, IdentityMethod, IdentitySource, Principal, PrincipalClaims};
+
+/// Identifies a published snapshot; ordered by epoch, then version. Displays as `epoch.version`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SnapshotId {
+    /// Raised when version numbers start over, as after the loss of the companion's state.
+    pub epoch: u64,
+    /// Raised with every publication.
+    pub version: u64,
+}
+
+impl fmt::Display for SnapshotId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.epoch, self.version)
+    }
+}
+
+/// A compiled policy set: immutable, complete, ready to decide.
+#[derive(Debug)]
+pub struct Snapshot {
+    pub(super) id: SnapshotId,
+    pub(super) digest: Digest,
+    /// Conditions and policy names.
+    pub(super) code: Code,
+    /// In the snapshot's order; see `Self::policy`.
+    pub(super) policies: Vec<PolicyEntry>,
+    pub(super) symbols: SymbolTable,
+    pub(super) index: Index,
+    pub(super) routes: RouteTable,
+    pub(super) passes_unmatched: bool,
+    pub(super) identity: Vec<IdentitySource>,
+    pub(super) directory: Directory,
+    /// Headers that conditions or identity sources read; lower-case, sorted, unique.
+    pub(super) headers_read: Vec<Box<str>>,
+}
+
+/// What deciding needs of a policy, besides the index.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct PolicyEntry {
+    pub(crate) name: Span,
+    pub(crate) effect: Effect,
+    pub(crate) condition: Option<NodeId>,
+}
+
+impl Snapshot {
+    /// Which one it is.
+    #[must_use]
+    pub fn id(&self) -> SnapshotId {
+        self.id
+    }
+
+    /// Digest of its content, which does not depend on its id.
+    #[must_use]
+    pub fn digest(&self) -> Digest {
+        self.digest
+    }
+
+    /// How many policies it holds.
+    #[must_use]
+    pub fn policy_count(&self) -> usize {
+        self.policies.len()
+    }
+
+    /// How many routes it holds.
+    #[must_use]
+    pub fn route_count(&self) -> usize {
+        self.routes.len()
+    }
+
+    /// Headers of trusted-header identity sources (lower-case): what an untrusted peer must not send upstream.
+    pub fn identity_header_names(&self) -> impl Iterator<Item = &str> {
+        self.identity
+            .iter()
+            .flat_map(|source| match &source.method {
+                IdentityMethod::Headers { id_header, roles_header, .. } => {
+                    [Some(id_header.as_str()), roles_header.as_deref()]
+                }
+                _ => [None, None],
+            })
+            .flatten()
+    }
+
+    /// Headers that conditions or identity sources read, lower-case. A request that repeats one is refused.
+    pub fn headers_read(&self) -> impl Iterator<Item = &str> {
+        self.headers_read.iter().map(|name| &**name)
+    }
+
+    /// A principal in this snapshot's terms: evidence united with the directory.
+    #[must_use]
+    pub fn principal(&self, claims: PrincipalClaims) -> Principal {
+        Principal::new(claims, &self.symbols, &self.directory)
+    }
+
+    /// The principal of a request without identity.
+    #[must_use]
+    pub fn anonymous(&self) -> Principal {
+        Principal::anonymous(&self.symbols)
+    }
+
+    pub(crate) fn symbol(&self, name: &str) -> Option<Symbol> {
+        self.symbols.get(name)
+    }
+
+    /// Policies are ordered as their chunks are: by a hash of the name, then by name.
+    pub(crate) fn policy(&self, slot: u32) -> Option<&PolicyEntry> {
+        self.policies.get(slot as usize)
+    }
+
+    pub(crate) fn text(&self, span: Span) -> &str {
+        self.code.text(span)
+    }
+
+    pub(crate) fn code(&self) -> &Code {
+        &self.code
+    }
+
+    pub(crate) fn index(&self) -> &Index {
+        &self.index
+    }
+
+    pub(crate) fn routes(&self) -> &RouteTable {
+        &self.routes
+    }
+
+    pub(crate) fn passes_unmatched(&self) -> bool {
+        self.passes_unmatched
+    }
+
+    pub(crate) fn identity(&self) -> &[IdentitySource] {
+        &self.identity
+    }
+}
