@@ -23,6 +23,11 @@ impl Code {
         self.nodes.get(id.0 as usize).copied()
     }
 
+    /// How many nodes it holds.
+    pub(crate) fn len(&self) -> usize {
+        self.nodes.len()
+    }
+
     pub(crate) fn operands(&self, range: Range) -> &[NodeId] {
         let start = range.start as usize;
         self.operands.get(start..start + range.len as usize).unwrap_or_default()

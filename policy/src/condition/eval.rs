@@ -293,7 +293,9 @@ fn is_in<'a>(element: Value<'a>, container: Value<'a>, fuel: &mut Fuel) -> Resul
         }
         Value::Map(map) => match element {
             Value::Str(name) => Ok(Value::Bool(map.get(name).is_some())),
-            _ => Ok(Value::Bool(false)),
+            // Keys are strings here; these types could be keys, so they are merely not found.
+            Value::Bool(_) | Value::Int(_) | Value::UInt(_) | Value::Double(_) => Ok(Value::Bool(false)),
+            _ => Err(FaultKind::Types),
         },
         _ => Err(FaultKind::Types),
     }

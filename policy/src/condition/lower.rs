@@ -26,7 +26,7 @@ pub struct ConditionProblem {
 pub fn lower(source: &str) -> Result<Program, ConditionProblem> {
     limits::check(source)?;
     let (expression, info) = Parser::new().parse_with_source_info(source).map_err(|errors| syntax(source, &errors))?;
-    let mut lowering = Lowering { code: Code::default(), info: &info, source, variables: Vec::new(), depth: 0 };
+    let mut lowering = Lowering { code: Code::default(), info: &info, variables: Vec::new(), depth: 0 };
     let root = lowering.node(&expression)?;
     let mut code = lowering.code;
     code.shrink();
@@ -49,7 +49,6 @@ fn syntax(source: &str, errors: &cel_interpreter::parser::ParseErrors) -> Condit
 struct Lowering<'a> {
     code: Code,
     info: &'a SourceInfo,
-    source: &'a str,
     /// Variables of the macros around the current node, outermost first.
     variables: Vec<String>,
     depth: usize,
@@ -286,11 +285,9 @@ impl Lowering<'_> {
     }
 
     fn problem(&self, at: &IdedExpr, message: String) -> ConditionProblem {
-        // The parser counts characters.
+        // The parser's offsets are of bytes.
         let (start, end) = self.info.offset_for(at.id).unwrap_or_default();
-        let byte =
-            |chars: u32| self.source.char_indices().nth(chars as usize).map_or(self.source.len(), |(byte, _)| byte);
-        let (start, end) = (byte(start), byte(end));
+        let (start, end) = (start as usize, end as usize);
         ConditionProblem { offset: start, len: end.saturating_sub(start).max(1), message }
     }
 }

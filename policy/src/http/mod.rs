@@ -6,6 +6,8 @@ mod invalid;
 mod path;
 mod request;
 mod route;
+#[cfg(all(test, feature = "compiler"))]
+mod tests;
 
 pub use check::{HttpOutcome, HttpVerdict, Refusal};
 pub use headers::Headers;

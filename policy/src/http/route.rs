@@ -8,6 +8,9 @@ use super::request::RequestHead;
 /// Most captures that a template can have.
 pub(crate) const MAX_CAPTURES: usize = 16;
 
+/// Most methods that the routes of one path can list; there are about forty in use.
+const MAX_METHODS: usize = 256;
+
 /// What a route makes of the requests it matches.
 #[derive(Debug)]
 pub struct RouteTarget {
@@ -172,7 +175,7 @@ impl Methods {
             };
         }
         for method in methods {
-            if self.listed.iter().any(|(listed, _)| &**listed == *method) {
+            if self.listed.len() >= MAX_METHODS || self.listed.iter().any(|(listed, _)| &**listed == *method) {
                 return Err(Ambiguous);
             }
             self.listed.push(((*method).into(), route));

@@ -1,6 +1,7 @@
 #[cfg(feature = "compiler")]
 use super::codec::Writer;
 use super::codec::{DecodeError, Reader};
+use super::limits;
 
 /// What a chunk holds. Chunks stand in this order, those of one kind in the order of their buckets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -48,7 +49,7 @@ pub(super) struct Strings<'a>(Vec<&'a str>);
 
 impl<'a> Strings<'a> {
     pub(super) fn read(reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
-        let count = reader.count()?;
+        let count = limits::STRINGS.check(reader.count()?)?;
         (0..count).map(|_| reader.str()).collect::<Result<_, _>>().map(Strings)
     }
 
@@ -73,7 +74,7 @@ impl<'a> Strings<'a> {
 
     /// Reads a count of references and the references.
     pub(super) fn list(&self, reader: &mut Reader<'_>) -> Result<Vec<&'a str>, DecodeError> {
-        let count = reader.count()?;
+        let count = limits::NAMES.check(reader.count()?)?;
         (0..count).map(|_| self.get(reader)).collect()
     }
 }

@@ -16,6 +16,9 @@ pub enum DecodeError {
     /// Bytes after the end.
     #[error("{0} bytes follow the end of a {1}")]
     Trailing(usize, &'static str),
+    /// The header is not what was written.
+    #[error("snapshot is damaged: its header does not have the announced seal")]
+    Header,
     /// The content does not have the digest that the header announces.
     #[error("snapshot is damaged: its content does not have the announced digest")]
     Digest,

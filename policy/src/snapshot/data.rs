@@ -6,6 +6,7 @@ use crate::data::{Data, Fields};
 use super::chunk::ChunkWriter;
 use super::chunk::Strings;
 use super::codec::{DecodeError, Reader};
+use super::limits;
 
 /// Deepest nesting of attribute values.
 pub(super) const MAX_DEPTH: usize = 32;
@@ -22,15 +23,22 @@ mod tag {
     pub(super) const MAP: u8 = 8;
 }
 
-pub(super) fn read_fields(reader: &mut Reader<'_>, strings: &Strings<'_>, depth: usize) -> Result<Fields, DecodeError> {
+/// `values` counts what the whole snapshot's directory holds.
+pub(super) fn read_fields(
+    reader: &mut Reader<'_>,
+    strings: &Strings<'_>,
+    depth: usize,
+    values: &mut usize,
+) -> Result<Fields, DecodeError> {
     let count = reader.count()?;
     let members = (0..count)
-        .map(|_| Ok((strings.get(reader)?.into(), read(reader, strings, depth)?)))
+        .map(|_| Ok((strings.get(reader)?.into(), read(reader, strings, depth, values)?)))
         .collect::<Result<Vec<_>, DecodeError>>()?;
     Fields::new(members).map_err(|_| reader.invalid("attribute name"))
 }
 
-fn read(reader: &mut Reader<'_>, strings: &Strings<'_>, depth: usize) -> Result<Data, DecodeError> {
+fn read(reader: &mut Reader<'_>, strings: &Strings<'_>, depth: usize, values: &mut usize) -> Result<Data, DecodeError> {
+    *values = limits::VALUES.check(*values + 1)?;
     if depth >= MAX_DEPTH {
         return Err(reader.invalid("attribute depth"));
     }
@@ -44,9 +52,9 @@ fn read(reader: &mut Reader<'_>, strings: &Strings<'_>, depth: usize) -> Result<
         tag::STRING => Data::from(strings.get(reader)?),
         tag::LIST => {
             let count = reader.count()?;
-            Data::List((0..count).map(|_| read(reader, strings, depth + 1)).collect::<Result<_, _>>()?)
+            Data::List((0..count).map(|_| read(reader, strings, depth + 1, values)).collect::<Result<_, _>>()?)
         }
-        tag::MAP => Data::Map(read_fields(reader, strings, depth + 1)?),
+        tag::MAP => Data::Map(read_fields(reader, strings, depth + 1, values)?),
         _ => return Err(reader.invalid("attribute value")),
     })
 }

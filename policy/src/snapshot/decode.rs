@@ -8,15 +8,9 @@ use crate::identity::{ClaimsFrom, Directory, IdentityMethod, IdentitySource, Kno
 
 use super::chunk::{ChunkKind, Strings};
 use super::codec::{DecodeError, Reader};
+use super::limits::{self, Limit};
 use super::program::ProgramReader;
 use super::{FORMAT, MAGIC, PolicyEntry, Snapshot, SnapshotId, bucket, data, tree};
-
-/// Most policies of a snapshot.
-const MAX_POLICIES: usize = 1 << 21;
-/// Most index entries: (kind, action, role) triples over all policies. Bounds the memory that a snapshot can ask for.
-const MAX_ENTRIES: usize = 1 << 23;
-/// Most segments of a route's path.
-const MAX_SEGMENTS: usize = 64;
 
 impl Snapshot {
     /// Reads a snapshot, checking everything: its mark and format, its digest, every count, reference and limit.
@@ -36,6 +30,10 @@ impl Snapshot {
         let id =
             SnapshotId { epoch: u64::from_le_bytes(reader.array()?), version: u64::from_le_bytes(reader.array()?) };
         let digest = Digest(reader.array()?);
+        let header = bytes.get(..reader.at()).unwrap_or_default();
+        if reader.array()? != tree::seal(header) {
+            return Err(DecodeError::Header);
+        }
         let chunks = read_chunks(reader)?;
         let leaves: Vec<_> = chunks.iter().map(|(kind, bytes)| tree::leaf(*kind, bytes)).collect();
         if tree::root(&leaves) != digest {
@@ -52,7 +50,7 @@ impl Snapshot {
 }
 
 fn read_chunks(mut reader: Reader<'_>) -> Result<Vec<(ChunkKind, &[u8])>, DecodeError> {
-    let count = reader.count()?;
+    let count = limits::CHUNKS.check(reader.count()?)?;
     let mut chunks: Vec<(ChunkKind, &[u8])> = Vec::with_capacity(count);
     for _ in 0..count {
         let invalid = reader.invalid("chunk kind");
@@ -79,6 +77,8 @@ struct Decoder {
     identity: Vec<IdentitySource>,
     directory: Directory,
     headers_read: Vec<Box<str>>,
+    /// Attribute values read so far.
+    values: usize,
 }
 
 impl Decoder {
@@ -109,7 +109,7 @@ impl Decoder {
 
     fn settings(&mut self, reader: &mut Reader<'_>, strings: &Strings<'_>) -> Result<(), DecodeError> {
         self.passes_unmatched = reader.bool()?;
-        for _ in 0..reader.count()? {
+        for _ in 0..limits::IDENTITY_SOURCES.check(reader.count()?)? {
             let source = identity_source(reader, strings)?;
             if self.identity.iter().any(|known| known.name == source.name) {
                 return Err(DecodeError::Duplicate("identity sources", source.name));
@@ -124,17 +124,12 @@ impl Decoder {
             let name = strings.get(reader)?;
             let (methods, hosts) = (strings.list(reader)?, strings.list(reader)?);
             let rest = reader.bool()?;
-            let segments = match reader.count()? {
-                count if count <= MAX_SEGMENTS => {
-                    (0..count).map(|_| segment(reader, strings)).collect::<Result<Vec<_>, _>>()?
-                }
-                _ => return Err(DecodeError::TooMany { what: "path segments in a route", limit: MAX_SEGMENTS }),
-            };
+            let segments = (0..limits::SEGMENTS.check(reader.count()?)?)
+                .map(|_| segment(reader, strings))
+                .collect::<Result<Vec<_>, _>>()?;
             let captures =
                 segments.iter().filter(|segment| matches!(segment, Segment::Capture)).count() + usize::from(rest);
-            if captures > MAX_CAPTURES {
-                return Err(DecodeError::TooMany { what: "captures in a route", limit: MAX_CAPTURES });
-            }
+            Limit::new("captures in a route", MAX_CAPTURES).check(captures)?;
             let target = RouteTarget {
                 name: name.into(),
                 action: self.interned(strings.get(reader)?),
@@ -164,7 +159,7 @@ impl Decoder {
             place.check(&[source, id], reader)?;
             let known = Known {
                 roles: strings.list(reader)?.into_iter().map(Into::into).collect(),
-                attributes: data::read_fields(reader, strings, 0)?,
+                attributes: data::read_fields(reader, strings, 0, &mut self.values)?,
             };
             if !self.directory.insert(source, id, known) {
                 return Err(DecodeError::Duplicate("directory entries", id.to_owned()));
@@ -202,12 +197,8 @@ impl Decoder {
                 false => None,
             };
             let entries = kinds.len().saturating_mul(actions.len()).saturating_mul(roles.len());
-            if entries.saturating_add(self.index.len()) > MAX_ENTRIES {
-                return Err(DecodeError::TooMany { what: "combinations of kind, action and role", limit: MAX_ENTRIES });
-            }
-            if self.policies.len() >= MAX_POLICIES {
-                return Err(DecodeError::TooMany { what: "policies", limit: MAX_POLICIES });
-            }
+            limits::ENTRIES.check(entries.saturating_add(self.index.len()))?;
+            limits::POLICIES.check(self.policies.len() + 1)?;
             let slot = u32::try_from(self.policies.len()).unwrap_or(u32::MAX);
             self.index.add(CandidateRef::new(slot, effect), &kinds, &actions, &roles);
             self.policies.push(PolicyEntry { name: self.code.push_text(name), effect, condition });
@@ -222,7 +213,7 @@ impl Decoder {
         strings: &Strings<'_>,
         symbols: &mut [Option<Symbol>],
     ) -> Result<Vec<Symbol>, DecodeError> {
-        let count = reader.count()?;
+        let count = limits::NAMES.check(reader.count()?)?;
         if count == 0 {
             return Ok(vec![Symbol::WILDCARD]);
         }

@@ -16,10 +16,20 @@ pub struct EncodeError(#[from] DecodeError);
 /// # Errors
 /// If the set exceeds a limit of the format, or was not validated.
 pub fn encode(set: &PolicySet, id: SnapshotId) -> Result<Vec<u8>, EncodeError> {
+    let bytes = assemble(&chunks(set), id);
+    // What a worker would refuse must not be published: the decoder is the judge.
+    Snapshot::decode(&bytes)?;
+    Ok(bytes)
+}
+
+pub(super) fn chunks(set: &PolicySet) -> Vec<(ChunkKind, Vec<u8>)> {
     let mut chunks = vec![(ChunkKind::Settings, settings(set)), (ChunkKind::Routes, routes(&set.routes))];
     chunks.extend(principals(&set.principals).map(|chunk| (ChunkKind::Principals, chunk)));
     chunks.extend(policies(&set.policies).map(|chunk| (ChunkKind::Policies, chunk)));
+    chunks
+}
 
+pub(super) fn assemble(chunks: &[(ChunkKind, Vec<u8>)], id: SnapshotId) -> Vec<u8> {
     let leaves: Vec<_> = chunks.iter().map(|(kind, bytes)| tree::leaf(*kind, bytes)).collect();
     let mut out = Writer::default();
     out.bytes(MAGIC);
@@ -27,15 +37,15 @@ pub fn encode(set: &PolicySet, id: SnapshotId) -> Result<Vec<u8>, EncodeError> {
     out.bytes(&id.epoch.to_le_bytes());
     out.bytes(&id.version.to_le_bytes());
     out.bytes(&tree::root(&leaves).0);
+    let seal = tree::seal(&out.0);
+    out.bytes(&seal);
     out.len(chunks.len());
-    for (kind, bytes) in &chunks {
+    for (kind, bytes) in chunks {
         out.byte(kind.code());
         out.len(bytes.len());
         out.bytes(bytes);
     }
-    // What a worker would refuse must not be published: the decoder is the judge.
-    Snapshot::decode(&out.0)?;
-    Ok(out.0)
+    out.0
 }
 
 fn settings(set: &PolicySet) -> Vec<u8> {

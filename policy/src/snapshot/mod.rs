@@ -6,11 +6,11 @@
 //! crafted index can hide a policy.
 //!
 //! ```text
-//! snapshot   "TGSNAP" format:u16 epoch:u64 version:u64 digest:[u8;32] chunks:varint chunk*
+//! snapshot   "TGSNAP" format:u16 epoch:u64 version:u64 digest:[u8;32] seal:[u8;8] chunks:varint chunk*
 //! chunk      kind:u8 length:varint bytes
 //! ```
 //!
-//! All fixed-width integers are little-endian, varints are LEB128 of at most ten bytes.
+//! The seal is of what precedes it, the digest of the chunks. All fixed-width integers are little-endian, varints are LEB128 of at most ten bytes.
 
 mod bucket;
 mod chunk;
@@ -19,7 +19,10 @@ mod data;
 mod decode;
 #[cfg(feature = "compiler")]
 mod encode;
+mod limits;
 mod program;
+#[cfg(all(test, feature = "compiler"))]
+mod tests;
 mod tree;
 mod types;
 

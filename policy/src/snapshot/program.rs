@@ -6,6 +6,7 @@ use crate::condition::{Binary, Code, Fold, Input, MAX_DEPTH, MAX_VARIABLES, Node
 use super::chunk::ChunkWriter;
 use super::chunk::Strings;
 use super::codec::{DecodeError, Reader};
+use super::limits;
 
 mod tag {
     pub(super) const NULL: u8 = 0;
@@ -133,6 +134,7 @@ impl<'a> ProgramReader<'_, 'a> {
             }
             _ => return Err(reader.invalid("operation")),
         };
+        limits::NODES.check(self.code.len() + 1)?;
         Ok(self.code.push(node))
     }
 
@@ -141,6 +143,7 @@ impl<'a> ProgramReader<'_, 'a> {
         if root == Root::Header {
             let name = self.code.text(span);
             if !self.headers.iter().any(|known| **known == *name) {
+                limits::HEADERS.check(self.headers.len() + 1)?;
                 self.headers.push(name.into());
             }
         }

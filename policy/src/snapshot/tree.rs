@@ -8,6 +8,7 @@ use super::chunk::ChunkKind;
 const LEAF: u8 = 0;
 const INNER: u8 = 1;
 const ROOT: u8 = 2;
+const HEADER: u8 = 3;
 
 /// Digest of one chunk.
 pub(super) fn leaf(kind: ChunkKind, bytes: &[u8]) -> Digest {
@@ -31,6 +32,12 @@ pub(super) fn root(leaves: &[Digest]) -> Digest {
     }
     let top = level.first().map(|digest| digest.0.as_slice()).unwrap_or_default();
     hash(ROOT, &[&count, top])
+}
+
+/// Guards a snapshot's header, id included, against damage: the first bytes of its hash.
+pub(super) fn seal(header: &[u8]) -> [u8; 8] {
+    let Digest([a, b, c, d, e, f, g, h, ..]) = hash(HEADER, &[header]);
+    [a, b, c, d, e, f, g, h]
 }
 
 fn hash(tag: u8, parts: &[&[u8]]) -> Digest {

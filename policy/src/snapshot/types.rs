@@ -67,6 +67,11 @@ impl Snapshot {
         self.policies.len()
     }
 
+    /// Names of its policies, in the order in which candidates are looked at (denies before allows).
+    pub fn policy_names(&self) -> impl ExactSizeIterator<Item = &str> {
+        self.policies.iter().map(|entry| self.code.text(entry.name))
+    }
+
     /// How many routes it holds.
     #[must_use]
     pub fn route_count(&self) -> usize {

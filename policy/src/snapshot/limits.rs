@@ -1,0 +1,45 @@
+//! What a snapshot may hold. Every reader checks, so that no bytes, however crafted, can ask for more time or memory than
+//! a multiple of what they are.
+
+use super::codec::DecodeError;
+
+/// A bound on the number of something.
+pub(super) struct Limit {
+    what: &'static str,
+    most: usize,
+}
+
+/// Chunks of a snapshot.
+pub(super) const CHUNKS: Limit = Limit::new("chunks", 1 << 19);
+/// Strings of a chunk.
+pub(super) const STRINGS: Limit = Limit::new("strings in a chunk", 1 << 20);
+/// Policies of a snapshot.
+pub(super) const POLICIES: Limit = Limit::new("policies", 1 << 21);
+/// (kind, action, role) triples over all policies.
+pub(super) const ENTRIES: Limit = Limit::new("combinations of kind, action and role", 1 << 23);
+/// Kinds, actions or roles of one policy, methods or hosts of one route, and the like.
+pub(super) const NAMES: Limit = Limit::new("names in a list", 1 << 10);
+/// Operations over all conditions.
+pub(super) const NODES: Limit = Limit::new("operations in conditions", 1 << 22);
+/// Distinct header names that conditions read.
+pub(super) const HEADERS: Limit = Limit::new("headers read by conditions", 256);
+/// Values over all directory entries, inner ones included.
+pub(super) const VALUES: Limit = Limit::new("attribute values in the directory", 1 << 22);
+/// Identity sources.
+pub(super) const IDENTITY_SOURCES: Limit = Limit::new("identity sources", 64);
+/// Segments of a route's path.
+pub(super) const SEGMENTS: Limit = Limit::new("path segments in a route", 64);
+
+impl Limit {
+    pub(super) const fn new(what: &'static str, most: usize) -> Self {
+        Limit { what, most }
+    }
+
+    /// The number, if it is within the bound.
+    pub(super) fn check(&self, number: usize) -> Result<usize, DecodeError> {
+        match number <= self.most {
+            true => Ok(number),
+            false => Err(DecodeError::TooMany { what: self.what, limit: self.most }),
+        }
+    }
+}

@@ -1,0 +1,230 @@
+//! The snapshot format: a committed golden file, canonical bytes, and damage of every kind.
+
+use std::path::Path;
+
+use crate::condition::lower;
+use crate::data::{Data, Fields};
+use crate::engine::Effect;
+use crate::engine::{Query, RequestFacts, Resource, Scratch};
+use crate::identity::PrincipalClaims;
+use crate::identity::{ClaimsFrom, IdentityMethod, IdentitySource, SanKind, TrustedPeers};
+use crate::set::{
+    AttributeSource, Auth, Condition, DirectoryEntry, Names, PathTemplate, Policy, PolicySet, Route, TemplateSegment,
+    Unmatched,
+};
+use proptest::prelude::*;
+
+use super::encode::{assemble, chunks};
+use super::{DecodeError, Snapshot, SnapshotId, encode};
+
+const ID: SnapshotId = SnapshotId { epoch: 3, version: 14 };
+
+#[test]
+fn the_golden_snapshot_is_what_the_encoder_writes() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/format-1.snapshot");
+    let encoded = encode(&everything(), ID).unwrap();
+    if std::env::var_os("TOLLGATE_BLESS").is_some() {
+        std::fs::write(&path, &encoded).unwrap();
+    }
+    let golden = std::fs::read(&path).expect("the golden file is committed; TOLLGATE_BLESS=1 writes a new one");
+    assert!(golden == encoded, "the format has changed: raise its version, or undo the change");
+    let snapshot = Snapshot::decode(&golden).unwrap();
+    assert_eq!((snapshot.id(), snapshot.policy_count(), snapshot.route_count()), (ID, 3, 2));
+    assert_eq!(snapshot.headers_read().collect::<Vec<_>>(), ["x-team", "x-user-id", "x-user-roles"]);
+}
+
+#[test]
+fn the_digest_is_of_the_content_not_of_the_id_or_the_order() {
+    let mut set = everything();
+    let digest = |set: &PolicySet, id| Snapshot::decode(&encode(set, id).unwrap()).unwrap().digest();
+    let before = digest(&set, ID);
+    set.policies.reverse();
+    assert_eq!(digest(&set, SnapshotId { epoch: 9, version: 1 }), before);
+    set.policies[0].effect = Effect::Deny;
+    assert_ne!(digest(&set, ID), before);
+}
+
+#[test]
+fn every_flipped_bit_is_noticed() {
+    let bytes = encode(&everything(), ID).unwrap();
+    for at in 0..bytes.len() {
+        for bit in 0..8 {
+            let mut damaged = bytes.clone();
+            damaged[at] ^= 1 << bit;
+            assert!(Snapshot::decode(&damaged).is_err(), "bit {bit} of byte {at}");
+        }
+    }
+}
+
+#[test]
+fn every_truncation_and_any_trailing_byte_is_noticed() {
+    let mut bytes = encode(&everything(), ID).unwrap();
+    for len in 0..bytes.len() {
+        assert!(Snapshot::decode(&bytes[..len]).is_err(), "{len} bytes");
+    }
+    bytes.push(0);
+    assert_eq!(Snapshot::decode(&bytes).unwrap_err(), DecodeError::Trailing(1, "snapshot"));
+}
+
+#[test]
+fn other_formats_are_refused_by_number() {
+    let mut bytes = encode(&everything(), ID).unwrap();
+    bytes[6] = 0xff;
+    assert_eq!(
+        Snapshot::decode(&bytes).unwrap_err().to_string(),
+        "snapshot format 255 is not supported, this build reads format 1"
+    );
+    assert_eq!(Snapshot::decode(b"{}").unwrap_err(), DecodeError::NotASnapshot);
+}
+
+#[test]
+fn a_set_that_expands_past_the_limit_is_refused_when_it_is_compiled() {
+    let many = |what: &str| Names::Of((0..300).map(|index| format!("{what}-{index}")).collect());
+    let mut set = everything();
+    set.policies[0].kinds = many("kind");
+    set.policies[0].actions = many("action");
+    set.policies[0].roles = many("role");
+    let error = encode(&set, ID).unwrap_err().to_string();
+    assert!(error.contains("more combinations of kind, action and role than the limit"), "{error}");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+    /// What a liar could send: damaged chunks under a right digest and seal. Decoding may refuse or not; it must return,
+    /// and what it returns must be able to decide.
+    #[test]
+    fn damaged_chunks_with_a_right_digest_never_panic(
+        edits in prop::collection::vec((any::<prop::sample::Index>(), any::<prop::sample::Index>(), any::<u8>()), 1..6),
+    ) {
+        let mut chunks = chunks(&everything());
+        for (chunk, at, byte) in edits {
+            let chunk_index = chunk.index(chunks.len());
+            let chunk = &mut chunks[chunk_index].1;
+            if !chunk.is_empty() {
+                let at = at.index(chunk.len());
+                chunk[at] = byte;
+            }
+        }
+        if let Ok(snapshot) = Snapshot::decode(&assemble(&chunks, ID)) {
+            let claims = PrincipalClaims {
+                source: Some("tokens".to_owned()),
+                id: "alice".to_owned(),
+                roles: vec!["editor".to_owned()],
+                attributes: attributes(),
+            };
+            let principal = snapshot.principal(claims);
+            let attributes = attributes();
+            let resource = Resource { kind: "document", id: None, attributes: (&attributes).into() };
+            let query = Query { principal: &principal, action: "view", resource, request: RequestFacts::default() };
+            let _ = snapshot.decide(&query, &mut Scratch::default());
+        }
+    }
+
+    #[test]
+    fn random_bytes_never_panic(bytes in prop::collection::vec(any::<u8>(), 0..200), marked in any::<bool>()) {
+        let mut bytes = bytes;
+        if marked {
+            bytes.splice(0..0, *b"TGSNAP\x01\0");
+        }
+        let _ = Snapshot::decode(&bytes);
+    }
+}
+
+/// A set that uses every feature of the format.
+fn everything() -> PolicySet {
+    let names = |names: &[&str]| Names::Of(names.iter().map(|name| (*name).to_owned()).collect());
+    let condition = |text: &str| Some(Condition { text: text.to_owned(), program: lower(text).unwrap() });
+    let policy = |name: &str, effect, condition| Policy {
+        name: name.to_owned(),
+        description: "not part of a snapshot".to_owned(),
+        effect,
+        kinds: names(&["document", "invoice"]),
+        actions: names(&["view"]),
+        roles: names(&["editor"]),
+        condition,
+    };
+    let every_operation = "principal.roles.exists(r, r == 'x' && !(r in ['a', resource.id])) \
+        || resource.attr.tags.all(t, has(t.level) ? t.level >= -1 : size(t) != 2u) \
+        || (principal.attr['limits'][0] + 1.5) * 2.0 / 3.0 - 1.0 < 7.0 || 5 % 2 > 1 || 1 <= 2 && true \
+        || 'x-team' in request.headers && request.headers['x-team'].startsWith('b') \
+        || request.path.endsWith('/') || request.host.contains('a') || request.method == 'GET' || principal.id == null \
+        || has(resource.kind) || resource.kind == 'x' || -size(principal.attr) == 3 || has(principal.nothing) || false";
+    PolicySet {
+        policies: vec![
+            policy("allow-all", Effect::Allow, condition(every_operation)),
+            Policy {
+                kinds: Names::Any,
+                actions: Names::Any,
+                roles: Names::Any,
+                ..policy("deny-all", Effect::Deny, None)
+            },
+            policy("plain", Effect::Allow, None),
+        ],
+        routes: vec![
+            Route {
+                name: "document".to_owned(),
+                methods: vec!["GET".to_owned()],
+                hosts: vec!["api.example.com".to_owned()],
+                path: PathTemplate {
+                    segments: vec![TemplateSegment::Literal("documents".to_owned()), TemplateSegment::Capture],
+                    rest: false,
+                    captures: vec!["id".to_owned()],
+                },
+                action: "view".to_owned(),
+                kind: "document".to_owned(),
+                id: Some(AttributeSource::Capture(0)),
+                attributes: vec![("tier".to_owned(), AttributeSource::Literal("gold".to_owned()))],
+                auth: Auth::Required,
+            },
+            Route {
+                name: "files".to_owned(),
+                methods: vec![],
+                hosts: vec![],
+                path: PathTemplate { segments: vec![], rest: true, captures: vec!["rest".to_owned()] },
+                action: "read".to_owned(),
+                kind: "file".to_owned(),
+                id: None,
+                attributes: vec![("path".to_owned(), AttributeSource::Capture(0))],
+                auth: Auth::Optional,
+            },
+        ],
+        unmatched: Unmatched::Allow,
+        identity: vec![
+            source(
+                "tokens",
+                IdentityMethod::Jwt {
+                    claims: ClaimsFrom::Metadata("jwt_payload".to_owned()),
+                    id_claim: "sub".to_owned(),
+                    roles_claim: Some("realm.roles".to_owned()),
+                },
+            ),
+            source("mesh", IdentityMethod::Mtls { san: SanKind::Dns, roles: vec!["service".to_owned()] }),
+            source(
+                "gateway",
+                IdentityMethod::Headers {
+                    id_header: "x-user-id".to_owned(),
+                    roles_header: Some("x-user-roles".to_owned()),
+                    trust: TrustedPeers::Sans(vec!["spiffe://example.com/gateway".to_owned()]),
+                },
+            ),
+        ],
+        principals: vec![DirectoryEntry {
+            source: "tokens".to_owned(),
+            id: "alice".to_owned(),
+            roles: vec!["editor".to_owned()],
+            attributes: attributes(),
+        }],
+    }
+}
+
+fn source(name: &str, method: IdentityMethod) -> IdentitySource {
+    IdentitySource { name: name.to_owned(), method }
+}
+
+fn attributes() -> Fields {
+    let scalars =
+        [Data::Null, Data::Bool(true), Data::Bool(false), Data::Int(-1), Data::UInt(u64::MAX), Data::Double(0.5)];
+    let inner = Fields::new(vec![("deep".into(), Data::from("text"))]).unwrap();
+    Fields::new(vec![("list".into(), Data::List(scalars.into())), ("map".into(), Data::Map(inner))]).unwrap()
+}
