@@ -1,11 +1,12 @@
 //! A decision allocates nothing: counted, over every shape of condition that builds no value.
 
-#[path = "oracle/generate.rs"]
-mod generate;
-#[expect(dead_code, reason = "only the cases are used here")]
-mod oracle;
+#[path = "oracle/cases.rs"]
+mod cases;
+#[path = "oracle/policies.rs"]
+mod policies;
 
-use generate::Random;
+use cases::{Random, case};
+use policies::policy_set;
 use tollgate_policy::condition::{Map, lower};
 use tollgate_policy::data::{Data, Fields};
 use tollgate_policy::engine::{Effect, Query, RequestFacts, Resource, Scratch};
@@ -65,29 +66,18 @@ fn a_decision_allocates_nothing() {
 fn built_values_do_not_allocate_for_long() {
     let mut random = Random(7);
     for _ in 0..200 {
-        let set = generate::policy_set(&mut random);
+        let set = policy_set(&mut random);
         let snapshot = Snapshot::decode(&encode(&set, SnapshotId::default()).unwrap()).unwrap();
-        let case = generate::case(&mut random);
-        let principal = snapshot.principal(PrincipalClaims {
-            source: None,
-            id: case.id.clone(),
-            roles: case.roles.clone(),
-            attributes: case.claims.clone(),
-        });
-        let query = Query {
-            principal: &principal,
-            action: &case.action,
-            resource: Resource { kind: &case.kind, id: None, attributes: Map::from(&case.attributes) },
-            request: RequestFacts::default(),
-        };
         let mut scratch = Scratch::default();
-        for _ in 0..3 {
-            let _ = snapshot.decide(&query, &mut scratch);
-        }
-        let counted = allocation_counter::measure(|| {
-            let _ = std::hint::black_box(snapshot.decide(&query, &mut scratch));
+        case(&mut random).ask(&snapshot, |query| {
+            for _ in 0..3 {
+                let _ = snapshot.decide(query, &mut scratch);
+            }
+            let counted = allocation_counter::measure(|| {
+                let _ = std::hint::black_box(snapshot.decide(query, &mut scratch));
+            });
+            assert_eq!(counted.count_total, 0);
         });
-        assert_eq!(counted.count_total, 0);
     }
 }
 

@@ -35,7 +35,7 @@ impl Principal {
     pub(crate) fn new(claims: PrincipalClaims, symbols: &SymbolTable, directory: &Directory) -> Self {
         let PrincipalClaims { source, id, mut roles, mut attributes } = claims;
         if let Some(known) = source.as_deref().and_then(|source| directory.get(source, &id)) {
-            roles.extend(known.roles.iter().map(|role| role.to_string()));
+            roles.extend(known.roles.iter().map(ToString::to_string));
             attributes = attributes.filled_from(&known.attributes);
         }
         roles.sort_unstable();

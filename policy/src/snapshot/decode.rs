@@ -234,7 +234,7 @@ impl Decoder {
 
     fn finish(mut self, id: SnapshotId, digest: Digest) -> Snapshot {
         let mut headers_read = mem::take(&mut self.headers_read);
-        headers_read.extend(self.identity.iter().flat_map(|source| source.headers_read()).map(Box::from));
+        headers_read.extend(self.identity.iter().flat_map(IdentitySource::headers_read).map(Box::from));
         headers_read.sort_unstable();
         headers_read.dedup();
         self.code.shrink();

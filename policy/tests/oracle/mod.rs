@@ -9,23 +9,7 @@ use tollgate_policy::data::{Data, Fields};
 use tollgate_policy::engine::Effect;
 use tollgate_policy::set::{Names, Policy};
 
-/// A question, in plain data.
-#[derive(Clone, Debug)]
-pub(crate) struct Case {
-    pub(crate) id: String,
-    pub(crate) roles: Vec<String>,
-    pub(crate) anonymous: bool,
-    pub(crate) claims: Fields,
-    pub(crate) action: String,
-    pub(crate) kind: String,
-    pub(crate) resource_id: Option<String>,
-    pub(crate) attributes: Fields,
-    pub(crate) method: String,
-    pub(crate) path: String,
-    pub(crate) host: String,
-    /// Lower-case names, each once.
-    pub(crate) headers: Vec<(String, String)>,
-}
+use super::cases::Case;
 
 /// Whether a policy's condition holds; `None` is an error.
 pub(crate) type Holds = Option<bool>;

@@ -1,45 +1,12 @@
-//! Random policies and requests over a small vocabulary, so that they meet often, and err often.
+//! Random policy sets over the vocabulary of the random requests.
 
 use std::fmt::Write as _;
 
 use tollgate_policy::condition::lower;
-use tollgate_policy::data::{Data, Fields};
 use tollgate_policy::engine::Effect;
 use tollgate_policy::set::{Condition, Names, Policy, PolicySet};
 
-use super::oracle::Case;
-
-/// SplitMix64: small, seedable, the same everywhere.
-pub(crate) struct Random(pub(crate) u64);
-
-impl Random {
-    pub(crate) fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ z >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ z >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ z >> 31
-    }
-
-    pub(crate) fn below(&mut self, bound: usize) -> usize {
-        usize::try_from(self.next() % bound as u64).unwrap()
-    }
-
-    pub(crate) fn one_in(&mut self, bound: usize) -> bool {
-        self.below(bound) == 0
-    }
-
-    pub(crate) fn pick<'a, T: ?Sized>(&mut self, from: &[&'a T]) -> &'a T {
-        from[self.below(from.len())]
-    }
-}
-
-const KINDS: [&str; 4] = ["document", "invoice", "user", "report"];
-const ACTIONS: [&str; 4] = ["view", "edit", "delete", "share"];
-const ROLES: [&str; 5] = ["viewer", "editor", "admin", "auditor", "anonymous"];
-const NAMES: [&str; 8] = ["ownerId", "department", "level", "tags", "limits", "active", "ratio", "nothing"];
-const TEXTS: [&str; 7] = ["alice", "bob", "legal", "sales", "a", "", "grün"];
-const HEADERS: [&str; 3] = ["x-team", "x-env", "accept"];
+use super::cases::{ACTIONS, HEADERS, KINDS, NAMES, ROLES, Random, TEXTS};
 
 pub(crate) fn policy_set(random: &mut Random) -> PolicySet {
     let count = 1 + random.below(10);
@@ -73,55 +40,6 @@ fn names(random: &mut Random, from: &[&str]) -> Names {
     names.sort();
     names.dedup();
     Names::Of(names)
-}
-
-pub(crate) fn case(random: &mut Random) -> Case {
-    let anonymous = random.one_in(8);
-    let roles = match anonymous {
-        true => vec!["anonymous".to_owned()],
-        false => (0..random.below(4)).map(|_| random.pick(&ROLES[..4]).to_owned()).collect(),
-    };
-    Case {
-        id: if anonymous { "anonymous".to_owned() } else { random.pick(&TEXTS[..2]).to_owned() },
-        roles,
-        anonymous,
-        claims: if anonymous { Fields::default() } else { fields(random, 2) },
-        action: name(random, &ACTIONS),
-        kind: name(random, &KINDS),
-        resource_id: (!random.one_in(4)).then(|| random.pick(&TEXTS).to_owned()),
-        attributes: fields(random, 2),
-        method: random.pick(&["GET", "POST"]).to_owned(),
-        path: random.pick(&["/v1/documents/1", "/", "/a%20b"]).to_owned(),
-        host: random.pick(&["api.example.com", "localhost"]).to_owned(),
-        headers: HEADERS
-            .iter()
-            .filter(|_| random.one_in(2))
-            .map(|name| ((*name).to_owned(), "blue".to_owned()))
-            .collect(),
-    }
-}
-
-/// Sometimes a name that no policy mentions.
-fn name(random: &mut Random, from: &[&str]) -> String {
-    if random.one_in(20) { "unheard-of".to_owned() } else { random.pick(from).to_owned() }
-}
-
-fn fields(random: &mut Random, depth: usize) -> Fields {
-    let members = NAMES.iter().filter(|_| !random.one_in(3)).copied().collect::<Vec<_>>();
-    Fields::new(members.into_iter().map(|name| (name.into(), data(random, depth))).collect()).unwrap()
-}
-
-fn data(random: &mut Random, depth: usize) -> Data {
-    match random.below(if depth == 0 { 7 } else { 10 }) {
-        0 => Data::Null,
-        1 => Data::Bool(random.one_in(2)),
-        2 => Data::Int(i64::try_from(random.below(5)).unwrap() - 2),
-        3 => Data::Double([0.5, 2.5, -1.5, 1e300][random.below(4)]),
-        4 => Data::UInt(u64::MAX),
-        5 | 6 => Data::from(random.pick(&TEXTS)),
-        7 | 8 => Data::List((0..random.below(4)).map(|_| data(random, depth - 1)).collect()),
-        _ => Data::Map(fields(random, depth - 1)),
-    }
 }
 
 /// An expression that usually is a boolean. `variables` is how many macro variables are in scope.

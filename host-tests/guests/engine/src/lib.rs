@@ -1,0 +1,103 @@
+//! The policy engine alone, as a WebAssembly module.
+//!
+//! The host writes bytes into [`buffer`], has them decoded by [`load`], and then has questions decided: those of the
+//! benchmark's workload, or those of the generated differential cases, which both sides can make from a seed.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "generators of test cases, which stop at their mistakes"
+)]
+
+#[path = "../../../../policy/tests/oracle/cases.rs"]
+mod cases;
+#[path = "../../../benches/decide/workload.rs"]
+#[expect(dead_code, reason = "conditions are written by the host alone")]
+mod workload;
+
+use std::cell::RefCell;
+
+use cases::{Random, case};
+use tollgate_policy::engine::{Effect, Reason, Scratch};
+use tollgate_policy::snapshot::Snapshot;
+use workload::Request;
+
+#[derive(Default)]
+struct Guest {
+    /// Written by the host, or by us for the host.
+    bytes: Vec<u8>,
+    snapshot: Option<Snapshot>,
+    requests: Vec<Request>,
+    scratch: Scratch,
+}
+
+thread_local! {
+    static GUEST: RefCell<Guest> = RefCell::default();
+}
+
+/// Makes room for `len` bytes and says where.
+#[unsafe(no_mangle)]
+pub extern "C" fn buffer(len: usize) -> *mut u8 {
+    GUEST.with_borrow_mut(|guest| {
+        guest.bytes = vec![0; len];
+        guest.bytes.as_mut_ptr()
+    })
+}
+
+/// Decodes the buffer as a snapshot: 1 if it is one.
+#[unsafe(no_mangle)]
+pub extern "C" fn load() -> u32 {
+    GUEST.with_borrow_mut(|guest| {
+        guest.snapshot = Snapshot::decode(&std::mem::take(&mut guest.bytes)).ok();
+        u32::from(guest.snapshot.is_some())
+    })
+}
+
+/// Makes the workload's requests for this many policies; says how many.
+#[unsafe(no_mangle)]
+pub extern "C" fn prepare(policies: usize) -> usize {
+    GUEST.with_borrow_mut(|guest| {
+        let Some(snapshot) = &guest.snapshot else { return 0 };
+        guest.requests = workload::requests(&workload::specs(policies), snapshot);
+        guest.requests.len()
+    })
+}
+
+/// Decides every request once; says how many answers are those of the workload's reference.
+#[unsafe(no_mangle)]
+pub extern "C" fn decide_all() -> usize {
+    GUEST.with_borrow_mut(|guest| {
+        let Some(snapshot) = &guest.snapshot else { return 0 };
+        let right = |request: &&Request| {
+            let decision = snapshot.decide(&request.query(), &mut guest.scratch);
+            (decision.effect == Effect::Allow) == request.allowed
+        };
+        guest.requests.iter().filter(right).count()
+    })
+}
+
+/// Decides `count` generated cases and leaves one line for each in a buffer, whose place it returns; [`answers_len`] says
+/// how long it is.
+#[unsafe(no_mangle)]
+pub extern "C" fn answers(seed: u64, count: u32) -> *const u8 {
+    GUEST.with_borrow_mut(|guest| {
+        guest.bytes.clear();
+        if let Some(snapshot) = &guest.snapshot {
+            let mut random = Random(seed);
+            for _ in 0..count {
+                let line = case(&mut random).ask(snapshot, |query| {
+                    let decision = snapshot.decide(query, &mut guest.scratch);
+                    let by_fault = decision.reason == Reason::DeniedByFault;
+                    format!("{} {by_fault} {:?} {}\n", decision.effect, decision.policy, decision.errors)
+                });
+                guest.bytes.extend_from_slice(line.as_bytes());
+            }
+        }
+        guest.bytes.as_ptr()
+    })
+}
+
+/// Length of what [`answers`] left.
+#[unsafe(no_mangle)]
+pub extern "C" fn answers_len() -> usize {
+    GUEST.with_borrow(|guest| guest.bytes.len())
+}

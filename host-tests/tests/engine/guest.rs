@@ -1,0 +1,76 @@
+//! Drives the engine guest (`guests/engine`) in wasmtime.
+
+use std::path::PathBuf;
+
+use wasmtime::{Config, Engine, Instance, Linker, Memory, Module, Store, TypedFunc};
+
+pub(crate) struct Guest {
+    store: Store<()>,
+    memory: Memory,
+    instance: Instance,
+    decide_all: TypedFunc<(), u32>,
+}
+
+impl Guest {
+    /// Starts the module that `make wasm` builds.
+    pub(crate) fn start() -> Self {
+        let engine = Engine::new(&Config::new()).unwrap();
+        let path = path();
+        let module = Module::from_file(&engine, &path)
+            .unwrap_or_else(|error| panic!("{}: {error}; `make wasm` builds it", path.display()));
+        let mut linker = Linker::new(&engine);
+        // It is imported by the standard library's panic and environment code, which nothing here reaches.
+        linker.define_unknown_imports_as_traps(&module).unwrap();
+        let mut store = Store::new(&engine, ());
+        let instance = linker.instantiate(&mut store, &module).unwrap();
+        if let Ok(initialize) = instance.get_typed_func::<(), ()>(&mut store, "_initialize") {
+            initialize.call(&mut store, ()).unwrap();
+        }
+        let memory = instance.get_memory(&mut store, "memory").unwrap();
+        let decide_all = instance.get_typed_func(&mut store, "decide_all").unwrap();
+        Guest { store, memory, instance, decide_all }
+    }
+
+    /// Copies a snapshot in and has it decoded.
+    pub(crate) fn load(&mut self, snapshot: &[u8]) {
+        let len = u32::try_from(snapshot.len()).unwrap();
+        let buffer = self.instance.get_typed_func::<u32, u32>(&mut self.store, "buffer").unwrap();
+        let at = buffer.call(&mut self.store, len).unwrap();
+        self.memory.write(&mut self.store, at as usize, snapshot).unwrap();
+        let load = self.instance.get_typed_func::<(), u32>(&mut self.store, "load").unwrap();
+        assert_eq!(load.call(&mut self.store, ()).unwrap(), 1, "the guest refused the snapshot");
+    }
+
+    /// Makes the workload's requests; says how many.
+    pub(crate) fn prepare(&mut self, policies: u32) -> u32 {
+        let prepare = self.instance.get_typed_func::<u32, u32>(&mut self.store, "prepare").unwrap();
+        prepare.call(&mut self.store, policies).unwrap()
+    }
+
+    /// Decides every request of the workload; says how many answers are right.
+    pub(crate) fn decide_all(&mut self) -> u32 {
+        self.decide_all.call(&mut self.store, ()).unwrap()
+    }
+
+    /// Decides generated cases; one line for each.
+    pub(crate) fn answers(&mut self, seed: u64, count: u32) -> String {
+        let answers = self.instance.get_typed_func::<(u64, u32), u32>(&mut self.store, "answers").unwrap();
+        let at = answers.call(&mut self.store, (seed, count)).unwrap() as usize;
+        let len = self.instance.get_typed_func::<(), u32>(&mut self.store, "answers_len").unwrap();
+        let len = len.call(&mut self.store, ()).unwrap() as usize;
+        let mut bytes = vec![0; len];
+        self.memory.read(&self.store, at, &mut bytes).unwrap();
+        String::from_utf8(bytes).unwrap()
+    }
+
+    /// Size of the linear memory in bytes.
+    pub(crate) fn memory_size(&self) -> usize {
+        self.memory.data_size(&self.store)
+    }
+}
+
+fn path() -> PathBuf {
+    // Tests and benches run from `<target>/<profile>/deps`.
+    let target = std::env::current_exe().unwrap().ancestors().nth(3).unwrap().to_owned();
+    target.join("wasm32-wasip1/wasm/tollgate_engine_guest.wasm")
+}
