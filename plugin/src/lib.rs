@@ -1,1 +1,31 @@
-//! placeholder
+//! Tollgate's proxy-wasm filter: decides every request inside Envoy, with the snapshot that the feed delivered.
+//!
+//! [`host`] is the only part that knows proxy-wasm: it turns the proxy's callbacks into calls of the parts below, which
+//! are pure and tested natively, and carries out what they answer.
+//!
+//! - [`request`] decides one request: what goes upstream, or which refusal goes back.
+//! - [`evidence`] is what the proxy knows of who asks: verified claims, peer certificates.
+//! - [`feed`] is the stream to the companion: snapshots in, acknowledgements out.
+//! - [`slot`] holds the snapshot in force, [`vm`] everything else that outlives a request.
+//! - [`config`] is the filter's configuration, [`counters`] and [`gauges`] what it counts.
+
+pub mod config;
+pub mod counters;
+pub mod evidence;
+pub mod feed;
+pub mod gauges;
+pub mod host;
+mod protobuf;
+pub mod random;
+pub mod request;
+pub mod slot;
+pub mod vm;
+
+#[cfg(test)]
+mod fixture;
+
+mod entry {
+    proxy_wasm::main! {{
+        crate::host::start();
+    }}
+}

@@ -1,0 +1,109 @@
+//! What the filter counts. Counting costs an addition in VM memory; the proxy's metrics are told on the tick.
+
+use std::cell::Cell;
+
+/// One count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Counter {
+    /// Requests allowed.
+    Allowed,
+    /// Requests refused with 403.
+    Denied,
+    /// Requests refused with 401.
+    Unauthenticated,
+    /// Requests refused with 400.
+    Invalid,
+    /// Requests refused with 503.
+    Unavailable,
+    /// Policy conditions that failed to evaluate.
+    ConditionErrors,
+    /// Requests allowed although no route matched, because the policy set lets those pass.
+    UnmatchedAllowed,
+    /// Snapshots taken into use.
+    SnapshotsApplied,
+    /// Snapshots refused.
+    SnapshotsRefused,
+    /// Streams to the companion opened after the first.
+    FeedReconnects,
+}
+
+impl Counter {
+    /// Every counter.
+    pub const ALL: [Counter; 10] = [
+        Counter::Allowed,
+        Counter::Denied,
+        Counter::Unauthenticated,
+        Counter::Invalid,
+        Counter::Unavailable,
+        Counter::ConditionErrors,
+        Counter::UnmatchedAllowed,
+        Counter::SnapshotsApplied,
+        Counter::SnapshotsRefused,
+        Counter::FeedReconnects,
+    ];
+
+    /// Its metric. The parts after `verdict` and `result` are meant to become labels (`stats_tags`).
+    #[must_use]
+    pub fn metric(self) -> &'static str {
+        match self {
+            Counter::Allowed => "tollgate.decisions.verdict.allow",
+            Counter::Denied => "tollgate.decisions.verdict.deny",
+            Counter::Unauthenticated => "tollgate.decisions.verdict.unauthenticated",
+            Counter::Invalid => "tollgate.decisions.verdict.invalid",
+            Counter::Unavailable => "tollgate.decisions.verdict.unavailable",
+            Counter::ConditionErrors => "tollgate.condition_errors",
+            Counter::UnmatchedAllowed => "tollgate.unmatched_allowed",
+            Counter::SnapshotsApplied => "tollgate.snapshots.result.applied",
+            Counter::SnapshotsRefused => "tollgate.snapshots.result.refused",
+            Counter::FeedReconnects => "tollgate.feed.reconnects",
+        }
+    }
+}
+
+/// The counts that the proxy has not been told yet.
+#[derive(Debug, Default)]
+pub struct Counters([Cell<u64>; Counter::ALL.len()]);
+
+impl Counters {
+    /// Counts `count` more.
+    pub fn add(&self, counter: Counter, count: u64) {
+        if let Some(cell) = self.0.get(counter as usize) {
+            cell.set(cell.get().saturating_add(count));
+        }
+    }
+
+    /// Takes what has been counted since the last time.
+    pub fn take(&self, counter: Counter) -> u64 {
+        self.0.get(counter as usize).map(Cell::take).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_taken_is_not_taken_again() {
+        let counters = Counters::default();
+        counters.add(Counter::Denied, 1);
+        counters.add(Counter::Denied, 2);
+        counters.add(Counter::FeedReconnects, 1);
+        assert_eq!(counters.take(Counter::Denied), 3);
+        assert_eq!(counters.take(Counter::Denied), 0);
+        assert_eq!(counters.take(Counter::FeedReconnects), 1);
+        assert_eq!(counters.take(Counter::Allowed), 0);
+    }
+
+    #[test]
+    fn every_counter_has_its_own_cell_and_metric() {
+        let counters = Counters::default();
+        for (amount, counter) in (1..).zip(Counter::ALL) {
+            counters.add(counter, amount);
+        }
+        for (amount, counter) in (1..).zip(Counter::ALL) {
+            assert_eq!(counters.take(counter), amount);
+        }
+        let names: std::collections::HashSet<_> = Counter::ALL.map(Counter::metric).into();
+        assert_eq!(names.len(), Counter::ALL.len());
+    }
+}

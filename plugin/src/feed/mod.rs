@@ -1,0 +1,24 @@
+//! The feed: one stream per VM, on which the companion pushes snapshots and the VM says what it enforces.
+//!
+//! [`Session`] decides what happens on the stream and owns no stream itself: the host feeds it what occurs, and carries
+//! out what it answers.
+
+mod backoff;
+mod frame;
+mod session;
+
+/// The feed's messages.
+pub mod proto {
+    #![expect(missing_docs, reason = "generated; documented in feed.proto")]
+
+    include!(concat!(env!("OUT_DIR"), "/tollgate.v1.rs"));
+}
+
+pub use backoff::Backoff;
+pub use frame::{Frame, MAX_FRAME};
+pub use session::{Identity, Input, Output, Session, StreamId, Subscriber};
+
+/// The gRPC service that the companion serves.
+pub const SERVICE: &str = "tollgate.v1.Feed";
+/// Its only method.
+pub const METHOD: &str = "Connect";

@@ -1,0 +1,293 @@
+use std::fmt;
+use std::time::Duration;
+
+use prost::Message;
+use prost::bytes::Bytes;
+use tollgate_policy::snapshot::SnapshotId;
+
+use super::proto::companion_message::Body as FromCompanion;
+use super::proto::worker_message::Body as ToCompanion;
+use super::{Backoff, Frame, MAX_FRAME, frame, proto};
+
+#[cfg(test)]
+mod tests;
+
+/// How often the companion hears from a VM; three missed beats and it counts as dead.
+const HEARTBEAT: Duration = Duration::from_secs(1);
+/// A tick may come this much early.
+const TICK_SLACK: Duration = Duration::from_millis(50);
+/// How often the session looks whether it is time to connect, while it is not connected.
+const IMPATIENCE: Duration = Duration::from_millis(100);
+/// Longest reason in a refusal, in bytes.
+const MAX_REASON: usize = 256;
+
+/// A stream, as the proxy numbers them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StreamId(pub u32);
+
+/// What happened. Times are since the VM started.
+#[derive(Clone, Debug)]
+pub enum Input {
+    /// The tick, and the start of the session.
+    Tick,
+    /// A stream was opened, as asked.
+    Opened(StreamId),
+    /// No stream could be opened.
+    OpenFailed,
+    /// The companion answered on the stream.
+    Answered(StreamId),
+    /// The companion sent a message.
+    Message(StreamId, Frame),
+    /// The stream ended, or cannot be written any more.
+    Closed(StreamId),
+    /// The filter goes.
+    Stopped,
+}
+
+/// What is to be done, in order.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Output {
+    /// Open a stream; answer with [`Input::Opened`] or [`Input::OpenFailed`].
+    Open,
+    /// Send this message.
+    Send(StreamId, Vec<u8>),
+    /// Give the stream up. The proxy frees what it holds for a stream only when told so, even if the other side ended it.
+    Cancel(StreamId),
+    /// Tell the operator.
+    Warn(String),
+}
+
+/// The VM, to its session.
+pub trait Subscriber {
+    /// The snapshot in force.
+    fn applied(&self) -> Option<SnapshotId>;
+    /// Whether the VM has handled a request.
+    fn serving(&self) -> bool;
+    /// Offers a snapshot.
+    ///
+    /// # Errors
+    /// If it is refused, with the reason for the operator; the one in force stays.
+    fn offer(&self, id: SnapshotId, content: &[u8]) -> Result<(), String>;
+    /// A snapshot was refused before it could be offered.
+    fn refused(&self);
+    /// A stream was opened that is not the first.
+    fn reconnected(&self);
+}
+
+/// Who subscribes: what stays the same in every hello.
+#[derive(Clone, Debug, Default)]
+pub struct Identity {
+    /// The VM's id.
+    pub vm: [u8; 16],
+    /// Envoy's node id; may be empty.
+    pub node: String,
+    /// Envoy's node cluster; may be empty.
+    pub node_cluster: String,
+}
+
+/// The protocol of one feed, on one stream after the other.
+#[derive(Debug)]
+pub struct Session {
+    identity: Identity,
+    backoff: Backoff,
+    state: State,
+    had_stream: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum State {
+    /// No stream; the next is opened at this time.
+    Down { retry: Duration },
+    /// A stream was asked for.
+    Opening,
+    /// There is a stream. Whether there is a companion at its other end is known once it has answered.
+    Up { stream: StreamId, answered: bool, last_beat: Duration },
+    /// The filter is gone.
+    Stopped,
+}
+
+impl Session {
+    /// A session that opens its stream at the first tick.
+    #[must_use]
+    pub fn new(identity: Identity, backoff: Backoff) -> Self {
+        Session { identity, backoff, state: State::Down { retry: Duration::ZERO }, had_stream: false }
+    }
+
+    /// Whether the companion answers.
+    #[must_use]
+    pub fn connected(&self) -> bool {
+        matches!(self.state, State::Up { answered: true, .. })
+    }
+
+    /// How often [`Input::Tick`] is wanted; zero for no more of them.
+    #[must_use]
+    pub fn tick_period(&self) -> Duration {
+        match self.state {
+            State::Up { answered: true, .. } => HEARTBEAT,
+            State::Up { .. } | State::Opening | State::Down { .. } => IMPATIENCE,
+            State::Stopped => Duration::ZERO,
+        }
+    }
+
+    /// Goes on with what happened at `now`.
+    #[must_use]
+    pub fn handle(&mut self, input: Input, now: Duration, subscriber: &dyn Subscriber) -> Vec<Output> {
+        match input {
+            Input::Tick => self.tick(now, subscriber),
+            Input::Opened(stream) => self.opened(stream, now, subscriber),
+            Input::OpenFailed => {
+                self.lost(now);
+                Vec::new()
+            }
+            Input::Answered(stream) => {
+                self.answered(stream);
+                Vec::new()
+            }
+            Input::Message(stream, frame) => {
+                if self.answered(stream) {
+                    receive(stream, frame, subscriber)
+                } else {
+                    Vec::new()
+                }
+            }
+            Input::Closed(stream) => {
+                if self.stream() == Some(stream) {
+                    self.lost(now);
+                }
+                vec![Output::Cancel(stream)]
+            }
+            Input::Stopped => {
+                let stream = self.stream();
+                self.state = State::Stopped;
+                stream.map(Output::Cancel).into_iter().collect()
+            }
+        }
+    }
+
+    fn tick(&mut self, now: Duration, subscriber: &dyn Subscriber) -> Vec<Output> {
+        match self.state {
+            State::Down { retry } if now >= retry => {
+                self.state = State::Opening;
+                vec![Output::Open]
+            }
+            State::Up { stream, answered, last_beat } if now + TICK_SLACK >= last_beat + HEARTBEAT => {
+                self.state = State::Up { stream, answered, last_beat: now };
+                let beat =
+                    proto::Heartbeat { applied: subscriber.applied().map(wire_id), serving: subscriber.serving() };
+                vec![send(stream, ToCompanion::Heartbeat(beat))]
+            }
+            State::Down { .. } | State::Opening | State::Up { .. } | State::Stopped => Vec::new(),
+        }
+    }
+
+    fn opened(&mut self, stream: StreamId, now: Duration, subscriber: &dyn Subscriber) -> Vec<Output> {
+        if self.state != State::Opening {
+            return vec![Output::Cancel(stream)];
+        }
+        if std::mem::replace(&mut self.had_stream, true) {
+            subscriber.reconnected();
+        }
+        self.state = State::Up { stream, answered: false, last_beat: now };
+        let hello = proto::Hello {
+            vm_id: self.identity.vm.to_vec(),
+            node_id: self.identity.node.clone(),
+            node_cluster: self.identity.node_cluster.clone(),
+            build: env!("CARGO_PKG_VERSION").to_owned(),
+            applied: subscriber.applied().map(wire_id),
+        };
+        vec![send(stream, ToCompanion::Hello(hello))]
+    }
+
+    /// Notes that the companion is there; whether this is the session's stream.
+    fn answered(&mut self, from: StreamId) -> bool {
+        match &mut self.state {
+            State::Up { stream, answered, .. } if *stream == from => {
+                *answered = true;
+                self.backoff.reset();
+                true
+            }
+            _ => false,
+        }
+    }
+
+    fn lost(&mut self, now: Duration) {
+        if self.state != State::Stopped {
+            self.state = State::Down { retry: now + self.backoff.next_wait() };
+        }
+    }
+
+    fn stream(&self) -> Option<StreamId> {
+        match self.state {
+            State::Up { stream, .. } => Some(stream),
+            State::Down { .. } | State::Opening | State::Stopped => None,
+        }
+    }
+}
+
+fn receive(stream: StreamId, frame: Frame, subscriber: &dyn Subscriber) -> Vec<Output> {
+    let outcome = match frame {
+        Frame::Whole(bytes) => match read(bytes) {
+            Ok(Some(snapshot)) => offer(snapshot, subscriber),
+            Ok(None) => return Vec::new(),
+            Err(refusal) => Err(refusal),
+        },
+        Frame::Oversized { size, head } => Err(Refusal::early(
+            frame::snapshot_id(head),
+            format_args!("the message has {size} bytes, more than {MAX_FRAME}"),
+        )),
+    };
+    match outcome {
+        Ok(id) => vec![send(stream, ToCompanion::Ack(proto::Ack { id: Some(id) }))],
+        Err(Refusal { id, reason, early }) => {
+            if early {
+                subscriber.refused();
+            }
+            let nack = proto::Nack { id, reason: shortened(&reason).to_owned() };
+            vec![Output::Warn(format!("snapshot refused: {reason}")), send(stream, ToCompanion::Nack(nack))]
+        }
+    }
+}
+
+struct Refusal {
+    id: Option<proto::SnapshotId>,
+    reason: String,
+    /// The subscriber has not seen the snapshot.
+    early: bool,
+}
+
+impl Refusal {
+    fn early(id: Option<proto::SnapshotId>, reason: impl fmt::Display) -> Self {
+        Refusal { id, reason: reason.to_string(), early: true }
+    }
+}
+
+/// The snapshot in a message; none if the message is of a kind that this version does not know.
+fn read(message: Bytes) -> Result<Option<proto::Snapshot>, Refusal> {
+    match proto::CompanionMessage::decode(message) {
+        Ok(message) => Ok(message.body.map(|FromCompanion::Snapshot(snapshot)| snapshot)),
+        Err(why) => Err(Refusal::early(None, format_args!("the message cannot be decoded: {why}"))),
+    }
+}
+
+fn offer(snapshot: proto::Snapshot, subscriber: &dyn Subscriber) -> Result<proto::SnapshotId, Refusal> {
+    let Some(id) = snapshot.id else {
+        return Err(Refusal::early(None, "the message names no snapshot id"));
+    };
+    let offered = SnapshotId { epoch: id.epoch, version: id.version };
+    match subscriber.offer(offered, &snapshot.content) {
+        Ok(()) => Ok(id),
+        Err(reason) => Err(Refusal { id: Some(id), reason, early: false }),
+    }
+}
+
+fn send(stream: StreamId, body: ToCompanion) -> Output {
+    Output::Send(stream, proto::WorkerMessage { body: Some(body) }.encode_to_vec())
+}
+
+fn wire_id(id: SnapshotId) -> proto::SnapshotId {
+    proto::SnapshotId { epoch: id.epoch, version: id.version }
+}
+
+fn shortened(reason: &str) -> &str {
+    reason.get(..reason.floor_char_boundary(MAX_REASON)).unwrap_or_default()
+}

@@ -1,0 +1,265 @@
+use std::cell::{Cell, RefCell};
+
+use super::*;
+use crate::random::Random;
+
+const ONE: StreamId = StreamId(1);
+const TWO: StreamId = StreamId(2);
+
+/// A VM that takes any snapshot that says "good".
+#[derive(Default)]
+struct FakeVm {
+    applied: Cell<Option<SnapshotId>>,
+    serving: Cell<bool>,
+    refused: Cell<u32>,
+    reconnected: Cell<u32>,
+    offered: RefCell<Vec<SnapshotId>>,
+}
+
+impl Subscriber for FakeVm {
+    fn applied(&self) -> Option<SnapshotId> {
+        self.applied.get()
+    }
+
+    fn serving(&self) -> bool {
+        self.serving.get()
+    }
+
+    fn offer(&self, id: SnapshotId, content: &[u8]) -> Result<(), String> {
+        self.offered.borrow_mut().push(id);
+        if content != b"good" {
+            return Err(String::from_utf8_lossy(content).into_owned());
+        }
+        self.applied.set(Some(id));
+        Ok(())
+    }
+
+    fn refused(&self) {
+        self.refused.set(self.refused.get() + 1);
+    }
+
+    fn reconnected(&self) {
+        self.reconnected.set(self.reconnected.get() + 1);
+    }
+}
+
+struct Fixture {
+    session: Session,
+    vm: FakeVm,
+    now: Duration,
+}
+
+impl Fixture {
+    fn new() -> Self {
+        let identity = Identity { vm: [7; 16], node: "node".into(), node_cluster: "edge".into() };
+        let session = Session::new(identity, Backoff::new(Random::from_seed(1)));
+        Fixture { session, vm: FakeVm::default(), now: Duration::from_secs(100) }
+    }
+
+    fn connected() -> Self {
+        let mut fixture = Fixture::new();
+        assert_eq!(fixture.handle(Input::Tick), [Output::Open]);
+        fixture.handle(Input::Opened(ONE));
+        fixture.handle(Input::Answered(ONE));
+        fixture
+    }
+
+    fn handle(&mut self, input: Input) -> Vec<Output> {
+        self.session.handle(input, self.now, &self.vm)
+    }
+
+    fn after(&mut self, millis: u64) -> &mut Self {
+        self.now += Duration::from_millis(millis);
+        self
+    }
+
+    fn snapshot(&mut self, version: u64, content: &'static str) -> Vec<ToCompanion> {
+        let id = Some(proto::SnapshotId { epoch: 1, version });
+        let snapshot = proto::Snapshot { id, content: Bytes::from_static(content.as_bytes()) };
+        let message = proto::CompanionMessage { body: Some(FromCompanion::Snapshot(snapshot)) };
+        self.message(message.encode_to_vec())
+    }
+
+    fn message(&mut self, bytes: Vec<u8>) -> Vec<ToCompanion> {
+        sent(self.handle(Input::Message(ONE, Frame::new(bytes.len(), bytes))))
+    }
+}
+
+fn sent(outputs: Vec<Output>) -> Vec<ToCompanion> {
+    let bodies = outputs.into_iter().filter_map(|output| match output {
+        Output::Send(_, bytes) => proto::WorkerMessage::decode(&*bytes).unwrap().body,
+        _ => None,
+    });
+    bodies.collect()
+}
+
+fn version(version: u64) -> Option<proto::SnapshotId> {
+    Some(proto::SnapshotId { epoch: 1, version })
+}
+
+fn nack(messages: &[ToCompanion]) -> &proto::Nack {
+    match messages {
+        [ToCompanion::Nack(nack)] => nack,
+        other => panic!("no nack: {other:?}"),
+    }
+}
+
+#[test]
+fn the_first_message_is_a_hello() {
+    let mut fixture = Fixture::new();
+    fixture.vm.applied.set(Some(SnapshotId { epoch: 1, version: 4 }));
+    assert_eq!(fixture.handle(Input::Tick), [Output::Open]);
+    let hello = proto::Hello {
+        vm_id: vec![7; 16],
+        node_id: "node".into(),
+        node_cluster: "edge".into(),
+        build: env!("CARGO_PKG_VERSION").into(),
+        applied: version(4),
+    };
+    assert_eq!(sent(fixture.handle(Input::Opened(ONE))), [ToCompanion::Hello(hello)]);
+}
+
+#[test]
+fn only_one_stream_is_asked_for_at_a_time() {
+    let mut fixture = Fixture::new();
+    assert_eq!(fixture.handle(Input::Tick), [Output::Open]);
+    assert_eq!(fixture.after(5000).handle(Input::Tick), []);
+    fixture.handle(Input::Opened(ONE));
+    assert_eq!(fixture.handle(Input::Opened(TWO)), [Output::Cancel(TWO)]);
+}
+
+#[test]
+fn every_second_a_heartbeat_says_what_is_applied() {
+    let mut fixture = Fixture::connected();
+    assert_eq!(fixture.after(900).handle(Input::Tick), []);
+    let idle = proto::Heartbeat { applied: None, serving: false };
+    assert_eq!(sent(fixture.after(90).handle(Input::Tick)), [ToCompanion::Heartbeat(idle)]);
+    fixture.snapshot(1, "good");
+    fixture.vm.serving.set(true);
+    let serving = proto::Heartbeat { applied: version(1), serving: true };
+    assert_eq!(sent(fixture.after(1000).handle(Input::Tick)), [ToCompanion::Heartbeat(serving)]);
+}
+
+#[test]
+fn heartbeats_do_not_wait_for_the_companions_first_word() {
+    let mut fixture = Fixture::new();
+    fixture.handle(Input::Tick);
+    fixture.handle(Input::Opened(ONE));
+    assert!(!fixture.session.connected());
+    assert_eq!(sent(fixture.after(1000).handle(Input::Tick)).len(), 1);
+}
+
+#[test]
+fn a_good_snapshot_is_applied_and_acknowledged() {
+    let mut fixture = Fixture::connected();
+    assert_eq!(fixture.snapshot(1, "good"), [ToCompanion::Ack(proto::Ack { id: version(1) })]);
+    assert_eq!(fixture.vm.applied.get(), Some(SnapshotId { epoch: 1, version: 1 }));
+}
+
+#[test]
+fn a_bad_snapshot_is_refused_with_its_reason_and_the_stream_goes_on() {
+    let mut fixture = Fixture::connected();
+    fixture.snapshot(1, "good");
+    let answer = fixture.snapshot(2, "digest mismatch");
+    assert_eq!(*nack(&answer), proto::Nack { id: version(2), reason: "digest mismatch".into() });
+    assert_eq!(fixture.vm.applied.get(), Some(SnapshotId { epoch: 1, version: 1 }));
+    assert_eq!(fixture.vm.refused.get(), 0, "the subscriber counts what it was offered");
+    assert_eq!(fixture.snapshot(3, "good").len(), 1);
+}
+
+#[test]
+fn reasons_are_cut_to_256_bytes_between_characters() {
+    let mut fixture = Fixture::connected();
+    let long: &'static str = format!("x{}", "é".repeat(300)).leak();
+    let answer = fixture.snapshot(1, long);
+    assert_eq!(nack(&answer).reason.len(), 255);
+}
+
+#[test]
+fn the_operator_is_told_of_a_refusal() {
+    let mut fixture = Fixture::connected();
+    let outputs = fixture.handle(Input::Message(ONE, Frame::new(1, vec![0xff])));
+    assert!(matches!(outputs.first(), Some(Output::Warn(why)) if why.contains("cannot be decoded")), "{outputs:?}");
+}
+
+#[test]
+fn messages_that_cannot_be_read_are_refused_before_they_are_offered() {
+    let mut fixture = Fixture::connected();
+    assert_eq!(nack(&fixture.message(vec![0xff])).id, None);
+    let nameless = proto::Snapshot { id: None, content: Bytes::from_static(b"good") };
+    let message = proto::CompanionMessage { body: Some(FromCompanion::Snapshot(nameless)) };
+    assert!(nack(&fixture.message(message.encode_to_vec())).reason.contains("no snapshot id"));
+    assert!(fixture.vm.offered.borrow().is_empty());
+    assert_eq!(fixture.vm.refused.get(), 2);
+}
+
+#[test]
+fn an_oversized_message_is_refused_by_name() {
+    let mut fixture = Fixture::connected();
+    let id = proto::SnapshotId { epoch: 1, version: 9 };
+    let snapshot = proto::Snapshot { id: Some(id), content: Bytes::from(vec![0; 100]) };
+    let message = proto::CompanionMessage { body: Some(FromCompanion::Snapshot(snapshot)) }.encode_to_vec();
+    let size = MAX_FRAME + 1;
+    let head = message[..Frame::wanted(size)].to_vec();
+    let answer = sent(fixture.handle(Input::Message(ONE, Frame::new(size, head))));
+    assert_eq!(nack(&answer).id, Some(id));
+}
+
+#[test]
+fn messages_of_an_unknown_kind_are_passed_over() {
+    let mut fixture = Fixture::connected();
+    assert_eq!(fixture.message(vec![]), []);
+    // Field 99, empty.
+    assert_eq!(fixture.message(vec![0x9a, 0x06, 0x00]), []);
+}
+
+#[test]
+fn a_closed_stream_is_cancelled_and_another_opened_within_a_second() {
+    let mut fixture = Fixture::connected();
+    assert_eq!(fixture.handle(Input::Closed(ONE)), [Output::Cancel(ONE)]);
+    assert!(!fixture.session.connected());
+    assert_eq!(fixture.handle(Input::Tick), []);
+    assert_eq!(fixture.after(1000).handle(Input::Tick), [Output::Open]);
+    fixture.handle(Input::Opened(TWO));
+    assert_eq!(fixture.vm.reconnected.get(), 1);
+}
+
+#[test]
+fn failures_to_open_are_retried_with_growing_waits_below_a_second() {
+    let mut fixture = Fixture::new();
+    assert_eq!(fixture.handle(Input::Tick), [Output::Open]);
+    for _ in 0..10 {
+        assert_eq!(fixture.handle(Input::OpenFailed), []);
+        assert_eq!(fixture.after(49).handle(Input::Tick), []);
+        assert_eq!(fixture.after(951).handle(Input::Tick), [Output::Open]);
+    }
+}
+
+#[test]
+fn the_end_of_an_old_stream_changes_nothing() {
+    let mut fixture = Fixture::connected();
+    assert_eq!(fixture.handle(Input::Closed(TWO)), [Output::Cancel(TWO)]);
+    assert!(fixture.session.connected());
+    let message = proto::CompanionMessage { body: None }.encode_to_vec();
+    assert_eq!(fixture.handle(Input::Message(TWO, Frame::new(message.len(), message))), []);
+}
+
+#[test]
+fn ticks_are_quick_until_the_companion_answers() {
+    let mut fixture = Fixture::new();
+    assert_eq!(fixture.session.tick_period(), IMPATIENCE);
+    fixture.handle(Input::Tick);
+    fixture.handle(Input::Opened(ONE));
+    assert_eq!(fixture.session.tick_period(), IMPATIENCE);
+    fixture.handle(Input::Answered(ONE));
+    assert_eq!(fixture.session.tick_period(), HEARTBEAT);
+}
+
+#[test]
+fn a_stopped_session_cancels_its_stream_and_stays_down() {
+    let mut fixture = Fixture::connected();
+    assert_eq!(fixture.handle(Input::Stopped), [Output::Cancel(ONE)]);
+    fixture.handle(Input::Closed(ONE));
+    assert_eq!(fixture.after(10_000).handle(Input::Tick), []);
+    assert_eq!(fixture.session.tick_period(), Duration::ZERO);
+}

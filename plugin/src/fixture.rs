@@ -1,0 +1,114 @@
+//! A small policy set for tests: documents behind a token, with a header source for a trusted gateway.
+
+use tollgate_policy::condition;
+use tollgate_policy::data::{Data, Fields};
+use tollgate_policy::identity::{Evidence, PeerNames, Presented};
+use tollgate_policy::set::{
+    AttributeSource, Auth, ClaimsFrom, Condition, Effect, IdentityMethod, IdentitySource, Names, PathTemplate, Policy,
+    PolicySet, Route, TemplateSegment, TrustedPeers, Unmatched,
+};
+use tollgate_policy::snapshot::{SnapshotId, encode};
+
+/// The set: editors may view documents unless these are locked, which takes a claim to tell.
+pub(crate) fn set() -> PolicySet {
+    PolicySet {
+        policies: vec![
+            policy("documents-locked", Effect::Deny, "*", Some("principal.locked == resource.id")),
+            policy("editors-view", Effect::Allow, "editor", None),
+        ],
+        routes: vec![route("documents", Auth::Required), route("public", Auth::Optional)],
+        unmatched: Unmatched::Deny,
+        identity: vec![
+            IdentitySource {
+                name: "token".into(),
+                method: IdentityMethod::Jwt {
+                    claims: ClaimsFrom::Metadata("jwt_payload".into()),
+                    id_claim: "sub".into(),
+                    roles_claim: Some("roles".into()),
+                },
+            },
+            IdentitySource {
+                name: "gateway".into(),
+                method: IdentityMethod::Headers {
+                    id_header: "x-user".into(),
+                    roles_header: Some("x-user-roles".into()),
+                    trust: TrustedPeers::Sans(vec!["gateway.internal".into()]),
+                },
+            },
+        ],
+        principals: vec![],
+    }
+}
+
+/// That set, encoded.
+pub(crate) fn snapshot(set: &PolicySet, version: u64) -> Vec<u8> {
+    encode(set, SnapshotId { epoch: 1, version }).unwrap()
+}
+
+fn policy(name: &str, effect: Effect, role: &str, text: Option<&str>) -> Policy {
+    let condition = text.map(|text| Condition { text: text.into(), program: condition::lower(text).unwrap() });
+    Policy {
+        name: name.into(),
+        description: String::new(),
+        effect,
+        kinds: Names::Of(vec!["document".into()]),
+        actions: Names::Of(vec!["view".into()]),
+        roles: if role == "*" { Names::Any } else { Names::Of(vec![role.into()]) },
+        condition,
+    }
+}
+
+fn route(name: &str, auth: Auth) -> Route {
+    Route {
+        name: name.into(),
+        methods: vec!["GET".into()],
+        hosts: vec![],
+        path: PathTemplate {
+            segments: vec![TemplateSegment::Literal(name.into()), TemplateSegment::Capture],
+            rest: false,
+            captures: vec!["id".into()],
+        },
+        action: "view".into(),
+        kind: "document".into(),
+        id: Some(AttributeSource::Capture(0)),
+        attributes: vec![],
+        auth,
+    }
+}
+
+/// Evidence as the proxy would have it.
+#[derive(Clone, Debug)]
+pub(crate) struct Known {
+    pub(crate) claims: Presented<Fields>,
+    pub(crate) peer: Presented<PeerNames>,
+}
+
+/// No evidence at all.
+pub(crate) const NOBODY: Known = Known { claims: Presented::Absent, peer: Presented::Absent };
+
+/// A verified token of this subject, role and locked document.
+pub(crate) fn token(subject: &str, role: &str, locked: Option<&str>) -> Known {
+    let mut claims = vec![("sub".into(), Data::from(subject)), ("roles".into(), Data::List([Data::from(role)].into()))];
+    claims.extend(locked.map(|id| ("locked".into(), Data::from(id))));
+    Known { claims: Presented::Valid(Fields::new(claims).unwrap()), peer: Presented::Absent }
+}
+
+/// The certificate of this host.
+pub(crate) fn peer(dns: &str) -> Known {
+    let names = PeerNames { uris: vec![], dns: vec![dns.into()] };
+    Known { claims: Presented::Absent, peer: Presented::Valid(names) }
+}
+
+impl Evidence for Known {
+    fn jwt_metadata(&self, _: &str) -> Presented<Fields> {
+        self.claims.clone()
+    }
+
+    fn jwt_payload(&self, _: &[u8]) -> Presented<Fields> {
+        Presented::Absent
+    }
+
+    fn peer(&self) -> Presented<PeerNames> {
+        self.peer.clone()
+    }
+}

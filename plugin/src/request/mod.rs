@@ -1,0 +1,146 @@
+//! One request: what goes upstream, or which refusal goes back. This is where a request is decided.
+
+mod escape;
+mod forward;
+mod pairs;
+mod problem;
+
+use std::borrow::Cow;
+use std::fmt::Write as _;
+use std::rc::Rc;
+
+use tollgate_policy::engine::{Reason, Scratch};
+use tollgate_policy::http::{Headers, HttpOutcome, HttpVerdict, Refusal};
+use tollgate_policy::identity::Evidence;
+use tollgate_policy::snapshot::Snapshot;
+
+use crate::config::Config;
+use crate::counters::Counter;
+use crate::slot::Slot;
+use crate::vm::{DecisionId, Vm};
+
+pub use forward::HeaderEdit;
+pub use pairs::{MalformedPairs, parse_pairs, serialise_pairs};
+pub use problem::{Problem, Reply};
+
+#[cfg(test)]
+mod tests;
+
+/// The filter under one configuration.
+pub struct Filter {
+    config: Config,
+    slot: Rc<Slot>,
+    vm: Rc<Vm>,
+}
+
+/// What becomes of a request.
+#[derive(Debug, PartialEq)]
+pub struct Answer<'f> {
+    /// Upstream, or back.
+    pub disposition: Disposition<'f>,
+    /// For the operator, if the log level shows single decisions.
+    pub note: Option<String>,
+}
+
+/// Upstream, or back.
+#[derive(Debug, PartialEq)]
+pub enum Disposition<'f> {
+    /// The request goes upstream, once all of these edits have been made.
+    Forward(Vec<HeaderEdit<'f>>),
+    /// The request is answered here.
+    Refuse(Reply),
+}
+
+impl Filter {
+    /// A filter that decides with what is in the slot.
+    #[must_use]
+    pub fn new(config: Config, slot: Rc<Slot>, vm: Rc<Vm>) -> Self {
+        Filter { config, slot, vm }
+    }
+
+    /// Decides a request.
+    #[must_use]
+    pub fn answer(&self, headers: Headers<'_>, evidence: &dyn Evidence) -> Answer<'_> {
+        self.vm.serving.set(true);
+        let id = self.vm.decisions.next();
+        let Some(snapshot) = self.slot.current() else {
+            return self.unavailable(id, "there is no snapshot yet");
+        };
+        let outcome = self.check(&snapshot, headers, evidence);
+        self.count(&outcome);
+        let disposition = match outcome.verdict {
+            HttpVerdict::Allow => {
+                Disposition::Forward(forward::edits(&self.config.forward, headers, &snapshot, &outcome, id))
+            }
+            HttpVerdict::Refuse(refusal) => Disposition::Refuse(self.refusal(refusal, &outcome, id)),
+        };
+        let note = self.vm.verbose.get().then(|| note(&outcome, id));
+        Answer { disposition, note }
+    }
+
+    /// Refuses a request that cannot be decided.
+    #[must_use]
+    pub fn undecidable(&self, why: &str) -> Answer<'_> {
+        self.unavailable(self.vm.decisions.next(), why)
+    }
+
+    fn check<'s>(&self, snapshot: &'s Snapshot, headers: Headers<'_>, evidence: &dyn Evidence) -> HttpOutcome<'s> {
+        match self.vm.scratch.try_borrow_mut() {
+            Ok(mut scratch) => snapshot.check_http(headers, evidence, &mut scratch),
+            Err(_) => snapshot.check_http(headers, evidence, &mut Scratch::default()),
+        }
+    }
+
+    fn count(&self, outcome: &HttpOutcome<'_>) {
+        let counters = &self.vm.counters;
+        let verdict = match outcome.verdict {
+            HttpVerdict::Allow => Counter::Allowed,
+            HttpVerdict::Refuse(Refusal::Forbidden) => Counter::Denied,
+            HttpVerdict::Refuse(Refusal::Unauthenticated) => Counter::Unauthenticated,
+            HttpVerdict::Refuse(Refusal::InvalidRequest) => Counter::Invalid,
+        };
+        counters.add(verdict, 1);
+        counters.add(Counter::ConditionErrors, outcome.errors.into());
+        if outcome.reason == Reason::PassedUnmatched {
+            counters.add(Counter::UnmatchedAllowed, 1);
+        }
+    }
+
+    fn refusal(&self, refusal: Refusal, outcome: &HttpOutcome<'_>, id: DecisionId) -> Reply {
+        let problem = match refusal {
+            Refusal::InvalidRequest => Problem::InvalidRequest,
+            Refusal::Unauthenticated => Problem::Unauthenticated,
+            Refusal::Forbidden => Problem::Forbidden,
+        };
+        if self.config.explain {
+            problem.reply(id, Some(&outcome.reason.to_string()), outcome.policy)
+        } else {
+            problem.reply(id, None, None)
+        }
+    }
+
+    fn unavailable(&self, id: DecisionId, why: &str) -> Answer<'_> {
+        self.vm.counters.add(Counter::Unavailable, 1);
+        let explained = self.config.explain.then_some(why);
+        Answer {
+            disposition: Disposition::Refuse(Problem::PolicyUnavailable.reply(id, explained, None)),
+            note: self.vm.verbose.get().then(|| format!("decision {id}: unavailable: {why}")),
+        }
+    }
+}
+
+/// One line about a decision. What a client chose is escaped.
+fn note(outcome: &HttpOutcome<'_>, id: DecisionId) -> String {
+    let verdict = match outcome.verdict {
+        HttpVerdict::Allow => Cow::Borrowed("allow"),
+        HttpVerdict::Refuse(refusal) => Cow::Owned(refusal.code().to_ascii_lowercase()),
+    };
+    let mut note = format!("decision {id}: {verdict}: {}", outcome.reason);
+    // Writing to a string cannot fail.
+    let _ = outcome.detail.as_ref().map(|detail| write!(note, "; {}", detail.escape_debug()));
+    let _ = outcome.policy.map(|policy| write!(note, "; policy `{policy}`"));
+    let _ = outcome.route.map(|route| write!(note, "; route `{route}`"));
+    let _ = outcome.principal.as_ref().map(|who| write!(note, "; principal `{}`", who.id().escape_debug()));
+    let _ = outcome.first_error.map(|error| write!(note, "; {} condition errors, first {error}", outcome.errors));
+    note
+}

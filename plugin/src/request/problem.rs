@@ -1,0 +1,109 @@
+use serde::Serialize;
+
+use crate::vm::DecisionId;
+
+/// The kinds of refusal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Problem {
+    /// The request has no single reading.
+    InvalidRequest,
+    /// Identity is missing or invalid.
+    Unauthenticated,
+    /// The policies say no.
+    Forbidden,
+    /// There is nothing to decide with.
+    PolicyUnavailable,
+}
+
+/// A response from the filter itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reply {
+    /// The HTTP status.
+    pub status: u16,
+    /// The response's headers.
+    pub headers: &'static [(&'static str, &'static str)],
+    /// An `application/problem+json` document.
+    pub body: Vec<u8>,
+    /// For the access log (`%RESPONSE_CODE_DETAILS%`), without spaces.
+    pub details: String,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Document<'a> {
+    r#type: &'a str,
+    title: &'a str,
+    status: u16,
+    code: &'a str,
+    decision_id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    policy: Option<&'a str>,
+}
+
+const HEADERS: [(&str, &str); 2] = [("content-type", "application/problem+json"), ("cache-control", "no-store")];
+const CHALLENGE: [(&str, &str); 3] = {
+    let [content_type, cache_control] = HEADERS;
+    [content_type, cache_control, ("www-authenticate", "Bearer")]
+};
+
+impl Problem {
+    /// Status, title, code.
+    fn parts(self) -> (u16, &'static str, &'static str) {
+        match self {
+            Problem::InvalidRequest => (400, "Bad Request", "INVALID_REQUEST"),
+            Problem::Unauthenticated => (401, "Unauthorized", "UNAUTHENTICATED"),
+            Problem::Forbidden => (403, "Forbidden", "FORBIDDEN"),
+            Problem::PolicyUnavailable => (503, "Service Unavailable", "POLICY_UNAVAILABLE"),
+        }
+    }
+
+    /// The response, with as much of the why as the client may learn.
+    #[must_use]
+    pub fn reply(self, id: DecisionId, reason: Option<&str>, policy: Option<&str>) -> Reply {
+        let (status, title, code) = self.parts();
+        let decision_id = id.to_string();
+        let document =
+            Document { r#type: "about:blank", title, status, code, decision_id: &decision_id, reason, policy };
+        Reply {
+            status,
+            headers: if self == Problem::Unauthenticated { &CHALLENGE } else { &HEADERS },
+            // A refusal without a body is still a refusal.
+            body: serde_json::to_vec(&document).unwrap_or_default(),
+            details: format!("tollgate_{}{{{decision_id}}}", code.to_ascii_lowercase()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::vm::DecisionIds;
+
+    use super::*;
+
+    #[test]
+    fn the_document_says_no_more_than_it_is_told() {
+        let id = DecisionIds::new(1).next();
+        let reply = Problem::Forbidden.reply(id, None, None);
+        assert_eq!(
+            String::from_utf8(reply.body).unwrap(),
+            r#"{"type":"about:blank","title":"Forbidden","status":403,"code":"FORBIDDEN","decisionId":"0000000000000001-1"}"#
+        );
+        assert_eq!(reply.details, "tollgate_forbidden{0000000000000001-1}");
+        let explained = Problem::Forbidden.reply(id, Some("no \"route\""), Some("p"));
+        assert!(String::from_utf8(explained.body).unwrap().ends_with(r#","reason":"no \"route\"","policy":"p"}"#));
+    }
+
+    #[test]
+    fn every_reply_is_uncacheable_and_401_challenges() {
+        let id = DecisionIds::new(1).next();
+        for problem in
+            [Problem::InvalidRequest, Problem::Unauthenticated, Problem::Forbidden, Problem::PolicyUnavailable]
+        {
+            let reply = problem.reply(id, None, None);
+            assert!(reply.headers.contains(&("cache-control", "no-store")));
+            assert_eq!(reply.headers.contains(&("www-authenticate", "Bearer")), reply.status == 401);
+        }
+    }
+}

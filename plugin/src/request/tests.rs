@@ -1,0 +1,186 @@
+use std::time::Duration;
+
+use tollgate_policy::identity::Presented;
+use tollgate_policy::set::Unmatched;
+use tollgate_policy::snapshot::SnapshotId;
+
+use super::*;
+use crate::fixture::{self, Known, NOBODY, peer, token};
+
+const FORWARD: &str = r#"{"x-principal": "principal.id", "x-roles": "principal.roles",
+    "x-policy": "decision.policy", "x-decision": "decision.id"}"#;
+
+fn filter(explain: bool, forward: &str) -> Filter {
+    let text = format!(r#"{{"feed": {{"cluster": "companion"}}, "explain": {explain}, "forward": {forward}}}"#);
+    Filter::new(Config::parse(text.as_bytes()).unwrap(), Rc::default(), Rc::new(Vm::default()))
+}
+
+fn ready(explain: bool, forward: &str) -> Filter {
+    let filter = filter(explain, forward);
+    publish(&filter, &fixture::set(), 1);
+    filter
+}
+
+fn publish(filter: &Filter, set: &tollgate_policy::set::PolicySet, version: u64) {
+    let id = SnapshotId { epoch: 1, version };
+    filter.slot.offer(id, &fixture::snapshot(set, version), Duration::ZERO).unwrap();
+}
+
+fn ask<'f>(filter: &'f Filter, path: &str, more: &[(&str, &str)], evidence: &Known) -> Answer<'f> {
+    let head = [(":method", "GET"), (":authority", "example.com"), (":path", path)];
+    let headers: Vec<_> = head.iter().chain(more).map(|(name, value)| (name.as_bytes(), value.as_bytes())).collect();
+    filter.answer(Headers(&headers), evidence)
+}
+
+fn forwarded<'f>(answer: Answer<'f>) -> Vec<HeaderEdit<'f>> {
+    match answer.disposition {
+        Disposition::Forward(edits) => edits,
+        Disposition::Refuse(reply) => panic!("refused: {reply:?}"),
+    }
+}
+
+fn refused(answer: Answer<'_>) -> (Reply, serde_json::Value) {
+    match answer.disposition {
+        Disposition::Refuse(reply) => {
+            let body = serde_json::from_slice(&reply.body).unwrap();
+            (reply, body)
+        }
+        Disposition::Forward(edits) => panic!("forwarded: {edits:?}"),
+    }
+}
+
+fn removed(name: &str) -> HeaderEdit<'_> {
+    HeaderEdit::Remove(Cow::Borrowed(name.as_bytes()))
+}
+
+fn alice() -> Known {
+    token("alice", "editor", Some("none"))
+}
+
+#[test]
+fn without_a_snapshot_every_request_is_unavailable() {
+    let filter = filter(false, "{}");
+    let (reply, body) = refused(ask(&filter, "/documents/7", &[], &alice()));
+    assert_eq!((reply.status, &body["code"]), (503, &"POLICY_UNAVAILABLE".into()));
+    assert_eq!(filter.vm.counters.take(Counter::Unavailable), 1);
+    assert!(filter.vm.serving.get());
+}
+
+#[test]
+fn an_allowed_request_carries_the_configured_facts() {
+    let filter = ready(false, FORWARD);
+    let edits = forwarded(ask(&filter, "/documents/7", &[], &token("al ice", "editor", Some("none"))));
+    let [
+        HeaderEdit::Set("x-principal", who),
+        HeaderEdit::Set("x-roles", roles),
+        HeaderEdit::Set("x-policy", policy),
+        HeaderEdit::Set("x-decision", id),
+    ] = &edits[..]
+    else {
+        panic!("{edits:?}")
+    };
+    assert_eq!((who.as_str(), roles.as_str(), policy.as_str()), ("al%20ice", "editor", "editors-view"));
+    assert!(id.ends_with("-1") && id.len() == 18, "{id}");
+    assert_eq!(filter.vm.counters.take(Counter::Allowed), 1);
+}
+
+#[test]
+fn nothing_is_forwarded_unless_configured() {
+    let filter = ready(false, "{}");
+    assert_eq!(forwarded(ask(&filter, "/documents/7", &[], &alice())), []);
+}
+
+#[test]
+fn a_clients_copies_of_forwarded_headers_go_in_every_spelling() {
+    let filter = ready(false, r#"{"x-principal": "principal.id"}"#);
+    let spoofed = [("x-principal", "root"), ("x_principal", "root"), ("x-principal", "admin"), ("x-principals", "ok")];
+    let edits = forwarded(ask(&filter, "/documents/7", &spoofed, &alice()));
+    let set = HeaderEdit::Set("x-principal", "alice".into());
+    assert_eq!(edits, [removed("x-principal"), removed("x_principal"), set]);
+}
+
+#[test]
+fn identity_headers_of_untrusted_peers_go() {
+    let filter = ready(false, "{}");
+    let spoofed = [("x-user", "root"), ("x-user-roles", "admin")];
+    for evidence in [alice(), Known { claims: alice().claims, ..peer("elsewhere") }] {
+        let edits = forwarded(ask(&filter, "/documents/7", &spoofed, &evidence));
+        assert_eq!(edits, [removed("x-user"), removed("x-user-roles")]);
+    }
+}
+
+#[test]
+fn identity_headers_of_the_trusted_peer_count_and_stay() {
+    let filter = ready(false, r#"{"x-principal": "principal.id"}"#);
+    let mut set = fixture::set();
+    set.policies.remove(0);
+    publish(&filter, &set, 2);
+    let headers = [("x-user", "bob"), ("x-user-roles", "editor")];
+    let edits = forwarded(ask(&filter, "/documents/7", &headers, &peer("gateway.internal")));
+    assert_eq!(edits, [HeaderEdit::Set("x-principal", "bob".into())]);
+}
+
+#[test]
+fn requests_that_pass_unmatched_lose_their_identity_headers_and_are_counted() {
+    let filter = ready(false, FORWARD);
+    publish(&filter, &tollgate_policy::set::PolicySet { unmatched: Unmatched::Allow, ..fixture::set() }, 2);
+    let edits = forwarded(ask(&filter, "/elsewhere", &[("x-user", "root"), ("x-principal", "root")], &NOBODY));
+    assert_eq!(edits[..2], [removed("x-user"), removed("x-principal")]);
+    assert!(matches!(edits[2..], [HeaderEdit::Set("x-decision", _)]));
+    assert_eq!(filter.vm.counters.take(Counter::UnmatchedAllowed), 1);
+}
+
+#[test]
+fn each_refusal_has_its_status_code_and_count() {
+    let filter = ready(false, "{}");
+    let invalid = Known { claims: Presented::Invalid("no".into()), ..NOBODY };
+    for (path, evidence, status, code, counter) in [
+        ("/documents/..%2f7", alice(), 400, "INVALID_REQUEST", Counter::Invalid),
+        ("/documents/7", NOBODY, 401, "UNAUTHENTICATED", Counter::Unauthenticated),
+        ("/public/7", invalid, 401, "UNAUTHENTICATED", Counter::Unauthenticated),
+        ("/documents/7", token("bob", "viewer", Some("none")), 403, "FORBIDDEN", Counter::Denied),
+        ("/documents/7", token("bob", "editor", Some("7")), 403, "FORBIDDEN", Counter::Denied),
+        ("/elsewhere", alice(), 403, "FORBIDDEN", Counter::Denied),
+    ] {
+        let (reply, body) = refused(ask(&filter, path, &[], &evidence));
+        assert_eq!((reply.status, &body["code"]), (status, &code.into()), "{path}");
+        assert_eq!(filter.vm.counters.take(counter), 1, "{path}");
+        assert_eq!(body.get("reason"), None);
+    }
+}
+
+#[test]
+fn conditions_that_fail_are_counted_and_deny() {
+    let filter = ready(false, "{}");
+    let (reply, _) = refused(ask(&filter, "/documents/7", &[], &token("bob", "editor", None)));
+    assert_eq!(reply.status, 403);
+    assert_eq!(filter.vm.counters.take(Counter::ConditionErrors), 1);
+}
+
+#[test]
+fn a_client_learns_why_only_where_configured() {
+    let filter = ready(true, "{}");
+    let (_, body) = refused(ask(&filter, "/documents/7", &[], &token("bob", "editor", Some("7"))));
+    assert_eq!(body["policy"], "documents-locked");
+    assert_eq!(body["reason"], "a deny policy applies");
+}
+
+#[test]
+fn the_operator_reads_decisions_where_the_log_level_shows_them() {
+    let filter = ready(false, "{}");
+    assert_eq!(ask(&filter, "/documents/7", &[], &alice()).note, None);
+    filter.vm.verbose.set(true);
+    let note = ask(&filter, "/documents/7", &[], &token("b\nob", "editor", None)).note.unwrap();
+    for part in
+        ["forbidden", "policy `documents-locked`", "route `documents`", "principal `b\\nob`", "1 condition errors"]
+    {
+        assert!(note.contains(part), "{part} in {note}");
+    }
+}
+
+#[test]
+fn a_request_that_cannot_be_read_is_unavailable() {
+    let filter = ready(true, "{}");
+    let (reply, body) = refused(filter.undecidable("no headers"));
+    assert_eq!((reply.status, &body["reason"]), (503, &"no headers".into()));
+}

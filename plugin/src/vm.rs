@@ -1,0 +1,149 @@
+//! What belongs to the VM rather than to one configuration of the filter: it survives a configuration update, so that
+//! requests keep being decided with the last good snapshot.
+
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::fmt;
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use tollgate_policy::engine::Scratch;
+
+use crate::config::ClusterName;
+use crate::counters::Counters;
+use crate::random;
+use crate::slot::Slot;
+
+/// The state of one plugin VM, which is single-threaded.
+pub struct Vm {
+    /// Random; tells the companion VMs apart.
+    pub id: [u8; 16],
+    /// Numbers the decisions.
+    pub decisions: DecisionIds,
+    /// What has been counted since the last tick.
+    pub counters: Counters,
+    /// Buffers that every decision reuses.
+    pub scratch: RefCell<Scratch>,
+    /// Whether the VM has handled a request.
+    pub serving: Cell<bool>,
+    /// Whether the operator's log level shows single decisions.
+    pub verbose: Cell<bool>,
+    started: Instant,
+    slots: RefCell<HashMap<ClusterName, Rc<Slot>>>,
+}
+
+thread_local! {
+    static VM: Rc<Vm> = Rc::new(Vm::default());
+}
+
+impl Vm {
+    /// The VM that runs this code.
+    #[must_use]
+    pub fn this() -> Rc<Vm> {
+        VM.with(Rc::clone)
+    }
+
+    /// Time since the VM started.
+    #[must_use]
+    pub fn now(&self) -> Duration {
+        self.started.elapsed()
+    }
+
+    /// The snapshot slot of this feed. Slots of feeds that nothing uses any more are dropped.
+    #[must_use]
+    pub fn slot(&self, feed: &ClusterName) -> Rc<Slot> {
+        let mut slots = self.slots.borrow_mut();
+        slots.retain(|name, slot| name == feed || Rc::strong_count(slot) > 1);
+        Rc::clone(slots.entry(feed.clone()).or_default())
+    }
+}
+
+impl Default for Vm {
+    fn default() -> Self {
+        let (high, low) = (u128::from(random::seed()), u128::from(random::seed()));
+        Vm {
+            id: (high << 64 | low).to_be_bytes(),
+            decisions: DecisionIds::new(random::seed()),
+            counters: Counters::default(),
+            scratch: RefCell::default(),
+            serving: Cell::new(false),
+            verbose: Cell::new(false),
+            started: Instant::now(),
+            slots: RefCell::default(),
+        }
+    }
+}
+
+/// Hands out decision ids: a random prefix per VM and a counter, so that an id costs no host call.
+#[derive(Debug)]
+pub struct DecisionIds {
+    vm: u64,
+    last: Cell<u64>,
+}
+
+/// Names one decision, for the client and the operator to talk about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct DecisionId {
+    vm: u64,
+    number: u64,
+}
+
+impl DecisionIds {
+    /// Ids with this prefix.
+    #[must_use]
+    pub fn new(vm: u64) -> Self {
+        DecisionIds { vm, last: Cell::new(0) }
+    }
+
+    /// The next id.
+    pub fn next(&self) -> DecisionId {
+        let number = self.last.get().wrapping_add(1);
+        self.last.set(number);
+        DecisionId { vm: self.vm, number }
+    }
+}
+
+impl fmt::Display for DecisionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:016x}-{:x}", self.vm, self.number)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cluster(name: &str) -> ClusterName {
+        ClusterName::try_from(name.to_owned()).unwrap()
+    }
+
+    #[test]
+    fn a_slot_outlives_the_configuration_that_used_it() {
+        let vm = Vm::default();
+        let first = Rc::as_ptr(&vm.slot(&cluster("companion")));
+        assert_eq!(Rc::as_ptr(&vm.slot(&cluster("companion"))), first);
+    }
+
+    #[test]
+    fn a_slot_that_nothing_uses_goes_when_another_feed_comes() {
+        let vm = Vm::default();
+        let used = vm.slot(&cluster("used"));
+        drop(vm.slot(&cluster("unused")));
+        drop(vm.slot(&cluster("third")));
+        let slots = vm.slots.borrow();
+        assert!(slots.contains_key(&cluster("used")) && !slots.contains_key(&cluster("unused")));
+        drop(used);
+    }
+
+    #[test]
+    fn decision_ids_count_up_behind_the_prefix_of_the_vm() {
+        let ids = DecisionIds::new(0xab);
+        assert_eq!(ids.next().to_string(), "00000000000000ab-1");
+        assert_eq!(ids.next().to_string(), "00000000000000ab-2");
+    }
+
+    #[test]
+    fn vms_have_different_ids() {
+        assert_ne!(Vm::default().id, Vm::default().id);
+    }
+}
