@@ -1,4 +1,11 @@
 //! The compiled engine against the reference, on generated policy sets and requests.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "tests stop at their own mistakes"
+)]
 
 #[path = "oracle/cases.rs"]
 mod cases;

@@ -1,4 +1,5 @@
 //! Conditions written to break the compiler or the evaluator are refused or bounded.
+#![expect(clippy::expect_used, reason = "tests stop at their own mistakes")]
 
 use tollgate_policy::condition::{Map, lower};
 use tollgate_policy::data::{Data, Fields};

@@ -8,7 +8,7 @@
 
 use tollgate_policy::condition::Map;
 use tollgate_policy::data::{Data, Fields};
-use tollgate_policy::engine::{Query, RequestFacts, Resource};
+use tollgate_policy::engine::{Query, Question, RequestFacts, Resource};
 use tollgate_policy::identity::{Principal, PrincipalClaims};
 use tollgate_policy::snapshot::Snapshot;
 
@@ -125,13 +125,14 @@ pub(crate) struct Request {
 }
 
 impl Request {
-    pub(crate) fn query(&self) -> Query<'_> {
-        Query {
+    /// The question as a route puts it: the names of kind and action are the snapshot's own.
+    pub(crate) fn question(&self, snapshot: &Snapshot) -> Question<'_> {
+        snapshot.resolve(&Query {
             principal: &self.principal,
             action: self.action,
             resource: Resource { kind: &self.kind, id: Some("1"), attributes: Map::Fields(&self.attributes) },
             request: RequestFacts { path: Some(&self.path), ..RequestFacts::default() },
-        }
+        })
     }
 }
 

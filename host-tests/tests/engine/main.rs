@@ -1,5 +1,6 @@
 //! The engine in WebAssembly answers as it does natively, on generated policy sets and requests. Natively it is held
 //! against the reference on the same seeds by `tollgate-policy`'s tests.
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests stop at their own mistakes")]
 
 #[path = "../../../policy/tests/oracle/cases.rs"]
 mod cases;

@@ -1,22 +1,27 @@
 //! Names in the peer's certificate.
 //!
-//! Envoy tells a plugin whether the peer *presented* a certificate, and the first URI and the first DNS name in it. It
-//! does not tell whether it verified the certificate: that is so only if the listener's validation context has a
-//! `trusted_ca` and not `trust_chain_verification: ACCEPT_UNTRUSTED`, so that other certificates are refused in the
-//! handshake. Further names of a kind stay unknown.
+//! `connection.mtls` says only that the peer *presented* a certificate, and a listener can be set to accept one that it could
+//! not verify, with every name in it readable. So `connection.peer_certificate_valid` must say that Envoy verified it; an
+//! Envoy without that property has its peers refused. Envoy exposes the first name of each kind alone.
 
 use tollgate_policy::identity::{PeerNames, Presented};
 
 use super::Properties;
 
-/// The names, if the peer presented a certificate.
+/// The names, if the peer presented a certificate and Envoy verified it.
 pub(super) fn names(properties: &dyn Properties) -> Presented<PeerNames> {
-    let presented = match properties.property(&["connection", "mtls"]) {
-        Ok(value) => value.is_some_and(|value| value.iter().any(|byte| *byte != 0)),
-        Err(why) => return Presented::Invalid(format!("the connection's state cannot be read: {why}")),
-    };
-    if !presented {
-        return Presented::Absent;
+    match flag(properties, "mtls") {
+        Ok(Some(true)) => {}
+        Ok(_) => return Presented::Absent,
+        Err(why) => return Presented::Invalid(why),
+    }
+    match flag(properties, "peer_certificate_valid") {
+        Ok(Some(true)) => {}
+        Ok(Some(false)) => return Presented::Invalid("the peer's certificate is not verified".to_owned()),
+        Ok(None) => {
+            return Presented::Invalid("the proxy does not say whether it verified the peer's certificate".to_owned());
+        }
+        Err(why) => return Presented::Invalid(why),
     }
     let uri = name(properties, "uri_san_peer_certificate");
     let dns = name(properties, "dns_san_peer_certificate");
@@ -25,6 +30,13 @@ pub(super) fn names(properties: &dyn Properties) -> Presented<PeerNames> {
             Presented::Valid(PeerNames { uris: uri.into_iter().collect(), dns: dns.into_iter().collect() })
         }
         (Err(why), _) | (_, Err(why)) => Presented::Invalid(why),
+    }
+}
+
+fn flag(properties: &dyn Properties, attribute: &str) -> Result<Option<bool>, String> {
+    match properties.property(&["connection", attribute]) {
+        Ok(value) => Ok(value.filter(|value| !value.is_empty()).map(|value| value.iter().any(|byte| *byte != 0))),
+        Err(why) => Err(format!("`{attribute}` cannot be read: {why}")),
     }
 }
 
@@ -46,8 +58,18 @@ mod tests {
     const URI: &str = "connection.uri_san_peer_certificate";
     const DNS: &str = "connection.dns_san_peer_certificate";
 
+    const VALID: &str = "connection.peer_certificate_valid";
+
     fn mtls() -> FakeProperties {
-        FakeProperties::default().with("connection.mtls", [1])
+        FakeProperties::default().with("connection.mtls", [1]).with(VALID, [1])
+    }
+
+    #[test]
+    fn a_certificate_that_is_not_known_to_be_verified_is_invalid() {
+        let presented = || FakeProperties::default().with("connection.mtls", [1]).with(URI, "spiffe://prod/orders");
+        for properties in [presented(), presented().with(VALID, [0]), presented().failing(VALID)] {
+            assert!(matches!(names(&properties), Presented::Invalid(_)));
+        }
     }
 
     #[test]

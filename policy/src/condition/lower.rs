@@ -43,7 +43,13 @@ fn syntax(source: &str, errors: &cel_interpreter::parser::ParseErrors) -> Condit
     let start: usize = source.split_inclusive('\n').take(line - 1).map(str::len).sum();
     let rest = source.get(start..).unwrap_or_default();
     let within = rest.char_indices().nth(column - 1).map_or(rest.len(), |(offset, _)| offset);
-    ConditionProblem { offset: start + within, len: 1, message: format!("not a CEL expression: {}", first.msg) }
+    // The parser lists every token that it would have taken instead.
+    let what = match first.msg.split_once(" expecting ") {
+        Some((what, _)) if what.contains("<EOF>") => "it ends too early",
+        Some((what, _)) => what,
+        None => &first.msg,
+    };
+    ConditionProblem { offset: start + within, len: 1, message: format!("not a CEL expression: {what}") }
 }
 
 struct Lowering<'a> {

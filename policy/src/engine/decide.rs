@@ -4,7 +4,7 @@ use crate::condition::{Fault, Inputs, evaluate};
 use crate::snapshot::{PolicyEntry, Snapshot};
 
 use super::index::CandidateRef;
-use super::{Applies, Candidate, Decision, Effect, PolicyError, Query, Question, Reason, Symbol};
+use super::{Applies, Candidate, Decision, Effect, PolicyError, Query, Question, Reason};
 
 /// Evaluation steps that one condition may take. A step is a node visited, an element looked at, or 16 bytes compared,
 /// so this bounds a condition to well under a millisecond.
@@ -31,8 +31,12 @@ impl Scratch {
 impl Snapshot {
     /// Decides a question: deny overrides, and no applicable allow is a deny.
     pub fn decide<'s>(&'s self, query: &Query<'_>, scratch: &mut Scratch) -> Decision<'s> {
-        let question = self.resolve(query);
-        scratch.with_arena(|arena, scratch| self.answer(&question, arena, scratch))
+        self.decide_resolved(&self.resolve(query), scratch)
+    }
+
+    /// As [`Snapshot::decide`], with the names of kind and action looked up beforehand, as routes have them.
+    pub fn decide_resolved<'s>(&'s self, question: &Question<'_>, scratch: &mut Scratch) -> Decision<'s> {
+        scratch.with_arena(|arena, scratch| self.answer(question, arena, scratch))
     }
 
     /// Evaluates every candidate, in the order in which [`Snapshot::decide`] looks at them: denies first.
@@ -89,7 +93,9 @@ impl Snapshot {
         decision
     }
 
-    fn resolve<'a>(&self, query: &Query<'a>) -> Question<'a> {
+    /// Looks the names of kind and action up.
+    #[must_use]
+    pub fn resolve<'a>(&self, query: &Query<'a>) -> Question<'a> {
         Question {
             principal: query.principal,
             kind: self.symbol(query.resource.kind),
@@ -102,26 +108,10 @@ impl Snapshot {
     /// Collects the candidates: denies first, then in the snapshot's order, each once.
     fn gather(&self, question: &Question<'_>, candidates: &mut Vec<CandidateRef>) {
         candidates.clear();
-        let index = self.index();
         let principal = question.principal;
-        let mut lists = 0;
-        for pattern in index.patterns() {
-            // A name that no policy mentions can still be met by a wildcard.
-            let kind = if pattern.any_kind { Some(Symbol::WILDCARD) } else { question.kind };
-            let action = if pattern.any_action { Some(Symbol::WILDCARD) } else { question.action };
-            let (Some(kind), Some(action)) = (kind, action) else { continue };
-            let mut probe = |role| {
-                let found = index.get(kind, action, role);
-                lists += usize::from(!found.is_empty());
-                candidates.extend_from_slice(found);
-            };
-            if !pattern.any_role {
-                principal.role_symbols().iter().for_each(|role| probe(*role));
-            } else if !principal.is_anonymous() {
-                probe(Symbol::WILDCARD);
-            }
-        }
-        if lists > 1 {
+        let (roles, authenticated) = (principal.role_symbols(), !principal.is_anonymous());
+        self.index().collect(question.kind, question.action, roles, authenticated, candidates);
+        if candidates.len() > 1 {
             candidates.sort_unstable();
             candidates.dedup();
         }

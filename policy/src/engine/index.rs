@@ -1,7 +1,7 @@
 use super::{Effect, Symbol};
 
 /// A policy in a candidate list. Orders denies before allows, then by slot.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct CandidateRef(u32);
 
 impl CandidateRef {
@@ -20,81 +20,92 @@ impl CandidateRef {
     }
 }
 
-/// Which parts of a policy are wildcards. Only the combinations that some policy has are ever probed, so that neither
-/// the cost of a decision nor the size of the index multiplies by them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Pattern {
-    pub(crate) any_kind: bool,
-    pub(crate) any_action: bool,
-    pub(crate) any_role: bool,
-}
-
-/// Candidates by (kind, action, role): one probe of an open-addressing table for each role and pattern.
+/// Candidates by (kind, action), then by role.
+///
+/// One probe of an open-addressing table finds the group of a kind and action: its (role, policy) pairs, side by side and
+/// sorted by role, so that a decision touches two cache lines here however many policies there are. Wildcards of kind
+/// and action are groups of their own, probed only if some policy has them; the wildcard role sorts first in its group.
 #[derive(Debug, Default)]
 pub(crate) struct Index {
     patterns: Vec<Pattern>,
     /// A power of two long (or empty), at most 3/4 full.
-    slots: Vec<Slot>,
-    /// The lists, one after the other.
-    candidates: Vec<CandidateRef>,
+    groups: Vec<Group>,
+    /// The groups' pairs, one group after the other.
+    pairs: Vec<Pair>,
+}
+
+/// Which parts of a group's key are wildcards.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Pattern {
+    any_kind: bool,
+    any_action: bool,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
-struct Slot {
+struct Group {
     key: Key,
-    /// The list in `candidates`; an empty one marks a free slot.
     start: u32,
+    /// 0 marks a free slot.
     len: u32,
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 struct Key {
     kind: u32,
     action: u32,
-    role: u32,
 }
 
-impl Key {
-    fn pattern(self) -> Pattern {
-        let wildcard = Symbol::WILDCARD.0;
-        Pattern {
-            any_kind: self.kind == wildcard,
-            any_action: self.action == wildcard,
-            any_role: self.role == wildcard,
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+struct Pair {
+    role: u32,
+    candidate: CandidateRef,
+}
+
+/// Groups up to this size are walked; in larger ones each role is searched for.
+const WALKED: usize = 32;
+
+impl Index {
+    /// Appends the candidates for a kind, an action (`None`: no policy names it) and any of these roles, sorted by
+    /// symbol. `authenticated` principals are met by the wildcard role. Candidates come in any order and may repeat.
+    pub(crate) fn collect(
+        &self,
+        kind: Option<Symbol>,
+        action: Option<Symbol>,
+        roles: &[Symbol],
+        authenticated: bool,
+        candidates: &mut Vec<CandidateRef>,
+    ) {
+        for pattern in &self.patterns {
+            // A name that no policy mentions can still be met by a wildcard.
+            let kind = if pattern.any_kind { Some(Symbol::WILDCARD) } else { kind };
+            let action = if pattern.any_action { Some(Symbol::WILDCARD) } else { action };
+            let (Some(kind), Some(action)) = (kind, action) else { continue };
+            let mut group = self.group(Key { kind: kind.0, action: action.0 });
+            while let [Pair { role, candidate }, rest @ ..] = group
+                && *role == Symbol::WILDCARD.0
+            {
+                if authenticated {
+                    candidates.push(*candidate);
+                }
+                group = rest;
+            }
+            match group.len() <= WALKED {
+                true => walk(group, roles, candidates),
+                false => roles.iter().for_each(|role| search(group, role.0, candidates)),
+            }
         }
     }
 
-    /// Multiply-and-fold. Symbols come from the snapshot, so that nobody can choose colliding ones from outside.
-    fn hash(self) -> usize {
-        const SEED: u64 = 0x9e37_79b9_7f4a_7c15;
-        let low = u64::from(self.kind) << 32 | u64::from(self.action);
-        let mixed =
-            u128::from(low ^ SEED) * u128::from(u64::from(self.role).wrapping_mul(SEED) ^ 0xd1b5_4a32_d192_ed03);
-        #[expect(clippy::cast_possible_truncation, reason = "folding keeps the bits that are wanted")]
-        let folded = (mixed >> 64) as u64 ^ mixed as u64;
-        #[expect(clippy::cast_possible_truncation, reason = "tables are far smaller than 2^32 slots")]
-        let hash = (folded >> 32 ^ folded) as usize;
-        hash
-    }
-}
-
-impl Index {
-    pub(crate) fn patterns(&self) -> &[Pattern] {
-        &self.patterns
-    }
-
-    /// The candidates of exactly this key; wildcards have keys of their own.
-    pub(crate) fn get(&self, kind: Symbol, action: Symbol, role: Symbol) -> &[CandidateRef] {
-        let key = Key { kind: kind.0, action: action.0, role: role.0 };
-        let mask = self.slots.len().wrapping_sub(1);
+    fn group(&self, key: Key) -> &[Pair] {
+        let mask = self.groups.len().wrapping_sub(1);
         let mut at = key.hash() & mask;
-        while let Some(slot) = self.slots.get(at) {
-            if slot.len == 0 {
+        while let Some(group) = self.groups.get(at) {
+            if group.len == 0 {
                 break;
             }
-            if slot.key == key {
-                let (start, len) = (slot.start as usize, slot.len as usize);
-                return self.candidates.get(start..start + len).unwrap_or_default();
+            if group.key == key {
+                let start = group.start as usize;
+                return self.pairs.get(start..start + group.len as usize).unwrap_or_default();
             }
             at = (at + 1) & mask;
         }
@@ -102,10 +113,47 @@ impl Index {
     }
 }
 
+/// Both sides are sorted by role.
+fn walk(group: &[Pair], mut roles: &[Symbol], candidates: &mut Vec<CandidateRef>) {
+    for pair in group {
+        while let [role, rest @ ..] = roles
+            && role.0 < pair.role
+        {
+            roles = rest;
+        }
+        match roles.first() {
+            Some(role) if role.0 == pair.role => candidates.push(pair.candidate),
+            Some(_) => {}
+            None => return,
+        }
+    }
+}
+
+fn search(group: &[Pair], role: u32, candidates: &mut Vec<CandidateRef>) {
+    let from = group.partition_point(|pair| pair.role < role);
+    let of_role = group.get(from..).unwrap_or_default().iter().take_while(|pair| pair.role == role);
+    candidates.extend(of_role.map(|pair| pair.candidate));
+}
+
+impl Key {
+    fn pattern(self) -> Pattern {
+        Pattern { any_kind: self.kind == Symbol::WILDCARD.0, any_action: self.action == Symbol::WILDCARD.0 }
+    }
+
+    /// Multiply and fold. Symbols come from the snapshot, so that nobody can choose colliding ones from outside.
+    fn hash(self) -> usize {
+        let key = u64::from(self.kind) << 32 | u64::from(self.action);
+        let mixed = key.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        #[expect(clippy::cast_possible_truncation, reason = "tables are far smaller than 2^32 groups")]
+        let hash = (mixed ^ mixed >> 32) as u32 as usize;
+        hash
+    }
+}
+
 /// Collects entries, then lays them out.
 #[derive(Debug, Default)]
 pub(crate) struct IndexBuilder {
-    entries: Vec<(Key, CandidateRef)>,
+    entries: Vec<(Key, Pair)>,
 }
 
 impl IndexBuilder {
@@ -113,9 +161,8 @@ impl IndexBuilder {
     pub(crate) fn add(&mut self, candidate: CandidateRef, kinds: &[Symbol], actions: &[Symbol], roles: &[Symbol]) {
         for kind in kinds {
             for action in actions {
-                for role in roles {
-                    self.entries.push((Key { kind: kind.0, action: action.0, role: role.0 }, candidate));
-                }
+                let key = Key { kind: kind.0, action: action.0 };
+                self.entries.extend(roles.iter().map(|role| (key, Pair { role: role.0, candidate })));
             }
         }
     }
@@ -125,62 +172,41 @@ impl IndexBuilder {
         self.entries.len()
     }
 
-    pub(crate) fn build(self) -> Index {
-        let mut index = Index { slots: vec![Slot::default(); table_len(self.entries.len())], ..Index::default() };
-        for (key, _) in &self.entries {
-            if let Some(slot) = claim(&mut index.slots, *key) {
-                slot.len += 1;
-            }
-        }
+    pub(crate) fn build(mut self) -> Index {
+        // Groups come out side by side in memory as their kinds and actions were first named.
+        self.entries.sort_unstable();
+        let groups = self.entries.chunk_by(|(a, _), (b, _)| a == b);
+        let mut index = Index { groups: vec![Group::default(); table_len(groups.clone().count())], ..Index::default() };
         let mut start = 0;
-        for slot in index.slots.iter_mut().filter(|slot| slot.len > 0) {
-            slot.start = start;
-            start += slot.len;
-            let pattern = slot.key.pattern();
-            if !index.patterns.contains(&pattern) {
-                index.patterns.push(pattern);
+        for entries in groups {
+            let Some((key, _)) = entries.first() else { continue };
+            let len = u32::try_from(entries.len()).unwrap_or(u32::MAX);
+            if let Some(group) = free(&mut index.groups, *key) {
+                *group = Group { key: *key, start, len };
+            }
+            start += len;
+            if !index.patterns.contains(&key.pattern()) {
+                index.patterns.push(key.pattern());
             }
         }
-        index.candidates = vec![CandidateRef(0); start as usize];
-        // Fills each list from the front: `start` is moved while filling and moved back afterwards.
-        for (key, candidate) in &self.entries {
-            if let Some(slot) = claim(&mut index.slots, *key) {
-                if let Some(place) = index.candidates.get_mut(slot.start as usize) {
-                    *place = *candidate;
-                }
-                slot.start += 1;
-            }
-        }
-        for slot in index.slots.iter_mut().filter(|slot| slot.len > 0) {
-            slot.start -= slot.len;
-            let (start, len) = (slot.start as usize, slot.len as usize);
-            if let Some(list) = index.candidates.get_mut(start..start + len) {
-                list.sort_unstable();
-            }
-        }
+        index.pairs = self.entries.into_iter().map(|(_, pair)| pair).collect();
         index
     }
 }
 
-fn table_len(entries: usize) -> usize {
-    match entries {
+fn table_len(groups: usize) -> usize {
+    match groups {
         0 => 0,
-        _ => (entries + entries / 3 + 1).next_power_of_two(),
+        _ => (groups + groups / 3 + 1).next_power_of_two(),
     }
 }
 
-/// The key's slot, or the free one where it belongs.
-fn claim(slots: &mut [Slot], key: Key) -> Option<&mut Slot> {
-    let mask = slots.len().wrapping_sub(1);
+/// The free slot where a key belongs.
+fn free(groups: &mut [Group], key: Key) -> Option<&mut Group> {
+    let mask = groups.len().wrapping_sub(1);
     let mut at = key.hash() & mask;
-    loop {
-        let slot = slots.get(at)?;
-        if slot.len == 0 || slot.key == key {
-            break;
-        }
+    while groups.get(at)?.len > 0 {
         at = (at + 1) & mask;
     }
-    let slot = slots.get_mut(at)?;
-    slot.key = key;
-    Some(slot)
+    groups.get_mut(at)
 }

@@ -9,7 +9,6 @@ mod symbol;
 pub use decide::Scratch;
 pub use decision::{Applies, Candidate, Decision, Effect, PolicyError, Reason};
 pub(crate) use index::{CandidateRef, Index, IndexBuilder};
-pub(crate) use query::Question;
-pub use query::{Query, RequestFacts, Resource};
+pub use query::{Query, Question, RequestFacts, Resource};
 pub use symbol::Symbol;
 pub(crate) use symbol::SymbolTable;

@@ -41,9 +41,11 @@ pub struct RequestFacts<'a> {
     pub headers: Headers<'a>,
 }
 
-/// A question in the snapshot's symbols: what is decided. `None` is a name the snapshot does not know.
-pub(crate) struct Question<'a> {
+/// A question in the symbols of the snapshot that made it, and that alone can decide it.
+#[derive(Clone, Copy, Debug)]
+pub struct Question<'a> {
     pub(crate) principal: &'a Principal,
+    /// `None`: the snapshot does not know the name.
     pub(crate) kind: Option<Symbol>,
     pub(crate) action: Option<Symbol>,
     pub(crate) resource: Resource<'a>,

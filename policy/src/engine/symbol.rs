@@ -1,7 +1,7 @@
 use rustc_hash::FxHashMap;
 
 /// An interned kind, action or role. Meaningful only in the snapshot it comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Symbol(pub(crate) u32);
 
 impl Symbol {

@@ -128,7 +128,10 @@ impl Snapshot {
                 method: Some(head.method),
                 path: Some(head.path.as_str()),
                 host: Some(head.host),
-                headers,
+                headers: match found.headers_trusted {
+                    true => headers,
+                    false => self.without_identity(headers, arena),
+                },
             },
         };
         let decision = self.answer(&question, arena, scratch);
@@ -138,6 +141,14 @@ impl Snapshot {
             principal: Some(principal),
             ..HttpOutcome::decided(&decision)
         }
+    }
+
+    /// What an untrusted peer says of its identity must not reach a condition either.
+    fn without_identity<'a>(&self, headers: Headers<'a>, arena: &'a Bump) -> Headers<'a> {
+        let is_identity = |name: &[u8]| self.identity_header_names().any(|own| own.as_bytes() == name);
+        let mut kept = bumpalo::collections::Vec::with_capacity_in(headers.0.len(), arena);
+        kept.extend(headers.0.iter().copied().filter(|(name, _)| !is_identity(name)));
+        Headers(kept.into_bump_slice())
     }
 
     fn read_head<'a>(&self, headers: Headers<'a>, arena: &'a Bump) -> Result<RequestHead<'a>, InvalidRequest> {

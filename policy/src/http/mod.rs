@@ -6,7 +6,7 @@ mod invalid;
 mod path;
 mod request;
 mod route;
-#[cfg(all(test, feature = "compiler"))]
+#[cfg(test)]
 mod tests;
 
 pub use check::{HttpOutcome, HttpVerdict, Refusal};

@@ -12,7 +12,7 @@ pub struct Principal {
     id: Box<str>,
     source: Option<Box<str>>,
     roles: Box<[Box<str>]>,
-    /// The roles that the snapshot knows.
+    /// The roles that the snapshot knows, sorted.
     role_symbols: Box<[Symbol]>,
     attributes: Fields,
     anonymous: bool,
@@ -58,8 +58,10 @@ impl Principal {
         symbols: &SymbolTable,
         anonymous: bool,
     ) -> Self {
+        let mut role_symbols: Box<[Symbol]> = roles.iter().filter_map(|role| symbols.get(role)).collect();
+        role_symbols.sort_unstable();
         Principal {
-            role_symbols: roles.iter().filter_map(|role| symbols.get(role)).collect(),
+            role_symbols,
             id: id.into(),
             source: source.map(Into::into),
             roles: roles.into_iter().map(Into::into).collect(),

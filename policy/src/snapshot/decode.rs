@@ -9,7 +9,7 @@ use crate::identity::{ClaimsFrom, Directory, IdentityMethod, IdentitySource, Kno
 use super::chunk::{ChunkKind, Strings};
 use super::codec::{DecodeError, Reader};
 use super::limits::{self, Limit};
-use super::program::ProgramReader;
+use super::program::{ProgramReader, TextInterner};
 use super::{FORMAT, MAGIC, PolicyEntry, Snapshot, SnapshotId, bucket, data, tree};
 
 impl Snapshot {
@@ -69,6 +69,7 @@ fn read_chunks(mut reader: Reader<'_>) -> Result<Vec<(ChunkKind, &[u8])>, Decode
 #[derive(Default)]
 struct Decoder {
     code: Code,
+    interner: TextInterner,
     policies: Vec<PolicyEntry>,
     symbols: SymbolTable,
     index: IndexBuilder,
@@ -191,8 +192,14 @@ impl Decoder {
             let roles = self.names(reader, strings, &mut symbols)?;
             let condition = match reader.bool()? {
                 true => Some(
-                    ProgramReader { strings, spans: &mut spans, code: &mut self.code, headers: &mut self.headers_read }
-                        .read(reader)?,
+                    ProgramReader {
+                        strings,
+                        spans: &mut spans,
+                        interner: &mut self.interner,
+                        code: &mut self.code,
+                        headers: &mut self.headers_read,
+                    }
+                    .read(reader)?,
                 ),
                 false => None,
             };

@@ -21,7 +21,7 @@ mod decode;
 mod encode;
 mod limits;
 mod program;
-#[cfg(all(test, feature = "compiler"))]
+#[cfg(test)]
 mod tests;
 mod tree;
 mod types;

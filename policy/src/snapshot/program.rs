@@ -1,5 +1,7 @@
 //! Conditions in snapshots: nodes in prefix order.
 
+use rustc_hash::FxHashMap;
+
 use crate::condition::{Binary, Code, Fold, Input, MAX_DEPTH, MAX_VARIABLES, Node, NodeId, Root, Span, Unary};
 
 #[cfg(feature = "compiler")]
@@ -66,11 +68,30 @@ const BINARIES: [Binary; 15] = [
 ];
 const FOLDS: [Fold; 2] = [Fold::All, Fold::Exists];
 
+/// Strings of conditions that are in the arena's text already.
+#[derive(Debug, Default)]
+pub(super) struct TextInterner(FxHashMap<Box<str>, Span>);
+
+impl TextInterner {
+    fn intern(&mut self, text: &str, code: &mut Code) -> Span {
+        match self.0.get(text) {
+            Some(span) => *span,
+            None => {
+                let span = code.push_text(text);
+                self.0.insert(text.into(), span);
+                span
+            }
+        }
+    }
+}
+
 /// Reads conditions of one chunk into an arena.
 pub(super) struct ProgramReader<'r, 'a> {
     pub(super) strings: &'r Strings<'a>,
     /// Where a string of the chunk stands in the arena's text, once it has been copied there.
     pub(super) spans: &'r mut [Option<Span>],
+    /// Where strings of earlier chunks stand: conditions share most of theirs.
+    pub(super) interner: &'r mut TextInterner,
     pub(super) code: &'r mut Code,
     /// Header names that conditions read are collected here.
     pub(super) headers: &'r mut Vec<Box<str>>,
@@ -156,7 +177,7 @@ impl<'a> ProgramReader<'_, 'a> {
         let index = self.strings.index(&mut ahead)?;
         let text = self.strings.get(reader)?;
         let slot = self.spans.get_mut(index).ok_or(invalid)?;
-        Ok(*slot.get_or_insert_with(|| self.code.push_text(text)))
+        Ok(*slot.get_or_insert_with(|| self.interner.intern(text, self.code)))
     }
 }
 

@@ -17,7 +17,7 @@ mod workload;
 use std::cell::RefCell;
 
 use cases::{Random, case};
-use tollgate_policy::engine::{Effect, Reason, Scratch};
+use tollgate_policy::engine::{Effect, Question, Reason, Scratch};
 use tollgate_policy::snapshot::Snapshot;
 use workload::Request;
 
@@ -26,7 +26,8 @@ struct Guest {
     /// Written by the host, or by us for the host.
     bytes: Vec<u8>,
     snapshot: Option<Snapshot>,
-    requests: Vec<Request>,
+    /// With the reference's answers.
+    questions: Vec<(Question<'static>, bool)>,
     scratch: Scratch,
 }
 
@@ -57,8 +58,10 @@ pub extern "C" fn load() -> u32 {
 pub extern "C" fn prepare(policies: usize) -> usize {
     GUEST.with_borrow_mut(|guest| {
         let Some(snapshot) = &guest.snapshot else { return 0 };
-        guest.requests = workload::requests(&workload::specs(policies), snapshot);
-        guest.requests.len()
+        // Prepared once for the life of the module: questions borrow from them.
+        let requests: &'static [Request] = workload::requests(&workload::specs(policies), snapshot).leak();
+        guest.questions = requests.iter().map(|request| (request.question(snapshot), request.allowed)).collect();
+        guest.questions.len()
     })
 }
 
@@ -67,11 +70,11 @@ pub extern "C" fn prepare(policies: usize) -> usize {
 pub extern "C" fn decide_all() -> usize {
     GUEST.with_borrow_mut(|guest| {
         let Some(snapshot) = &guest.snapshot else { return 0 };
-        let right = |request: &&Request| {
-            let decision = snapshot.decide(&request.query(), &mut guest.scratch);
-            (decision.effect == Effect::Allow) == request.allowed
+        let right = |(question, allowed): &&(Question<'_>, bool)| {
+            let decision = snapshot.decide_resolved(question, &mut guest.scratch);
+            (decision.effect == Effect::Allow) == *allowed
         };
-        guest.requests.iter().filter(right).count()
+        guest.questions.iter().filter(right).count()
     })
 }
 

@@ -289,6 +289,20 @@ fn identity_headers_count_only_from_the_named_peer() {
 }
 
 #[test]
+fn conditions_do_not_see_identity_headers_of_untrusted_peers() {
+    let mut set = set();
+    let text = "request.headers['x-user-id'] == 'root'";
+    set.policies[0].condition = Some(Condition { text: text.to_owned(), program: lower(text).unwrap() });
+    let snapshot = snapshot(&set);
+    let headers = [("x-user-id", "root")];
+    let proxy = |uri| Proxy { claims: Presented::Valid(claims("carol", &["admin"])), ..peer(uri) };
+    let outcome = check(&snapshot, "GET", "/documents", &headers, &proxy("spiffe://corp/billing"));
+    assert_eq!((outcome.verdict, outcome.errors), (refused(Refusal::Forbidden), 1));
+    let outcome = check(&snapshot, "GET", "/documents", &headers, &proxy("spiffe://corp/gateway"));
+    assert_eq!(outcome.verdict, HttpVerdict::Allow);
+}
+
+#[test]
 fn headers_that_are_read_must_not_repeat() {
     let snapshot = snapshot(&set());
     let headers = [("x-user-id", "alice"), ("x-user-id", "bob")];

@@ -32,7 +32,7 @@ impl Plain {
         if self.host.is_some_and(|own| own != host) || self.method.is_some_and(|own| own != method) {
             return None;
         }
-        let segments: Vec<&str> = path[1..].split('/').collect();
+        let segments: Vec<&str> = path.strip_prefix('/').unwrap().split('/').collect();
         let mut captures = Vec::new();
         for (index, own) in self.segments.iter().enumerate() {
             match (*own, *segments.get(index)?) {

@@ -1,0 +1,11 @@
+//! The daemon: starts every part, and ends the process when one of them ends.
+
+mod config;
+mod run;
+mod shutdown;
+mod supervisor;
+
+pub use config::{Config, Timing};
+pub use run::{Daemon, StartError};
+pub(crate) use shutdown::Shutdown;
+pub use supervisor::TaskError;

@@ -1,0 +1,126 @@
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+
+use crate::api::{self, Api};
+use crate::feed::{self, Feed, Registry};
+use crate::metrics::Metrics;
+use crate::net::BoundedListener;
+use crate::policies::{Folder, Pace, watch};
+use crate::publisher::{Health, Publisher};
+use crate::store::Store;
+
+use super::config::Config;
+use super::shutdown::{Shutdown, ShutdownTrigger};
+use super::supervisor::{Supervisor, TaskError};
+
+/// Ids that workers have shown to be ahead: few, and repeated with every beat.
+const AHEAD_QUEUE: usize = 16;
+
+/// The daemon, listening.
+#[derive(Debug)]
+pub struct Daemon {
+    feed: SocketAddr,
+    http: SocketAddr,
+    supervisor: Supervisor,
+    deadline: Duration,
+}
+
+/// Why the daemon cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The state file cannot be used; the message says what to do.
+    #[error("{0}")]
+    State(String),
+    /// An address cannot be listened on.
+    #[error("cannot listen on {address} for the {purpose}: {source}")]
+    Listen {
+        /// Where.
+        address: SocketAddr,
+        /// For what.
+        purpose: &'static str,
+        /// Why not.
+        source: io::Error,
+    },
+}
+
+impl Daemon {
+    /// Opens the state file, listens, and starts every task. The policies are read after that, so that a bad edit does
+    /// not keep the daemon from starting.
+    ///
+    /// # Errors
+    /// If the state file is unusable or an address is taken.
+    pub async fn start(config: Config) -> Result<Self, StartError> {
+        let Config { policies, state, feed, http, expected_workers, timing } = config;
+        let metrics = Arc::new(Metrics::new(expected_workers));
+        let folder = Folder::new(policies);
+        let health = Health::new(Arc::clone(&metrics));
+        let problems = health.follow();
+        let store = Store::open(&state).map_err(|error| StartError::State(error.to_string()))?;
+        let publisher = Publisher::recover(folder.clone(), store, health, Arc::clone(&metrics))
+            .map_err(|error| StartError::State(error.to_string()))?;
+        let current = publisher.follow();
+        let registry = Arc::new(Registry::new(timing.beat));
+        let (feed_listener, feed) = listen(feed, "feed", feed::MAX_CONNECTIONS).await?;
+        let (http_listener, http) = listen(http, "HTTP API", api::MAX_CONNECTIONS).await?;
+
+        let (trigger, shutdown) = ShutdownTrigger::new();
+        let mut supervisor = Supervisor::new(trigger);
+        let (edited, edits) = mpsc::channel(1);
+        let (ahead, overtaking) = mpsc::channel(AHEAD_QUEUE);
+        let pace = Pace { rescan: timing.rescan };
+        supervisor.spawn_endless("watch", until(shutdown.clone(), watch(folder, pace, edited)));
+        supervisor.spawn_endless("publisher", until(shutdown.clone(), publisher.run(edits, overtaking)));
+        let api =
+            Api { registry: Arc::clone(&registry), current: current.clone(), problems, metrics: Arc::clone(&metrics) };
+        supervisor.spawn("api", api::serve(api, http_listener, shutdown.clone()));
+        let (server, sessions) =
+            feed::serve(Feed { registry, current, ahead, metrics, shutdown: shutdown.clone() }, feed_listener);
+        supervisor.spawn("feed", server);
+        supervisor.spawn_endless("streams", sessions.run(shutdown));
+        Ok(Daemon { feed, http, supervisor, deadline: timing.shutdown })
+    }
+
+    /// Where plugin VMs connect.
+    #[must_use]
+    pub fn feed_address(&self) -> SocketAddr {
+        self.feed
+    }
+
+    /// Where the HTTP API is.
+    #[must_use]
+    pub fn http_address(&self) -> SocketAddr {
+        self.http
+    }
+
+    /// Runs until `stop` resolves, then ends all tasks within the configured deadline.
+    ///
+    /// # Errors
+    /// If a task ends before that, or does not end after it.
+    pub async fn run_until(self, stop: impl Future<Output = ()>) -> Result<(), TaskError> {
+        self.supervisor.run(stop, self.deadline).await
+    }
+}
+
+async fn listen(
+    address: SocketAddr,
+    purpose: &'static str,
+    most_connections: usize,
+) -> Result<(BoundedListener, SocketAddr), StartError> {
+    let fail = |source| StartError::Listen { address, purpose, source };
+    let listener = BoundedListener::bind(address, most_connections).await.map_err(fail)?;
+    let bound = listener.address().map_err(fail)?;
+    tracing::info!(address = %bound, "listening for the {purpose}");
+    Ok((listener, bound))
+}
+
+/// Drops the work when shutdown is requested: it has nothing to say goodbye to.
+async fn until(mut shutdown: Shutdown, work: impl Future<Output = ()>) {
+    tokio::select! {
+        () = work => {}
+        () = shutdown.requested() => {}
+    }
+}

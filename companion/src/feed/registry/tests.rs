@@ -1,0 +1,116 @@
+use tokio::sync::watch;
+use tollgate_policy::digest::Digest;
+
+use crate::publisher::Published;
+
+use super::*;
+
+const BEAT: Duration = Duration::from_secs(1);
+
+fn hello(vm: u8, applied: Option<u64>) -> Hello {
+    Hello {
+        vm: VmId([vm; 16]),
+        node: "envoy-1".to_owned(),
+        cluster: "edge".to_owned(),
+        build: "0.1.0".to_owned(),
+        applied: applied.map(id),
+    }
+}
+
+fn id(version: u64) -> SnapshotId {
+    SnapshotId { epoch: 1, version }
+}
+
+fn current(version: u64) -> Current {
+    let digest = Digest([0; 32]);
+    let published = Published { id: id(version), digest, policies: 1, content: "x".into(), at: Instant::now() };
+    watch::channel(Some(Arc::new(published))).1
+}
+
+fn registry() -> Arc<Registry> {
+    Arc::new(Registry::new(BEAT))
+}
+
+#[test]
+fn a_vm_is_alive_until_three_beats_pass_in_silence() {
+    let (registry, start) = (registry(), Instant::now());
+    let (seat, _ended) = registry.seat(hello(1, Some(7)), start).unwrap();
+    seat.beat(Some(id(7)), true, start + BEAT);
+    let counts = |after| registry.count(&current(7), start + after);
+    assert_eq!(counts(BEAT * 3), WorkerCounts { alive: 1, behind: 0, serving: 1 });
+    assert_eq!(counts(BEAT * 4), WorkerCounts::default());
+    let view = &registry.list(&current(7), start + BEAT * 4)[0];
+    assert!(view.connected && !view.alive);
+}
+
+#[test]
+fn a_vm_with_another_snapshot_than_the_current_one_is_behind() {
+    let (registry, start) = (registry(), Instant::now());
+    let _one = registry.seat(hello(1, None), start).unwrap();
+    let _two = registry.seat(hello(2, Some(6)), start).unwrap();
+    let _three = registry.seat(hello(3, Some(7)), start).unwrap();
+    assert_eq!(registry.count(&current(7), start), WorkerCounts { alive: 3, behind: 2, serving: 0 });
+}
+
+#[test]
+fn a_second_stream_of_a_vm_ends_the_first_and_silences_it() {
+    let (registry, start) = (registry(), Instant::now());
+    let (old, mut old_ended) = registry.seat(hello(1, None), start).unwrap();
+    let (new, _ended) = registry.seat(hello(1, Some(7)), start).unwrap();
+    assert!(old_ended.try_recv().is_err_and(|error| error == oneshot::error::TryRecvError::Closed));
+    old.beat(Some(id(3)), true, start);
+    drop(old);
+    let view = &registry.list(&current(7), start)[0];
+    assert!(view.connected && !view.behind && !view.serving);
+    drop(new);
+    assert!(!registry.list(&current(7), start)[0].connected);
+}
+
+#[test]
+fn the_way_of_a_snapshot_is_measured_once_per_vm() {
+    let (registry, start) = (registry(), Instant::now());
+    let (seat, _ended) = registry.seat(hello(1, None), start).unwrap();
+    let acked = |after| seat.acked(id(7), Some(start + BEAT), start + after);
+    assert_eq!(acked(BEAT * 2), Some(BEAT));
+    assert_eq!(acked(BEAT * 3), None);
+}
+
+#[test]
+fn a_vm_that_starts_after_the_publication_is_measured_from_its_own_start() {
+    let (registry, start) = (registry(), Instant::now());
+    let (seat, _ended) = registry.seat(hello(1, None), start + BEAT * 10).unwrap();
+    assert_eq!(seat.acked(id(7), Some(start), start + BEAT * 11), Some(BEAT));
+}
+
+#[test]
+fn a_nack_is_kept_until_the_next_ack() {
+    let (registry, start) = (registry(), Instant::now());
+    let (seat, _ended) = registry.seat(hello(1, None), start).unwrap();
+    let nack = Nacked { id: id(7), reason: "damaged".to_owned() };
+    seat.nacked(nack.clone(), start);
+    assert_eq!(registry.list(&current(7), start)[0].nacked, Some(nack));
+    seat.acked(id(8), None, start);
+    assert_eq!(registry.list(&current(8), start)[0].nacked, None);
+}
+
+#[test]
+fn the_dead_make_room_and_are_forgotten() {
+    let (registry, start) = (registry(), Instant::now());
+    drop(registry.seat(hello(1, None), start).unwrap());
+    let _two = registry.seat(hello(2, None), start + BEAT * 100).unwrap();
+    assert_eq!(registry.list(&current(7), start + BEAT * 100).len(), 1);
+}
+
+#[test]
+fn the_number_of_vms_is_bounded() {
+    let (registry, start) = (registry(), Instant::now());
+    let many = |number: usize| {
+        let mut bytes = [0; 16];
+        bytes[..8].copy_from_slice(&number.to_le_bytes());
+        registry.seat(Hello { vm: VmId(bytes), ..hello(0, None) }, start)
+    };
+    let seats: Vec<_> = (0..MAX_VMS).map(|number| many(number).unwrap()).collect();
+    assert!(matches!(many(MAX_VMS), Err(Full)));
+    drop(seats);
+    assert!(matches!(many(MAX_VMS), Err(Full)), "they count until they are dead");
+}

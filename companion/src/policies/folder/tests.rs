@@ -1,0 +1,114 @@
+use std::os::unix::fs::symlink;
+
+use tempfile::{TempDir, tempdir};
+
+use super::*;
+
+fn folder(files: &[(&str, &str)]) -> (TempDir, Folder) {
+    let dir = tempdir().unwrap();
+    for (name, text) in files {
+        let path = dir.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+    let folder = Folder::new(dir.path().to_owned());
+    (dir, folder)
+}
+
+fn names(folder: &Folder) -> Vec<String> {
+    let prefix = format!("{}/", folder.path().display());
+    folder.read().unwrap().files.into_iter().map(|file| file.name.replace(&prefix, "")).collect()
+}
+
+#[test]
+fn policy_files_are_found_in_subfolders_and_sorted() {
+    let (_dir, folder) = folder(&[("b.yml", "x"), ("a.yaml", "x"), ("team/x/c.json", "x"), ("README.md", "x")]);
+    assert_eq!(names(&folder), ["a.yaml", "b.yml", "team/x/c.json"]);
+}
+
+#[test]
+fn hidden_and_editor_files_are_passed_over() {
+    let (_dir, folder) = folder(&[
+        ("a.yaml", "x"),
+        (".a.yaml.swp", "x"),
+        (".#a.yaml", "x"),
+        ("#a.yaml#", "x"),
+        ("a.yaml~", "x"),
+        (".git/config.yaml", "x"),
+    ]);
+    assert_eq!(names(&folder), ["a.yaml"]);
+}
+
+#[test]
+fn a_config_map_mount_is_read_through_its_links_once() {
+    let (dir, folder) = folder(&[("..2024_01/a.yaml", "old"), ("..2024_02/a.yaml", "new")]);
+    symlink("..2024_01", dir.path().join("..data")).unwrap();
+    symlink("..data/a.yaml", dir.path().join("a.yaml")).unwrap();
+    assert_eq!(folder.read().unwrap().files[0].text, "old");
+    symlink("..2024_02", dir.path().join("..data_tmp")).unwrap();
+    fs::rename(dir.path().join("..data_tmp"), dir.path().join("..data")).unwrap();
+    assert_eq!(names(&folder), ["a.yaml"]);
+    assert_eq!(folder.read().unwrap().files[0].text, "new");
+}
+
+#[test]
+fn a_link_to_a_folder_above_ends() {
+    let (dir, folder) = folder(&[("sub/a.yaml", "x")]);
+    symlink("..", dir.path().join("sub/up")).unwrap();
+    assert_eq!(names(&folder), ["sub/a.yaml"]);
+}
+
+#[test]
+fn text_that_is_not_utf8_is_refused_with_its_place() {
+    let (dir, folder) = folder(&[]);
+    fs::write(dir.path().join("a.yaml"), b"ok\nab\xff").unwrap();
+    let error = folder.read().unwrap_err().to_string();
+    assert!(error.contains("a.yaml:2:3:"), "{error}");
+}
+
+#[test]
+fn a_missing_folder_and_a_dangling_policy_link_are_named() {
+    let (dir, folder) = folder(&[]);
+    symlink("nowhere", dir.path().join("a.yaml")).unwrap();
+    assert!(folder.read().unwrap_err().to_string().contains("a.yaml"));
+    let missing = Folder::new(dir.path().join("missing"));
+    assert!(missing.read().unwrap_err().to_string().contains("missing"));
+}
+
+#[test]
+fn a_stamp_changes_with_the_files() {
+    let (dir, folder) = folder(&[("a.yaml", "1")]);
+    let before = folder.stamp().unwrap();
+    assert_eq!(before, folder.stamp().unwrap());
+    fs::write(dir.path().join("b.yaml"), "2").unwrap();
+    assert_ne!(before, folder.stamp().unwrap());
+}
+
+#[test]
+fn named_files_are_read_whatever_their_extension() {
+    let (dir, _) = folder(&[("policies.txt", "x"), ("sub/a.yaml", "y")]);
+    let files = read_paths(&[dir.path().join("policies.txt"), dir.path().join("sub")]).unwrap();
+    assert_eq!(files.iter().map(|file| file.text.as_str()).collect::<Vec<_>>(), ["x", "y"]);
+}
+
+#[test]
+fn an_empty_file_is_waited_for_and_then_refused() {
+    let (dir, folder) = folder(&[("a.yaml", "")]);
+    assert!(matches!(folder.read(), Err(ReadError::Empty { .. })));
+    let path = dir.path().join("a.yaml");
+    let writer = thread::spawn(move || {
+        thread::sleep(PAUSE);
+        fs::write(path, "policies: []").unwrap();
+    });
+    while folder.read().is_err() {}
+    writer.join().unwrap();
+}
+
+#[test]
+fn a_reading_knows_whether_it_is_outdated() {
+    let (dir, folder) = folder(&[("a.yaml", "1")]);
+    let reading = folder.read().unwrap();
+    assert!(folder.is_still(&reading));
+    fs::write(dir.path().join("a.yaml"), "22").unwrap();
+    assert!(!folder.is_still(&reading));
+}

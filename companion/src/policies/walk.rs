@@ -1,0 +1,93 @@
+use std::collections::HashSet;
+use std::ffi::OsStr;
+use std::fs::{self, Metadata};
+use std::io;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+use super::ReadError;
+
+/// Most policy files in one folder.
+const MAX_FILES: usize = 50_000;
+
+/// How deep subfolders may nest.
+const MAX_DEPTH: usize = 32;
+
+/// A policy file, found but not read.
+#[derive(Debug)]
+pub(super) struct Found {
+    pub(super) path: PathBuf,
+    pub(super) metadata: Metadata,
+}
+
+/// Every policy file under a folder, sorted by path.
+///
+/// Symbolic links are followed: that is how Kubernetes mounts ConfigMaps (`a.yaml` → `..data/a.yaml`, and `..data` → a
+/// dated folder). What starts with a dot is passed over, so each such file counts once.
+pub(super) fn walk(root: &Path) -> Result<Vec<Found>, ReadError> {
+    let mut walk = Walk { found: Vec::new(), entered: HashSet::new() };
+    let metadata = fs::metadata(root).map_err(|source| ReadError::folder(root, source))?;
+    if !metadata.is_dir() {
+        return Err(ReadError::folder(root, io::ErrorKind::NotADirectory.into()));
+    }
+    walk.enter(root, &metadata, 0)?;
+    walk.found.sort_by(|a, b| a.path.cmp(&b.path));
+    Ok(walk.found)
+}
+
+/// Whether a file of this name holds policies.
+pub(super) fn is_policy_file(name: &OsStr) -> bool {
+    let extension = Path::new(name).extension().and_then(OsStr::to_str);
+    !is_hidden(name) && matches!(extension, Some("yaml" | "yml" | "json"))
+}
+
+/// Whether a file or folder of this name is passed over.
+pub(super) fn is_hidden(name: &OsStr) -> bool {
+    name.as_encoded_bytes().starts_with(b".")
+}
+
+struct Walk {
+    found: Vec<Found>,
+    /// Device and inode: a link to a folder above must not be followed around.
+    entered: HashSet<(u64, u64)>,
+}
+
+impl Walk {
+    fn enter(&mut self, folder: &Path, metadata: &Metadata, depth: usize) -> Result<(), ReadError> {
+        if !self.entered.insert((metadata.dev(), metadata.ino())) {
+            return Ok(());
+        }
+        if depth > MAX_DEPTH {
+            return Err(ReadError::TooDeep { path: folder.to_owned(), limit: MAX_DEPTH });
+        }
+        let fail = |source| ReadError::folder(folder, source);
+        for entry in fs::read_dir(folder).map_err(fail)? {
+            let entry = entry.map_err(fail)?;
+            let name = entry.file_name();
+            if is_hidden(&name) {
+                continue;
+            }
+            self.visit(entry.path(), &name, depth)?;
+        }
+        Ok(())
+    }
+
+    fn visit(&mut self, path: PathBuf, name: &OsStr, depth: usize) -> Result<(), ReadError> {
+        let metadata = match fs::metadata(&path) {
+            Ok(metadata) => metadata,
+            // A dangling link that is no policy file is nobody's business here.
+            Err(_) if !is_policy_file(name) => return Ok(()),
+            Err(source) => return Err(ReadError::File { path, source }),
+        };
+        if metadata.is_dir() {
+            return self.enter(&path, &metadata, depth + 1);
+        }
+        if metadata.is_file() && is_policy_file(name) {
+            if self.found.len() >= MAX_FILES {
+                return Err(ReadError::TooManyFiles { path, limit: MAX_FILES });
+            }
+            self.found.push(Found { path, metadata });
+        }
+        Ok(())
+    }
+}

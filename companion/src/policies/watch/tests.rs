@@ -1,0 +1,95 @@
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::Path;
+
+use tempfile::tempdir;
+use tokio::time::timeout;
+
+use super::*;
+
+/// Far longer than anything here takes.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// So slow that only events can be what reports.
+const BY_EVENTS: Pace = Pace { rescan: Duration::from_secs(3600) };
+
+async fn watched(path: &Path, pace: Pace) -> mpsc::Receiver<()> {
+    let (sender, mut changes) = mpsc::channel(1);
+    tokio::spawn(watch(Folder::new(path.to_owned()), pace, sender));
+    // The first look arms the watcher and reports.
+    next(&mut changes).await;
+    changes
+}
+
+async fn next(changes: &mut mpsc::Receiver<()>) {
+    timeout(PATIENCE, changes.recv()).await.expect("a change is reported").expect("the watch goes on");
+}
+
+#[tokio::test]
+async fn a_written_file_is_reported() {
+    let dir = tempdir().unwrap();
+    let mut changes = watched(dir.path(), BY_EVENTS).await;
+    fs::write(dir.path().join("a.yaml"), "policies: []").unwrap();
+    next(&mut changes).await;
+}
+
+#[tokio::test]
+async fn an_atomic_rename_is_reported() {
+    let dir = tempdir().unwrap();
+    fs::write(dir.path().join("a.yaml"), "1").unwrap();
+    let mut changes = watched(dir.path(), BY_EVENTS).await;
+    let elsewhere = tempdir().unwrap();
+    fs::write(elsewhere.path().join("new"), "2").unwrap();
+    fs::rename(elsewhere.path().join("new"), dir.path().join("a.yaml")).unwrap();
+    next(&mut changes).await;
+}
+
+#[tokio::test]
+async fn a_config_map_swap_is_reported() {
+    let dir = tempdir().unwrap();
+    for data in ["..one", "..two"] {
+        fs::create_dir(dir.path().join(data)).unwrap();
+        fs::write(dir.path().join(data).join("a.yaml"), data).unwrap();
+    }
+    symlink("..one", dir.path().join("..data")).unwrap();
+    symlink("..data/a.yaml", dir.path().join("a.yaml")).unwrap();
+    symlink("..two", dir.path().join("..data_tmp")).unwrap();
+    let mut changes = watched(dir.path(), BY_EVENTS).await;
+    fs::rename(dir.path().join("..data_tmp"), dir.path().join("..data")).unwrap();
+    next(&mut changes).await;
+}
+
+#[tokio::test]
+async fn a_file_in_a_new_subfolder_is_reported() {
+    let dir = tempdir().unwrap();
+    let mut changes = watched(dir.path(), Pace { rescan: Duration::from_millis(50) }).await;
+    fs::create_dir(dir.path().join("team")).unwrap();
+    fs::write(dir.path().join("team/a.yaml"), "1").unwrap();
+    next(&mut changes).await;
+}
+
+#[tokio::test]
+async fn a_folder_that_is_a_link_is_followed_to_its_new_target() {
+    let dir = tempdir().unwrap();
+    for release in ["one", "two"] {
+        fs::create_dir(dir.path().join(release)).unwrap();
+        fs::write(dir.path().join(release).join("a.yaml"), release).unwrap();
+    }
+    let link = dir.path().join("current");
+    symlink("one", &link).unwrap();
+    let mut changes = watched(&link, Pace { rescan: Duration::from_millis(20) }).await;
+    symlink("two", dir.path().join("next")).unwrap();
+    fs::rename(dir.path().join("next"), &link).unwrap();
+    next(&mut changes).await;
+    fs::write(dir.path().join("two/b.yaml"), "1").unwrap();
+    next(&mut changes).await;
+}
+
+#[tokio::test]
+async fn a_missing_folder_is_waited_for() {
+    let dir = tempdir().unwrap();
+    let path = dir.path().join("later");
+    let mut changes = watched(&path, Pace { rescan: Duration::from_millis(20) }).await;
+    fs::create_dir(&path).unwrap();
+    next(&mut changes).await;
+}

@@ -1,0 +1,104 @@
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use tollgate_policy::snapshot::SnapshotId;
+
+/// Largest epoch or version: what JSON and metrics carry without loss. No companion gets there by counting.
+pub(crate) const MAX_NUMBER: u64 = 1 << 53;
+
+/// Gives every snapshot an id above all that were given before, by us or by a companion whose state was lost.
+#[derive(Debug)]
+pub(super) struct Numbering {
+    last: SnapshotId,
+    /// The highest id that a worker has shown.
+    seen: SnapshotId,
+}
+
+impl Numbering {
+    /// Goes on from the last id in the state file.
+    pub(super) fn after(last: SnapshotId) -> Self {
+        Numbering { last, seen: SnapshotId::default() }
+    }
+
+    /// For a new state file: the epoch is the time in seconds, so that it is above that of a lost predecessor before any
+    /// worker says so. Without that, the two could give one id to different policies.
+    pub(super) fn fresh() -> Self {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        Numbering::after(SnapshotId { epoch: now.as_secs().max(1), version: 0 })
+    }
+
+    pub(super) fn next(&self) -> SnapshotId {
+        if self.is_overtaken() {
+            SnapshotId { epoch: self.seen.epoch + 1, version: 1 }
+        } else {
+            SnapshotId { epoch: self.last.epoch, version: self.last.version + 1 }
+        }
+    }
+
+    /// Whether a worker is ahead, so that what is published must be published again under a higher epoch.
+    pub(super) fn is_overtaken(&self) -> bool {
+        self.seen > self.last
+    }
+
+    /// A worker has applied `id`. True if that is news of one that is ahead.
+    pub(super) fn saw(&mut self, id: SnapshotId) -> bool {
+        // INVARIANT: `next` adds to this without overflow, and what it gives can be stored.
+        let is_news = id > self.last && id > self.seen && id.epoch < MAX_NUMBER && id.version < MAX_NUMBER;
+        if is_news {
+            self.seen = id;
+        }
+        is_news
+    }
+
+    pub(super) fn gave(&mut self, id: SnapshotId) {
+        self.last = id;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn id(epoch: u64, version: u64) -> SnapshotId {
+        SnapshotId { epoch, version }
+    }
+
+    #[test]
+    fn versions_count_up_within_an_epoch() {
+        let mut numbering = Numbering::after(id(3, 7));
+        assert_eq!(numbering.next(), id(3, 8));
+        numbering.gave(id(3, 8));
+        assert_eq!(numbering.next(), id(3, 9));
+    }
+
+    #[test]
+    fn a_worker_ahead_raises_the_epoch_above_its_own_once() {
+        let mut numbering = Numbering::after(id(3, 7));
+        assert!(numbering.saw(id(3, 9)));
+        assert!(!numbering.saw(id(3, 9)));
+        assert_eq!(numbering.next(), id(4, 1));
+        numbering.gave(id(4, 1));
+        assert!(!numbering.is_overtaken());
+        assert!(!numbering.saw(id(3, 9)));
+        assert_eq!(numbering.next(), id(4, 2));
+    }
+
+    #[test]
+    fn a_worker_level_or_behind_changes_nothing() {
+        let mut numbering = Numbering::after(id(3, 7));
+        assert!(!numbering.saw(id(3, 7)));
+        assert!(!numbering.saw(id(2, 99)));
+        assert_eq!(numbering.next(), id(3, 8));
+    }
+
+    #[test]
+    fn an_absurd_number_is_not_followed() {
+        let mut numbering = Numbering::after(id(3, 7));
+        assert!(!numbering.saw(id(u64::MAX, 1)));
+        assert_eq!(numbering.next(), id(3, 8));
+    }
+
+    #[test]
+    fn a_new_state_starts_above_any_counted_epoch() {
+        assert!(Numbering::fresh().next() > id(1_000_000_000, 0));
+    }
+}

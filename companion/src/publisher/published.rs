@@ -1,0 +1,34 @@
+use std::sync::Arc;
+use std::time::Instant;
+
+use prost::bytes::Bytes;
+use tokio::sync::watch;
+use tollgate_policy::digest::Digest;
+use tollgate_policy::snapshot::{Snapshot, SnapshotId};
+
+/// The snapshot that every worker should enforce.
+#[derive(Debug)]
+pub(crate) struct Published {
+    pub(crate) id: SnapshotId,
+    pub(crate) digest: Digest,
+    /// How many policies it holds.
+    pub(crate) policies: usize,
+    pub(crate) content: Bytes,
+    /// Since when it may be sent.
+    pub(crate) at: Instant,
+}
+
+/// Follows the current snapshot; `None` before the first.
+pub(crate) type Current = watch::Receiver<Option<Arc<Published>>>;
+
+impl Published {
+    pub(super) fn now(snapshot: &Snapshot, content: Bytes) -> Self {
+        Published {
+            id: snapshot.id(),
+            digest: snapshot.digest(),
+            policies: snapshot.policy_count(),
+            content,
+            at: Instant::now(),
+        }
+    }
+}

@@ -1,0 +1,9 @@
+//! The daemon in this process, on free ports, with clients in the place of plugin VMs.
+
+mod edits;
+#[cfg(test)]
+mod harness;
+mod numbering;
+mod streams;
+mod tmp_latency;
+mod workers;

@@ -1,0 +1,206 @@
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::Command;
+
+use anyhow::{Context, Result};
+use serde::Deserialize;
+
+use crate::client::{self, Response};
+use crate::ports::loopback;
+use crate::process::Process;
+use crate::wait::until;
+
+/// How to run the companion. The ports stay the same over restarts.
+#[derive(Clone, Debug)]
+pub struct CompanionOptions {
+    /// The `tollgate` binary.
+    pub binary: PathBuf,
+    /// The folder of policy files.
+    pub policies: PathBuf,
+    /// The state that outlives a restart.
+    pub state: PathBuf,
+    /// Where plugin VMs connect.
+    pub feed_port: u16,
+    /// Health, metrics and the API.
+    pub http_port: u16,
+    /// How many workers a complete deployment has.
+    pub expected_workers: Option<u32>,
+    /// Where its output goes.
+    pub log: PathBuf,
+}
+
+/// The companion, running or not.
+#[derive(Debug)]
+pub struct Companion {
+    options: CompanionOptions,
+    process: Option<Process>,
+}
+
+/// A snapshot's number. Later ones are greater.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+pub struct SnapshotId {
+    /// Raised when the companion has lost count.
+    pub epoch: u64,
+    /// Raised with every snapshot.
+    pub version: u64,
+}
+
+/// What the companion says of the plugin VMs.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Workers {
+    /// What they should be enforcing; none before the first good policy set.
+    pub current: Option<SnapshotId>,
+    /// Every plugin VM it has heard of.
+    pub workers: Vec<Worker>,
+}
+
+/// One plugin VM.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Worker {
+    /// The VM's random id.
+    pub vm_id: String,
+    /// What it enforces.
+    pub applied: Option<SnapshotId>,
+    /// Whether it has been heard of lately.
+    pub alive: bool,
+    /// Whether it has handled a request; the VM on Envoy's main thread never does.
+    pub serving: bool,
+    /// The last snapshot it refused.
+    pub last_nack: Option<Nack>,
+}
+
+/// A refused snapshot.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Nack {
+    /// Which.
+    #[serde(flatten)]
+    pub id: SnapshotId,
+    /// Why.
+    pub reason: String,
+}
+
+impl Workers {
+    /// Whether every live VM enforces this snapshot or a later one, and there is one.
+    #[must_use]
+    pub fn all_enforce(&self, id: SnapshotId) -> bool {
+        self.enforcing(id) > 0 && self.live().all(|worker| worker.applied >= Some(id))
+    }
+
+    /// How many live VMs enforce this snapshot or a later one.
+    #[must_use]
+    pub fn enforcing(&self, id: SnapshotId) -> usize {
+        self.live().filter(|worker| worker.applied >= Some(id)).count()
+    }
+
+    fn live(&self) -> impl Iterator<Item = &Worker> {
+        self.workers.iter().filter(|worker| worker.alive)
+    }
+}
+
+impl std::fmt::Display for SnapshotId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}.{}", self.epoch, self.version)
+    }
+}
+
+impl Companion {
+    /// A companion that has not been started.
+    #[must_use]
+    pub fn new(options: CompanionOptions) -> Self {
+        Companion { options, process: None }
+    }
+
+    /// Starts it, if it is not running, and waits until it answers.
+    ///
+    /// # Errors
+    ///
+    /// When it ends at once, with the end of its log.
+    pub fn start(&mut self) -> Result<()> {
+        if self.process.is_some() {
+            return Ok(());
+        }
+        let options = &self.options;
+        let mut command = Command::new(&options.binary);
+        command.arg("serve").arg("--policies").arg(&options.policies).arg("--state").arg(&options.state);
+        command.args(["--feed", &loopback(options.feed_port).to_string()]);
+        command.args(["--http", &loopback(options.http_port).to_string()]);
+        if let Some(workers) = options.expected_workers {
+            command.args(["--expect-workers", &workers.to_string()]);
+        }
+        let mut process = Process::spawn("companion", command, &options.log)?;
+        until("the companion answers", || {
+            process.require_running()?;
+            Ok(client::get(self.address(), "/healthz").ok().filter(|response| response.status == 200))
+        })?;
+        self.process = Some(process);
+        Ok(())
+    }
+
+    /// Ends it as a crash would.
+    ///
+    /// # Errors
+    ///
+    /// When the signal is refused.
+    pub fn kill(&mut self) -> Result<()> {
+        if let Some(mut process) = self.process.take() {
+            process.kill()?;
+        }
+        Ok(())
+    }
+
+    /// Ends it in good order.
+    ///
+    /// # Errors
+    ///
+    /// When it leaves with a failure.
+    pub fn terminate(&mut self) -> Result<()> {
+        let Some(mut process) = self.process.take() else { return Ok(()) };
+        let status = process.terminate()?;
+        anyhow::ensure!(status.success(), "the companion ended with {status}:\n{}", process.log_tail());
+        Ok(())
+    }
+
+    /// Health, metrics and the API.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        loopback(self.options.http_port)
+    }
+
+    /// The process, while it runs.
+    pub fn process(&mut self) -> Option<&mut Process> {
+        self.process.as_mut()
+    }
+
+    /// The answer of `/readyz`: 200 if all is well.
+    ///
+    /// # Errors
+    ///
+    /// When it does not answer.
+    pub fn readiness(&self) -> Result<Response> {
+        self.ask("/readyz")
+    }
+
+    /// Prometheus exposition of its metrics.
+    ///
+    /// # Errors
+    ///
+    /// When it does not answer.
+    pub fn metrics(&self) -> Result<String> {
+        Ok(self.ask("/metrics")?.text())
+    }
+
+    /// Every plugin VM it knows, and what they should be enforcing.
+    ///
+    /// # Errors
+    ///
+    /// When it does not answer, or not in this form.
+    pub fn workers(&self) -> Result<Workers> {
+        let response = self.ask("/v1/workers")?;
+        serde_json::from_slice(&response.body).with_context(|| format!("/v1/workers answered `{}`", response.text()))
+    }
+
+    fn ask(&self, path: &str) -> Result<Response> {
+        client::get(self.address(), path).with_context(|| format!("the companion, `{path}`"))
+    }
+}

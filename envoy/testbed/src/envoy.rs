@@ -1,0 +1,147 @@
+use std::collections::BTreeMap;
+use std::fs;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+
+use crate::artifacts;
+use crate::bootstrap::Bootstrap;
+use crate::client::{self, Response};
+use crate::ports::loopback;
+use crate::process::Process;
+use crate::wait::until;
+
+/// How to run Envoy.
+#[derive(Clone, Debug)]
+pub struct EnvoyOptions {
+    /// What it runs.
+    pub bootstrap: Bootstrap,
+    /// Worker threads.
+    pub concurrency: u32,
+    /// `trace`, `debug`, `info`, `warning`, `error` …
+    pub log_level: String,
+}
+
+/// A running Envoy.
+#[derive(Debug)]
+pub struct Envoy {
+    process: Process,
+    bootstrap: Bootstrap,
+}
+
+impl Envoy {
+    /// Starts Envoy and waits until it is live. Its configuration and log go to `folder`.
+    ///
+    /// # Errors
+    ///
+    /// When there is no Envoy, or it refuses its configuration, with the end of its log.
+    pub fn start(options: &EnvoyOptions, folder: &Path) -> Result<Self> {
+        let mut command = Command::new(artifacts::envoy()?);
+        command.arg("--config-path").arg(write(&options.bootstrap, folder)?);
+        command.args(["--concurrency", &options.concurrency.to_string()]);
+        // Without hot restart it needs no base id and no shared memory, so any number run side by side.
+        command.args(["--disable-hot-restart", "--log-level", &options.log_level]);
+        // The default of ten minutes would outlast every test; nothing here drains.
+        command.args(["--drain-time-s", "1", "--parent-shutdown-time-s", "2"]);
+        let process = Process::spawn("envoy", command, &folder.join("envoy.log"))?;
+        let mut envoy = Envoy { process, bootstrap: options.bootstrap.clone() };
+        until("envoy becomes live", || {
+            envoy.process.require_running()?;
+            Ok(client::get(envoy.admin(), "/ready").ok().filter(|response| response.status == 200))
+        })?;
+        Ok(envoy)
+    }
+
+    /// Has Envoy check a configuration without running it. Files go to `folder`.
+    ///
+    /// # Errors
+    ///
+    /// When there is no Envoy, or it refuses the configuration, with what it said.
+    pub fn validate(bootstrap: &Bootstrap, folder: &Path) -> Result<()> {
+        let mut command = Command::new(artifacts::envoy()?);
+        command.args(["--mode", "validate", "--disable-hot-restart", "--config-path"]);
+        let output = command.arg(write(bootstrap, folder)?).output()?;
+        if !output.status.success() {
+            bail!("envoy refuses the configuration:\n{}", String::from_utf8_lossy(&output.stderr));
+        }
+        Ok(())
+    }
+
+    /// Where requests enter, in plain HTTP.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        loopback(self.bootstrap.listener_port)
+    }
+
+    /// Where requests enter with TLS, if the configuration has that listener.
+    #[must_use]
+    pub fn tls_address(&self) -> Option<SocketAddr> {
+        self.bootstrap.tls.as_ref().map(|tls| loopback(tls.port))
+    }
+
+    /// The admin interface.
+    #[must_use]
+    pub fn admin(&self) -> SocketAddr {
+        loopback(self.bootstrap.admin_port)
+    }
+
+    /// The process, for signals and its log.
+    pub fn process(&mut self) -> &mut Process {
+        &mut self.process
+    }
+
+    /// A counter's or gauge's value; `None` if Envoy has none of that name.
+    ///
+    /// # Errors
+    ///
+    /// When the admin interface does not answer.
+    pub fn stat(&self, name: &str) -> Result<Option<u64>> {
+        Ok(self.stats(name)?.remove(name))
+    }
+
+    /// Every counter and gauge whose name contains `part` (letters, digits, `.`, `_` and `-` only).
+    ///
+    /// # Errors
+    ///
+    /// When the admin interface does not answer.
+    pub fn stats(&self, part: &str) -> Result<BTreeMap<String, u64>> {
+        let filter = part.replace('.', "%5C.");
+        let page = self.ask(&format!("/stats?filter={filter}"))?.text();
+        let line = |line: &str| {
+            let (name, value) = line.split_once(": ")?;
+            Some((name.to_owned(), value.trim().parse().ok()?))
+        };
+        Ok(page.lines().filter_map(line).collect())
+    }
+
+    /// How often a plugin VM had to be replaced, or could not be: 0 means that nothing trapped one.
+    ///
+    /// # Errors
+    ///
+    /// When the admin interface does not answer.
+    pub fn vm_reloads(&self) -> Result<u64> {
+        Ok(self.stats("vm_reload")?.values().sum())
+    }
+
+    /// Prometheus exposition of every metric.
+    ///
+    /// # Errors
+    ///
+    /// When the admin interface does not answer.
+    pub fn prometheus(&self) -> Result<String> {
+        Ok(self.ask("/stats/prometheus")?.text())
+    }
+
+    fn ask(&self, path: &str) -> Result<Response> {
+        client::get(self.admin(), path).with_context(|| format!("envoy's admin interface, `{path}`"))
+    }
+}
+
+fn write(bootstrap: &Bootstrap, folder: &Path) -> Result<std::path::PathBuf> {
+    // JSON is YAML to Envoy, by this file's name too.
+    let path = folder.join("envoy.json");
+    fs::write(&path, serde_json::to_vec_pretty(&bootstrap.render()?)?)?;
+    Ok(path)
+}

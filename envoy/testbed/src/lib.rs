@@ -1,0 +1,28 @@
+//! Everything Tollgate runs beside in production, on loopback and free ports: the real Envoy, the companion, an upstream
+//! that answers with what it saw, keys and tokens, certificates, and clients from well-behaved to hostile.
+//!
+//! [`Testbed`] starts the whole; each part also stands alone. Calls block, so that a test or a bench reads from top to
+//! bottom. Every process started here ends with its owner: on drop, on a panic, and when this process is killed.
+
+pub mod artifacts;
+mod bootstrap;
+mod certificates;
+pub mod client;
+mod companion;
+mod envoy;
+mod keys;
+pub mod ports;
+mod process;
+mod stack;
+mod upstream;
+mod wait;
+
+pub use bootstrap::{Bootstrap, ClientCertificates, Tls};
+pub use certificates::{Authority, Identity, San};
+pub use companion::{Companion, CompanionOptions, Nack, SnapshotId, Worker, Workers};
+pub use envoy::{Envoy, EnvoyOptions};
+pub use keys::{AUDIENCE, ISSUER, Keys};
+pub use process::Process;
+pub use stack::{Testbed, TestbedOptions};
+pub use upstream::{Seen, Upstream};
+pub use wait::{DEADLINE, until};

@@ -1,0 +1,179 @@
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::bootstrap::{Bootstrap, ClientCertificates, Tls};
+use crate::certificates::{Authority, San};
+use crate::companion::{Companion, CompanionOptions, SnapshotId, Workers};
+use crate::envoy::{Envoy, EnvoyOptions};
+use crate::keys::Keys;
+use crate::upstream::Upstream;
+use crate::wait::until;
+use crate::{artifacts, ports};
+
+/// What a [`Testbed`] consists of. The default is the demo's: the whole path, two workers, the sample policies.
+#[derive(Clone, Debug)]
+pub struct TestbedOptions {
+    /// Envoy's worker threads.
+    pub workers: u32,
+    /// Policy files, copied into the testbed's own folder so that they can be edited there.
+    pub policies: PathBuf,
+    /// Whether the plugin and the companion take part; without them Envoy lets through what `jwt_authn` accepts.
+    pub plugin: bool,
+    /// The plugin's whole configuration, in place of the template's.
+    pub plugin_configuration: Option<Value>,
+    /// Makes `jwt_authn` also put the verified claims into this header.
+    pub forward_payload_header: Option<String>,
+    /// A second listener with TLS that asks this of clients.
+    pub tls: Option<ClientCertificates>,
+    /// Envoy's log level.
+    pub log_level: String,
+}
+
+impl Default for TestbedOptions {
+    fn default() -> Self {
+        TestbedOptions {
+            workers: 2,
+            policies: artifacts::sample_policies(),
+            plugin: true,
+            plugin_configuration: None,
+            forward_payload_header: None,
+            tls: None,
+            log_level: "warning".to_owned(),
+        }
+    }
+}
+
+/// Envoy, companion, upstream, keys and certificates that fit together.
+#[derive(Debug)]
+pub struct Testbed {
+    /// The proxy.
+    pub envoy: Envoy,
+    /// The companion; not started where the options leave it out.
+    pub companion: Companion,
+    /// Where allowed requests end.
+    pub upstream: Upstream,
+    /// Signs tokens that Envoy accepts.
+    pub keys: Keys,
+    /// Signs certificates that the TLS listener accepts.
+    pub authority: Authority,
+    workers: usize,
+    folder: TempDir,
+}
+
+impl Testbed {
+    /// Starts everything: the companion first, then Envoy. Nothing waits for snapshots to arrive in the workers.
+    ///
+    /// # Errors
+    ///
+    /// When a part is missing or does not start.
+    pub fn start(options: &TestbedOptions) -> Result<Self> {
+        Self::launch(options, options.plugin)
+    }
+
+    /// Starts everything but the companion.
+    ///
+    /// # Errors
+    ///
+    /// When a part is missing or does not start.
+    pub fn start_without_companion(options: &TestbedOptions) -> Result<Self> {
+        Self::launch(options, false)
+    }
+
+    fn launch(options: &TestbedOptions, companion_too: bool) -> Result<Self> {
+        let folder = TempDir::with_prefix("tollgate-")?;
+        let path = folder.path();
+        copy(&options.policies, &policies(path))?;
+        let (keys, authority, upstream) = (Keys::generate()?, Authority::generate()?, Upstream::start()?);
+        let jwks_file = path.join("jwks.json");
+        fs::write(&jwks_file, keys.jwks().to_string())?;
+        let bootstrap = Bootstrap {
+            admin_port: ports::free()?,
+            listener_port: ports::free()?,
+            upstream_port: upstream.address().port(),
+            feed_port: ports::free()?,
+            jwks_file,
+            plugin: options.plugin.then(artifacts::plugin).transpose()?,
+            plugin_configuration: options.plugin_configuration.clone(),
+            forward_payload_header: options.forward_payload_header.clone(),
+            tls: options.tls.map(|clients| tls(&authority, clients, path)).transpose()?,
+        };
+        let mut companion = Companion::new(CompanionOptions {
+            binary: if options.plugin { artifacts::companion()? } else { PathBuf::new() },
+            policies: policies(path),
+            state: path.join("state.db"),
+            feed_port: bootstrap.feed_port,
+            http_port: ports::free()?,
+            expected_workers: Some(options.workers),
+            log: path.join("companion.log"),
+        });
+        if companion_too {
+            companion.start()?;
+        }
+        let workers = usize::try_from(options.workers)?;
+        let envoy = EnvoyOptions { bootstrap, concurrency: options.workers, log_level: options.log_level.clone() };
+        let envoy = Envoy::start(&envoy, path)?;
+        Ok(Testbed { envoy, companion, upstream, keys, authority, workers, folder })
+    }
+
+    /// The folder of policy files that the companion watches.
+    #[must_use]
+    pub fn policies(&self) -> PathBuf {
+        policies(self.folder.path())
+    }
+
+    /// Whether every VM of this Envoy, the one on its main thread included, enforces this snapshot or a later one.
+    #[must_use]
+    pub fn all_enforce(&self, workers: &Workers, id: SnapshotId) -> bool {
+        workers.all_enforce(id) && workers.enforcing(id) > self.workers
+    }
+
+    /// Waits until every VM of this Envoy enforces what the companion serves now, and says what that is.
+    ///
+    /// # Errors
+    ///
+    /// When that takes too long, or the companion does not answer.
+    pub fn wait_enforced(&self) -> Result<SnapshotId> {
+        until("every worker enforces the companion's snapshot", || {
+            let workers = self.companion.workers()?;
+            Ok(workers.current.filter(|current| self.all_enforce(&workers, *current)))
+        })
+    }
+
+    /// A folder for whatever else a test needs; it goes with the testbed.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+}
+
+fn policies(folder: &Path) -> PathBuf {
+    folder.join("policies")
+}
+
+fn tls(authority: &Authority, clients: ClientCertificates, folder: &Path) -> Result<Tls> {
+    let tls = Tls {
+        port: ports::free()?,
+        certificate: folder.join("server.pem"),
+        key: folder.join("server.key"),
+        trusted_ca: folder.join("ca.pem"),
+        clients,
+    };
+    authority.issue(&[San::Ip(std::net::Ipv4Addr::LOCALHOST.into())])?.write(&tls.certificate, &tls.key)?;
+    authority.write_root(&tls.trusted_ca)?;
+    Ok(tls)
+}
+
+fn copy(from: &Path, to: &Path) -> Result<()> {
+    fs::create_dir_all(to)?;
+    for entry in fs::read_dir(from).with_context(|| format!("policies in `{}`", from.display()))? {
+        let entry = entry?;
+        if entry.file_type()?.is_file() {
+            fs::copy(entry.path(), to.join(entry.file_name()))?;
+        }
+    }
+    Ok(())
+}

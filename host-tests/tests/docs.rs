@@ -1,0 +1,112 @@
+//! Documents that name a path, a make target or a command of the companion name one that exists.
+#![expect(clippy::unwrap_used, reason = "tests stop at their own mistakes")]
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+}
+
+/// README.md and every page of docs/, with their text.
+fn documents() -> Vec<(PathBuf, String)> {
+    let mut pages: Vec<PathBuf> =
+        fs::read_dir(root().join("docs")).unwrap().map(|entry| entry.unwrap().path()).collect();
+    pages.retain(|page| page.extension().is_some_and(|extension| extension == "md"));
+    pages.push(root().join("README.md"));
+    pages.sort();
+    pages.into_iter().map(|page| (page.clone(), fs::read_to_string(&page).unwrap())).collect()
+}
+
+/// What stands between single backticks, outside of fenced blocks.
+fn code_spans(text: &str) -> Vec<String> {
+    let mut fenced = false;
+    let mut spans = Vec::new();
+    for line in text.lines() {
+        if line.trim_start().starts_with("```") {
+            fenced = !fenced;
+        } else if !fenced {
+            spans.extend(line.split('`').skip(1).step_by(2).map(str::to_owned));
+        }
+    }
+    spans
+}
+
+#[test]
+fn named_paths_exist() {
+    let tops: BTreeSet<String> =
+        fs::read_dir(root()).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    let mut missing = Vec::new();
+    let mut seen = 0;
+    for (page, text) in documents() {
+        for span in code_spans(&text) {
+            let is_path = span.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_./".contains(&byte));
+            let top = span.split('/').next().unwrap_or_default();
+            if is_path && span.contains('/') && tops.contains(top) {
+                seen += 1;
+                if !root().join(&span).exists() {
+                    missing.push(format!("{}: `{span}`", page.display()));
+                }
+            }
+        }
+    }
+    assert!(missing.is_empty(), "documents name paths that do not exist:\n{}", missing.join("\n"));
+    assert!(seen > 10, "the documents name only {seen} paths");
+}
+
+#[test]
+fn named_make_targets_exist() {
+    let makefile = fs::read_to_string(root().join("Makefile")).unwrap();
+    let targets: BTreeSet<&str> = makefile
+        .lines()
+        .filter(|line| !line.starts_with(['\t', '#', ' ']))
+        .filter_map(|line| line.split_once(':'))
+        .map(|(target, _)| target)
+        .collect();
+    let mut missing = Vec::new();
+    for (page, text) in documents() {
+        let named = text.split_whitespace().zip(text.split_whitespace().skip(1));
+        for (_, target) in named.filter(|(word, _)| word.trim_start_matches('`') == "make") {
+            let target = target.trim_matches(|c: char| !c.is_ascii_alphanumeric() && c != '-');
+            let is_target = !target.is_empty() && text.contains(&format!("`make {target}`"));
+            if is_target && !targets.contains(target) {
+                missing.push(format!("{}: `make {target}`", page.display()));
+            }
+        }
+    }
+    assert!(missing.is_empty(), "documents name make targets that do not exist:\n{}", missing.join("\n"));
+}
+
+#[test]
+fn every_source_file_belongs_to_a_module() {
+    let mut orphans = Vec::new();
+    for crate_root in ["policy/src", "plugin/src", "companion/src", "host-tests/src", "envoy/testbed/src"] {
+        visit(&root().join(crate_root), &mut |file| {
+            let stem = file.file_stem().unwrap().to_str().unwrap();
+            if ["lib", "main", "mod"].contains(&stem) || file.parent().unwrap().ends_with("bin") {
+                return;
+            }
+            let folder = file.parent().unwrap();
+            let declares =
+                |owner: &Path| fs::read_to_string(owner).is_ok_and(|text| text.contains(&format!("mod {stem};")));
+            let owners =
+                [folder.join("mod.rs"), folder.join("lib.rs"), folder.join("main.rs"), folder.with_extension("rs")];
+            if !owners.iter().any(|owner| declares(owner)) {
+                orphans.push(file.display().to_string());
+            }
+        });
+    }
+    assert!(orphans.is_empty(), "no module declares:\n{}", orphans.join("\n"));
+}
+
+fn visit(folder: &Path, see: &mut dyn FnMut(&Path)) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            visit(&path, see);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            see(&path);
+        }
+    }
+}

@@ -1,0 +1,102 @@
+use super::printable::{is_printable, shown};
+
+/// What a kind of name looks like.
+pub(super) struct NameRule {
+    /// Such as `a policy name`.
+    pub(super) noun: &'static str,
+    /// What to write, as the end of a sentence.
+    pub(super) form: &'static str,
+    pub(super) max_len: usize,
+    accepts: fn(&str) -> bool,
+}
+
+impl NameRule {
+    /// What is wrong with a name, if something is.
+    pub(super) fn refusal(&self, name: &str) -> Option<String> {
+        let NameRule { noun, form, max_len, accepts } = self;
+        if name.len() > *max_len {
+            return Some(format!("{} is longer than the {max_len} bytes that {noun} may have", shown(name)));
+        }
+        if name.is_empty() {
+            return Some(format!("{noun} is missing here; write {form}"));
+        }
+        (!accepts(name)).then(|| format!("{} is not {noun}; write {form}", shown(name)))
+    }
+}
+
+/// Names that people give to entries: policies, routes, identity sources.
+pub(super) const ENTRY: NameRule = NameRule {
+    noun: "a valid name",
+    form: "lower-case letters and digits in parts joined by `-` or `.`, such as `document-editor`",
+    max_len: 128,
+    accepts: |name| {
+        let part = |part: &str| {
+            !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
+        };
+        name.split(['-', '.']).all(part)
+    },
+};
+
+/// Kinds of resource.
+pub(super) const KIND: NameRule = NameRule {
+    noun: "a kind of resource",
+    form: "letters, digits and `_ - . : /` after a letter, such as `document`; there are no patterns",
+    max_len: 128,
+    accepts: is_term,
+};
+
+/// Actions.
+pub(super) const ACTION: NameRule = NameRule {
+    noun: "an action",
+    form: "letters, digits and `_ - . : /` after a letter, such as `view`; there are no patterns",
+    max_len: 128,
+    accepts: is_term,
+};
+
+/// Roles: the issuer of a token chooses them, and lists of them are separated by spaces or commas.
+pub(super) const ROLE: NameRule = NameRule {
+    noun: "a role",
+    form: "visible characters without spaces, commas or `*`, such as `editor`; there are no patterns",
+    max_len: 128,
+    accepts: |name| {
+        let visible = |character: char| is_printable(character) && !character.is_whitespace();
+        !name.is_empty() && name.chars().all(|character| visible(character) && !matches!(character, ',' | '*'))
+    },
+};
+
+/// Attributes of resources: conditions read them as `resource.name`.
+pub(super) const ATTRIBUTE: NameRule = NameRule {
+    noun: "an attribute name",
+    form: "letters, digits and `_` after a letter, such as `ownerId`",
+    max_len: 128,
+    accepts: is_identifier,
+};
+
+/// Captures of a path template.
+pub(super) const CAPTURE: NameRule = NameRule {
+    noun: "a capture name",
+    form: "letters, digits and `_` after a letter, such as `{userId}`",
+    max_len: 64,
+    accepts: is_identifier,
+};
+
+/// Header names (RFC 9110 section 5.6.2), as HTTP/2 carries them.
+pub(super) const HEADER: NameRule = NameRule {
+    noun: "a lower-case header name",
+    form: "letters, digits and `-` in lower case, such as `x-user-id`",
+    max_len: 128,
+    accepts: |name| {
+        let token = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"!#$%&'*+-.^_`|~".contains(&byte);
+        !name.is_empty() && name.bytes().all(token)
+    },
+};
+
+fn is_term(name: &str) -> bool {
+    let inner = |byte: u8| byte.is_ascii_alphanumeric() || b"_-.:/".contains(&byte);
+    name.starts_with(|first: char| first.is_ascii_alphabetic()) && name.bytes().all(inner)
+}
+
+fn is_identifier(name: &str) -> bool {
+    let is_start = |first: char| first.is_ascii_alphabetic() || first == '_';
+    name.starts_with(is_start) && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+}

@@ -1,0 +1,62 @@
+use crate::set::Unmatched;
+
+use super::assembly::Assembly;
+use super::document::parse;
+use super::mapping::{Mapping, Shape};
+use super::node::{Node, Value};
+use super::report::InFile;
+use super::value::choice;
+use super::{identity, policy, principal, route};
+
+const FILE: Shape = Shape {
+    noun: "a policy file",
+    fields: &["policies", "routes", "unmatched", "identity", "principals"],
+    planned: &["derivedRoles", "variables", "scopes", "schemas", "budgets"],
+};
+
+/// Reads the sections of a file into the assembly.
+pub(super) fn decode<'f>(file: &mut InFile<'_, 'f>, assembly: &mut Assembly) {
+    let Some(root) = parse(file) else { return };
+    // Empty, or only comments.
+    if matches!(root.value, Value::Null) {
+        return;
+    }
+    let Some(sections) = Mapping::read(&root, &FILE, file) else { return };
+    for node in entries(&sections, "policies", file) {
+        policy::decode(node, file, assembly);
+    }
+    for node in entries(&sections, "routes", file) {
+        route::decode(node, file, assembly);
+    }
+    if let Some(node) = sections.get("unmatched")
+        && let Some(unmatched) =
+            choice(node, "`unmatched`", &[("deny", Unmatched::Deny), ("allow", Unmatched::Allow)], file)
+    {
+        assembly.unmatched(unmatched, file.place(node.at), file.report);
+    }
+    if let Some(node) = sections.get("identity") {
+        assembly.identity_section(file.place(node.at), file.report);
+    }
+    for node in entries(&sections, "identity", file) {
+        identity::decode(node, file, assembly);
+    }
+    for node in entries(&sections, "principals", file) {
+        principal::decode(node, file, assembly);
+    }
+}
+
+/// The entries of a section; there may be very many.
+fn entries<'n, 't>(sections: &Mapping<'n, 't>, name: &str, file: &mut InFile<'_, '_>) -> &'n [Node<'t>] {
+    let Some(node) = sections.get(name) else { return &[] };
+    match &node.value {
+        Value::List(entries) if !entries.is_empty() => return entries,
+        Value::List(_) | Value::Null => {
+            file.refuse(node.at, format!("section `{name}` is empty; add an entry or remove the section"));
+        }
+        other => {
+            let noun = other.noun();
+            file.refuse(node.at, format!("section `{name}` is a list, not {noun}; start each entry with `- `"));
+        }
+    }
+    &[]
+}
