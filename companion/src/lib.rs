@@ -1,7 +1,7 @@
 //! Tollgate's companion: the daemon that feeds Envoy's workers with policies, and the command line.
 //!
-//! The way of a policy: [`policies`] reads the folder and compiles it, [`publisher`] numbers what came out and makes it
-//! durable in the [`store`], [`feed`] brings it to every plugin VM and hears from them, [`api`] tells operators about it.
+//! The way of a policy: `policies` reads the folder and compiles it, `publisher` numbers what came out and makes it
+//! durable in the `store`, [`feed`] brings it to every plugin VM and hears from them, `api` tells operators about it.
 //! [`daemon`] starts all of these and ends the process when one of them ends. [`cli`] is the way in.
 
 mod api;

@@ -47,3 +47,6 @@ fn run(command: Command, output: &mut Output<'_>) -> anyhow::Result<Exit> {
         Command::Check(args) => check::run(*args, output),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -129,8 +129,11 @@ impl Publisher {
 
     fn refuse(&mut self, refusal: &Refusal) {
         self.metrics.load_failed();
-        let kept = self.current.borrow().as_ref().map(|current| current.id.to_string());
-        tracing::error!(kept, "policies refused: {}", refusal.text);
+        let kept = match &*self.current.borrow() {
+            Some(current) => format!("snapshot {} stays", current.id),
+            None => "there is no snapshot yet".to_owned(),
+        };
+        tracing::error!("policies refused, {kept}:\n{}", refusal.text);
         self.health.update(|problems| problems.policies = Some(refusal.summary.clone()));
     }
 

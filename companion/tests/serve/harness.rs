@@ -205,10 +205,6 @@ impl Vm {
         snapshot
     }
 
-    pub(crate) async fn raw(&mut self) {
-        timeout(PATIENCE, self.down.message()).await.unwrap().unwrap().unwrap();
-    }
-
     /// How the stream ends.
     pub(crate) async fn end(mut self) -> Status {
         loop {

@@ -5,5 +5,4 @@ mod edits;
 mod harness;
 mod numbering;
 mod streams;
-mod tmp_latency;
 mod workers;

@@ -1,0 +1,67 @@
+//! Policy sets as an operator writes them, compiled.
+
+use tollgate_policy::snapshot::{SnapshotId, encode};
+use tollgate_policy::source::{SourceFile, load};
+
+/// Editors may view documents unless these are locked, which takes the claim `locked` to tell; everyone may read pages.
+const DOCUMENTS: &str = r#"
+policies:
+  - {name: editors-view, resource: document, actions: [view], roles: [editor]}
+  - name: documents-locked
+    effect: deny
+    resource: document
+    actions: [view]
+    roles: ["*"]
+    condition: has(principal.locked) && principal.locked == resource.id
+  - {name: anyone-reads, resource: page, actions: [view], roles: [anonymous, editor, viewer]}
+routes:
+  - {name: documents, match: {methods: [GET, POST], path: "/documents/{id}"}, action: view, resource: {kind: document, id: path.id}}
+  - name: pages
+    match: {methods: [GET], path: "/pages/{id}"}
+    action: view
+    resource: {kind: page, id: path.id}
+    auth: optional
+"#;
+
+pub(crate) const TOKEN: &str = "  - {name: token, jwt: {roles: roles}}\n";
+pub(crate) const PAYLOAD_HEADER: &str = "  - {name: token, jwt: {forwardedHeader: x-jwt-payload, roles: roles}}\n";
+pub(crate) const CERTIFICATE: &str = "  - {name: certificate, mtls: {san: uri, roles: [editor]}}\n";
+pub(crate) const GATEWAY: &str =
+    "  - {name: gateway, headers: {id: x-user, roles: x-user-roles, trust: {sans: [\"spiffe://prod/gateway\"]}}}\n";
+pub(crate) const ANYONE: &str = "  - {name: headers, headers: {id: x-user, roles: x-user-roles, trust: all}}\n";
+
+/// The documents set, with these identity sources.
+pub(crate) fn documents(sources: &[&str]) -> String {
+    format!("{DOCUMENTS}identity:\n{}", sources.concat())
+}
+
+/// The documents set for tokens.
+pub(crate) fn documents_by_token() -> String {
+    documents(&[TOKEN])
+}
+
+/// A set that allows nothing to anyone.
+pub(crate) fn nothing() -> String {
+    let allowing = documents(&[TOKEN, GATEWAY]);
+    let kept = allowing.lines().filter(|line| !line.contains("editors-view") && !line.contains("anyone-reads"));
+    kept.map(|line| format!("{line}\n")).collect()
+}
+
+/// A set that allows everyone with a token to view documents if the condition holds.
+pub(crate) fn on_condition(condition: &str) -> String {
+    let condition = condition.replace('\'', "''");
+    let policy = "{name: conditional, resource: document, actions: [view], roles: [\"*\"], condition: '";
+    documents_by_token()
+        .replace("{name: editors-view, resource: document, actions: [view], roles: [editor]}", &format!("{policy}{condition}'}}"))
+}
+
+/// The set, compiled.
+pub(crate) fn compiled(yaml: &str, id: SnapshotId) -> Vec<u8> {
+    let file = SourceFile { name: "policies.yaml".to_owned(), text: yaml.to_owned() };
+    let set = load(&[file]).unwrap_or_else(|problems| panic!("{problems}\n{yaml}"));
+    encode(&set, id).unwrap()
+}
+
+pub(crate) const fn id(epoch: u64, version: u64) -> SnapshotId {
+    SnapshotId { epoch, version }
+}
