@@ -60,7 +60,12 @@ fn reference<'a>(set: &'a PolicySet, snapshot: &Snapshot) -> Reference<'a> {
 fn decide(snapshot: &Snapshot, case: &Case, scratch: &mut Scratch) -> Answer {
     case.ask(snapshot, |query| {
         let Decision { effect, reason, policy, errors, .. } = snapshot.decide(query, scratch);
-        Answer { effect, by_fault: reason == Reason::DeniedByFault, policy: policy.map(str::to_owned), errors }
+        Answer {
+            effect,
+            by_fault: reason == Reason::DeniedByFault,
+            policy: policy.map(|policy| policy.name().to_owned()),
+            errors,
+        }
     })
 }
 

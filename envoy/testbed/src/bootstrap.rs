@@ -28,6 +28,8 @@ pub struct Bootstrap {
     pub plugin_configuration: Option<Value>,
     /// Makes `jwt_authn` also put the verified claims into this header.
     pub forward_payload_header: Option<String>,
+    /// Paths with this prefix have no token requirement at all: `jwt_authn` lets them pass untouched.
+    pub without_jwt: Option<String>,
     /// A second listener, with TLS, in front of the same filters.
     pub tls: Option<Tls>,
 }
@@ -89,6 +91,10 @@ impl Bootstrap {
                 let provider = filter.pointer_mut("/typed_config/providers/demo").and_then(Value::as_object_mut);
                 let provider = provider.context("the template has no token provider `demo`")?;
                 provider.insert("forward_payload_header".to_owned(), json!(header));
+            }
+            if let ("envoy.filters.http.jwt_authn", Some(prefix)) = (name(filter), &self.without_jwt) {
+                let rules = filter.pointer_mut("/typed_config/rules").and_then(Value::as_array_mut);
+                rules.context("the template has no token rules")?.insert(0, json!({"match": {"prefix": prefix}}));
             }
         }
         Ok(())
@@ -187,6 +193,7 @@ mod tests {
             plugin: Some("/plugin.wasm".into()),
             plugin_configuration: None,
             forward_payload_header: None,
+            without_jwt: None,
             tls: None,
         }
     }
@@ -216,10 +223,12 @@ mod tests {
         let varied = Bootstrap {
             plugin_configuration: Some(json!({"explain": true})),
             forward_payload_header: Some("x-jwt-payload".to_owned()),
+            without_jwt: Some("/open/".to_owned()),
             ..bootstrap()
         };
         let config = varied.render().unwrap().to_string();
         assert!(config.contains(r#""value":"{\"explain\":true}""#), "{config}");
         assert!(config.contains(r#""forward_payload_header":"x-jwt-payload""#), "{config}");
+        assert!(config.contains(r#""rules":[{"match":{"prefix":"/open/"}},"#), "{config}");
     }
 }

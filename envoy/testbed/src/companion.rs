@@ -1,5 +1,5 @@
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result};
@@ -161,10 +161,32 @@ impl Companion {
         Ok(())
     }
 
+    /// The state file: while the companion is down it can be lost, or put back as it once was.
+    #[must_use]
+    pub fn state(&self) -> &Path {
+        &self.options.state
+    }
+
     /// Health, metrics and the API.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         loopback(self.options.http_port)
+    }
+
+    /// Where its output goes.
+    #[must_use]
+    pub fn log(&self) -> &Path {
+        &self.options.log
+    }
+
+    /// A metric's value; `None` if it has none of that name. Names are whole, labels included.
+    ///
+    /// # Errors
+    ///
+    /// When it does not answer.
+    pub fn metric(&self, name: &str) -> Result<Option<f64>> {
+        let value = |line: &str| line.strip_prefix(name)?.strip_prefix(' ')?.trim().parse().ok();
+        Ok(self.metrics()?.lines().find_map(value))
     }
 
     /// The process, while it runs.

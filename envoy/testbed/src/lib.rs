@@ -13,6 +13,7 @@ mod envoy;
 mod keys;
 pub mod ports;
 mod process;
+mod relay;
 mod stack;
 mod upstream;
 mod wait;
@@ -23,6 +24,7 @@ pub use companion::{Companion, CompanionOptions, Nack, SnapshotId, Worker, Worke
 pub use envoy::{Envoy, EnvoyOptions};
 pub use keys::{AUDIENCE, ISSUER, Keys};
 pub use process::Process;
+pub use relay::Relay;
 pub use stack::{Testbed, TestbedOptions};
 pub use upstream::{Seen, Upstream};
 pub use wait::{DEADLINE, until};

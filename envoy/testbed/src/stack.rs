@@ -10,6 +10,7 @@ use crate::certificates::{Authority, San};
 use crate::companion::{Companion, CompanionOptions, SnapshotId, Workers};
 use crate::envoy::{Envoy, EnvoyOptions};
 use crate::keys::Keys;
+use crate::relay::Relay;
 use crate::upstream::Upstream;
 use crate::wait::until;
 use crate::{artifacts, ports};
@@ -27,6 +28,10 @@ pub struct TestbedOptions {
     pub plugin_configuration: Option<Value>,
     /// Makes `jwt_authn` also put the verified claims into this header.
     pub forward_payload_header: Option<String>,
+    /// Paths with this prefix have no token requirement at all.
+    pub without_jwt: Option<String>,
+    /// Whether the feed runs through a [`Relay`] that can damage it.
+    pub relay: bool,
     /// A second listener with TLS that asks this of clients.
     pub tls: Option<ClientCertificates>,
     /// Envoy's log level.
@@ -41,6 +46,8 @@ impl Default for TestbedOptions {
             plugin: true,
             plugin_configuration: None,
             forward_payload_header: None,
+            without_jwt: None,
+            relay: false,
             tls: None,
             log_level: "warning".to_owned(),
         }
@@ -60,6 +67,8 @@ pub struct Testbed {
     pub keys: Keys,
     /// Signs certificates that the TLS listener accepts.
     pub authority: Authority,
+    /// Between Envoy and the companion, where the options ask for it.
+    pub relay: Option<Relay>,
     workers: usize,
     folder: TempDir,
 }
@@ -90,22 +99,25 @@ impl Testbed {
         let (keys, authority, upstream) = (Keys::generate()?, Authority::generate()?, Upstream::start()?);
         let jwks_file = path.join("jwks.json");
         fs::write(&jwks_file, keys.jwks().to_string())?;
+        let companion_port = ports::free()?;
+        let relay = options.relay.then(|| Relay::start(ports::loopback(companion_port))).transpose()?;
         let bootstrap = Bootstrap {
             admin_port: ports::free()?,
             listener_port: ports::free()?,
             upstream_port: upstream.address().port(),
-            feed_port: ports::free()?,
+            feed_port: relay.as_ref().map_or(companion_port, |relay| relay.address().port()),
             jwks_file,
             plugin: options.plugin.then(artifacts::plugin).transpose()?,
             plugin_configuration: options.plugin_configuration.clone(),
             forward_payload_header: options.forward_payload_header.clone(),
+            without_jwt: options.without_jwt.clone(),
             tls: options.tls.map(|clients| tls(&authority, clients, path)).transpose()?,
         };
         let mut companion = Companion::new(CompanionOptions {
             binary: if options.plugin { artifacts::companion()? } else { PathBuf::new() },
             policies: policies(path),
             state: path.join("state.db"),
-            feed_port: bootstrap.feed_port,
+            feed_port: companion_port,
             http_port: ports::free()?,
             expected_workers: Some(options.workers),
             log: path.join("companion.log"),
@@ -116,7 +128,7 @@ impl Testbed {
         let workers = usize::try_from(options.workers)?;
         let envoy = EnvoyOptions { bootstrap, concurrency: options.workers, log_level: options.log_level.clone() };
         let envoy = Envoy::start(&envoy, path)?;
-        Ok(Testbed { envoy, companion, upstream, keys, authority, workers, folder })
+        Ok(Testbed { envoy, companion, upstream, keys, authority, relay, workers, folder })
     }
 
     /// The folder of policy files that the companion watches.

@@ -1,10 +1,10 @@
 use bumpalo::Bump;
 
 use crate::condition::{Fault, Inputs, evaluate};
-use crate::snapshot::{PolicyEntry, Snapshot};
+use crate::snapshot::Snapshot;
 
 use super::index::CandidateRef;
-use super::{Applies, Candidate, Decision, Effect, PolicyError, Query, Question, Reason};
+use super::{Applies, Candidate, Decision, Effect, PolicyError, PolicyRef, Query, Question, Reason};
 
 /// Evaluation steps that one condition may take. A step is a node visited, an element looked at, or 16 bytes compared,
 /// so this bounds a condition to well under a millisecond.
@@ -44,18 +44,16 @@ impl Snapshot {
         let question = self.resolve(query);
         scratch.with_arena(|arena, scratch| {
             self.gather(&question, &mut scratch.candidates);
-            let entries = scratch.candidates.iter().filter_map(|candidate| self.policy(candidate.slot()));
-            entries
-                .map(|entry| Candidate {
-                    policy: self.text(entry.name),
-                    effect: entry.effect,
-                    applies: match self.applies(entry, &question, arena) {
-                        Ok(true) => Applies::Yes,
-                        Ok(false) => Applies::No,
-                        Err(fault) => Applies::Error(self.policy_error(entry, fault)),
-                    },
-                })
-                .collect()
+            let trace = |candidate: &CandidateRef| Candidate {
+                policy: self.policy_name(candidate.slot()),
+                effect: candidate.effect(),
+                applies: match self.applies(*candidate, &question, arena) {
+                    Ok(true) => Applies::Yes,
+                    Ok(false) => Applies::No,
+                    Err(fault) => Applies::Error(self.policy_error(*candidate, fault)),
+                },
+            };
+            scratch.candidates.iter().map(trace).collect()
         })
     }
 
@@ -71,21 +69,19 @@ impl Snapshot {
             digest: self.digest(),
         };
         for candidate in &scratch.candidates {
-            let Some(entry) = self.policy(candidate.slot()) else { continue };
-            let applies = self.applies(entry, question, arena);
+            let applies = self.applies(*candidate, question, arena);
             if let Err(fault) = applies {
                 decision.errors += 1;
-                decision.first_error.get_or_insert(self.policy_error(entry, fault));
+                decision.first_error.get_or_insert(self.policy_error(*candidate, fault));
             }
-            match (entry.effect, applies) {
-                (Effect::Deny, Ok(true)) => return decision.by(Effect::Deny, Reason::Denied, self.text(entry.name)),
-                (Effect::Deny, Err(_)) => {
-                    return decision.by(Effect::Deny, Reason::DeniedByFault, self.text(entry.name));
-                }
-                (Effect::Allow, Ok(true)) => return decision.by(Effect::Allow, Reason::Allowed, self.text(entry.name)),
+            let policy = PolicyRef { snapshot: self, slot: candidate.slot() };
+            match (candidate.effect(), applies) {
+                (Effect::Deny, Ok(true)) => return decision.by(Effect::Deny, Reason::Denied, policy),
+                (Effect::Deny, Err(_)) => return decision.by(Effect::Deny, Reason::DeniedByFault, policy),
+                (Effect::Allow, Ok(true)) => return decision.by(Effect::Allow, Reason::Allowed, policy),
                 (Effect::Allow, Ok(false) | Err(_)) => {
                     decision.reason = Reason::NoConditionHolds;
-                    decision.nearest.get_or_insert(self.text(entry.name));
+                    decision.nearest.get_or_insert(policy);
                 }
                 (Effect::Deny, Ok(false)) => {}
             }
@@ -117,19 +113,19 @@ impl Snapshot {
         }
     }
 
-    fn applies(&self, entry: &PolicyEntry, question: &Question<'_>, arena: &Bump) -> Result<bool, Fault> {
-        let Some(condition) = entry.condition else { return Ok(true) };
+    fn applies(&self, candidate: CandidateRef, question: &Question<'_>, arena: &Bump) -> Result<bool, Fault> {
+        let Some(condition) = candidate.condition() else { return Ok(true) };
         let inputs = Inputs { principal: question.principal, resource: question.resource, request: question.request };
         evaluate(self.code(), condition, &inputs, arena, FUEL)
     }
 
-    fn policy_error<'s>(&'s self, entry: &PolicyEntry, fault: Fault) -> PolicyError<'s> {
-        PolicyError { policy: self.text(entry.name), fault, code: self.code() }
+    fn policy_error(&self, candidate: CandidateRef, fault: Fault) -> PolicyError<'_> {
+        PolicyError { policy: self.policy_name(candidate.slot()), fault, code: self.code() }
     }
 }
 
 impl<'s> Decision<'s> {
-    fn by(self, effect: Effect, reason: Reason, policy: &'s str) -> Self {
+    fn by(self, effect: Effect, reason: Reason, policy: PolicyRef<'s>) -> Self {
         Decision { effect, reason, policy: Some(policy), nearest: None, ..self }
     }
 }

@@ -4,6 +4,7 @@ use crate::condition::{Code, Fault};
 use crate::digest::Digest;
 use crate::http::InvalidRequest;
 use crate::identity::AuthFailure;
+use crate::snapshot::Snapshot;
 
 /// What a policy does when it applies, and what a decision comes to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -70,15 +71,36 @@ pub struct Decision<'s> {
     /// Why.
     pub reason: Reason,
     /// The policy that decided: the first that applies, in the snapshot's order.
-    pub policy: Option<&'s str>,
+    pub policy: Option<PolicyRef<'s>>,
     /// For [`Reason::NoConditionHolds`]: the first allow policy whose condition did not hold.
-    pub nearest: Option<&'s str>,
+    pub nearest: Option<PolicyRef<'s>>,
     /// How many of the evaluated policies' conditions failed to evaluate.
     pub errors: u32,
     /// The first of them.
     pub first_error: Option<PolicyError<'s>>,
     /// The snapshot that decided.
     pub digest: Digest,
+}
+
+/// A policy of a snapshot. Its name is looked up only when it is asked for: most decisions never are.
+#[derive(Clone, Copy)]
+pub struct PolicyRef<'s> {
+    pub(crate) snapshot: &'s Snapshot,
+    pub(crate) slot: u32,
+}
+
+impl<'s> PolicyRef<'s> {
+    /// The policy's name.
+    #[must_use]
+    pub fn name(self) -> &'s str {
+        self.snapshot.policy_name(self.slot)
+    }
+}
+
+impl fmt::Debug for PolicyRef<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.name().fmt(f)
+    }
 }
 
 /// A policy whose condition failed to evaluate; displays as policy and fault.

@@ -1,37 +1,54 @@
+use crate::condition::NodeId;
+
 use super::{Effect, Symbol};
 
-/// A policy in a candidate list. Orders denies before allows, then by slot.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct CandidateRef(u32);
+/// A policy in a candidate list, with what evaluating it needs. Orders denies before allows, then by slot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct CandidateRef {
+    /// The slot; allows have the highest bit set.
+    order: u32,
+    condition: u32,
+}
 
 impl CandidateRef {
     const ALLOW: u32 = 1 << 31;
+    const NO_CONDITION: u32 = u32::MAX;
 
     /// `slot` must be below 2^31, as every snapshot's are.
-    pub(crate) fn new(slot: u32, effect: Effect) -> Self {
-        match effect {
-            Effect::Deny => CandidateRef(slot & !Self::ALLOW),
-            Effect::Allow => CandidateRef(slot | Self::ALLOW),
-        }
+    pub(crate) fn new(slot: u32, effect: Effect, condition: Option<NodeId>) -> Self {
+        let order = match effect {
+            Effect::Deny => slot & !Self::ALLOW,
+            Effect::Allow => slot | Self::ALLOW,
+        };
+        CandidateRef { order, condition: condition.map_or(Self::NO_CONDITION, |NodeId(id)| id) }
     }
 
     pub(crate) fn slot(self) -> u32 {
-        self.0 & !Self::ALLOW
+        self.order & !Self::ALLOW
+    }
+
+    pub(crate) fn effect(self) -> Effect {
+        if self.order & Self::ALLOW == 0 { Effect::Deny } else { Effect::Allow }
+    }
+
+    pub(crate) fn condition(self) -> Option<NodeId> {
+        (self.condition != Self::NO_CONDITION).then_some(NodeId(self.condition))
     }
 }
 
 /// Candidates by (kind, action), then by role.
 ///
-/// One probe of an open-addressing table finds the group of a kind and action: its (role, policy) pairs, side by side and
-/// sorted by role, so that a decision touches two cache lines here however many policies there are. Wildcards of kind
-/// and action are groups of their own, probed only if some policy has them; the wildcard role sorts first in its group.
+/// One probe of a small open-addressing table finds the group of a kind and action: its key and its (role, candidate)
+/// entries, side by side in memory and sorted by role, so that a decision touches one place of the index however many
+/// policies there are. Wildcards of kind and action are groups of their own, probed only if some policy has them; the
+/// wildcard role sorts first in its group.
 #[derive(Debug, Default)]
 pub(crate) struct Index {
     patterns: Vec<Pattern>,
-    /// A power of two long (or empty), at most 3/4 full.
-    groups: Vec<Group>,
-    /// The groups' pairs, one group after the other.
-    pairs: Vec<Pair>,
+    /// One more than where the group starts in `groups`; 0 is a free slot. A power of two long (or empty), at most 3/4 full.
+    slots: Vec<u32>,
+    /// Groups, one after the other: kind, action, length, then three words an entry.
+    groups: Vec<u32>,
 }
 
 /// Which parts of a group's key are wildcards.
@@ -41,25 +58,14 @@ struct Pattern {
     any_action: bool,
 }
 
-#[derive(Clone, Copy, Debug, Default)]
-struct Group {
-    key: Key,
-    start: u32,
-    /// 0 marks a free slot.
-    len: u32,
-}
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Key {
     kind: u32,
     action: u32,
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-struct Pair {
-    role: u32,
-    candidate: CandidateRef,
-}
+/// Role, order and condition of a candidate.
+type Entry = [u32; 3];
 
 /// Groups up to this size are walked; in larger ones each role is searched for.
 const WALKED: usize = 32;
@@ -81,11 +87,11 @@ impl Index {
             let action = if pattern.any_action { Some(Symbol::WILDCARD) } else { action };
             let (Some(kind), Some(action)) = (kind, action) else { continue };
             let mut group = self.group(Key { kind: kind.0, action: action.0 });
-            while let [Pair { role, candidate }, rest @ ..] = group
-                && *role == Symbol::WILDCARD.0
+            while let [entry, rest @ ..] = group
+                && role(entry) == Symbol::WILDCARD.0
             {
                 if authenticated {
-                    candidates.push(*candidate);
+                    candidates.push(candidate(entry));
                 }
                 group = rest;
             }
@@ -96,16 +102,15 @@ impl Index {
         }
     }
 
-    fn group(&self, key: Key) -> &[Pair] {
-        let mask = self.groups.len().wrapping_sub(1);
+    fn group(&self, key: Key) -> &[Entry] {
+        let mask = self.slots.len().wrapping_sub(1);
         let mut at = key.hash() & mask;
-        while let Some(group) = self.groups.get(at) {
-            if group.len == 0 {
-                break;
-            }
-            if group.key == key {
-                let start = group.start as usize;
-                return self.pairs.get(start..start + group.len as usize).unwrap_or_default();
+        while let Some(start) = self.slots.get(at).and_then(|slot| slot.checked_sub(1)) {
+            if let Some([kind, action, len, rest @ ..]) = self.groups.get(start as usize..)
+                && (*kind, *action) == (key.kind, key.action)
+            {
+                let (entries, _) = rest.as_chunks();
+                return entries.get(..*len as usize).unwrap_or_default();
             }
             at = (at + 1) & mask;
         }
@@ -113,26 +118,34 @@ impl Index {
     }
 }
 
+fn role([role, ..]: &Entry) -> u32 {
+    *role
+}
+
+fn candidate([_, order, condition]: &Entry) -> CandidateRef {
+    CandidateRef { order: *order, condition: *condition }
+}
+
 /// Both sides are sorted by role.
-fn walk(group: &[Pair], mut roles: &[Symbol], candidates: &mut Vec<CandidateRef>) {
-    for pair in group {
-        while let [role, rest @ ..] = roles
-            && role.0 < pair.role
+fn walk(group: &[Entry], mut roles: &[Symbol], candidates: &mut Vec<CandidateRef>) {
+    for entry in group {
+        while let [first, rest @ ..] = roles
+            && first.0 < role(entry)
         {
             roles = rest;
         }
         match roles.first() {
-            Some(role) if role.0 == pair.role => candidates.push(pair.candidate),
+            Some(first) if first.0 == role(entry) => candidates.push(candidate(entry)),
             Some(_) => {}
             None => return,
         }
     }
 }
 
-fn search(group: &[Pair], role: u32, candidates: &mut Vec<CandidateRef>) {
-    let from = group.partition_point(|pair| pair.role < role);
-    let of_role = group.get(from..).unwrap_or_default().iter().take_while(|pair| pair.role == role);
-    candidates.extend(of_role.map(|pair| pair.candidate));
+fn search(group: &[Entry], wanted: u32, candidates: &mut Vec<CandidateRef>) {
+    let from = group.partition_point(|entry| role(entry) < wanted);
+    let of_role = group.get(from..).unwrap_or_default().iter().take_while(|entry| role(entry) == wanted);
+    candidates.extend(of_role.map(candidate));
 }
 
 impl Key {
@@ -153,16 +166,17 @@ impl Key {
 /// Collects entries, then lays them out.
 #[derive(Debug, Default)]
 pub(crate) struct IndexBuilder {
-    entries: Vec<(Key, Pair)>,
+    entries: Vec<(Key, Entry)>,
 }
 
 impl IndexBuilder {
     /// Adds a policy under every combination of its names; each slice holds [`Symbol::WILDCARD`] alone for `"*"`.
     pub(crate) fn add(&mut self, candidate: CandidateRef, kinds: &[Symbol], actions: &[Symbol], roles: &[Symbol]) {
+        let CandidateRef { order, condition } = candidate;
         for kind in kinds {
             for action in actions {
                 let key = Key { kind: kind.0, action: action.0 };
-                self.entries.extend(roles.iter().map(|role| (key, Pair { role: role.0, candidate })));
+                self.entries.extend(roles.iter().map(|role| (key, [role.0, order, condition])));
             }
         }
     }
@@ -173,23 +187,25 @@ impl IndexBuilder {
     }
 
     pub(crate) fn build(mut self) -> Index {
-        // Groups come out side by side in memory as their kinds and actions were first named.
         self.entries.sort_unstable();
         let groups = self.entries.chunk_by(|(a, _), (b, _)| a == b);
-        let mut index = Index { groups: vec![Group::default(); table_len(groups.clone().count())], ..Index::default() };
-        let mut start = 0;
+        let count = groups.clone().count();
+        let mut index = Index {
+            patterns: Vec::new(),
+            slots: vec![0; table_len(count)],
+            groups: Vec::with_capacity(3 * (count + self.entries.len())),
+        };
         for entries in groups {
             let Some((key, _)) = entries.first() else { continue };
-            let len = u32::try_from(entries.len()).unwrap_or(u32::MAX);
-            if let Some(group) = free(&mut index.groups, *key) {
-                *group = Group { key: *key, start, len };
+            if let Some(slot) = free(&mut index.slots, *key) {
+                *slot = word(index.groups.len() + 1);
             }
-            start += len;
+            index.groups.extend([key.kind, key.action, word(entries.len())]);
+            index.groups.extend(entries.iter().flat_map(|(_, entry)| entry));
             if !index.patterns.contains(&key.pattern()) {
                 index.patterns.push(key.pattern());
             }
         }
-        index.pairs = self.entries.into_iter().map(|(_, pair)| pair).collect();
         index
     }
 }
@@ -202,11 +218,16 @@ fn table_len(groups: usize) -> usize {
 }
 
 /// The free slot where a key belongs.
-fn free(groups: &mut [Group], key: Key) -> Option<&mut Group> {
-    let mask = groups.len().wrapping_sub(1);
+fn free(slots: &mut [u32], key: Key) -> Option<&mut u32> {
+    let mask = slots.len().wrapping_sub(1);
     let mut at = key.hash() & mask;
-    while groups.get(at)?.len > 0 {
+    while *slots.get(at)? > 0 {
         at = (at + 1) & mask;
     }
-    groups.get_mut(at)
+    slots.get_mut(at)
+}
+
+/// Snapshots' limits keep every index far below 2^32 words.
+fn word(number: usize) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
 }

@@ -7,7 +7,7 @@ mod query;
 mod symbol;
 
 pub use decide::Scratch;
-pub use decision::{Applies, Candidate, Decision, Effect, PolicyError, Reason};
+pub use decision::{Applies, Candidate, Decision, Effect, PolicyError, PolicyRef, Reason};
 pub(crate) use index::{CandidateRef, Index, IndexBuilder};
 pub use query::{Query, Question, RequestFacts, Resource};
 pub use symbol::Symbol;

@@ -1,7 +1,7 @@
 use bumpalo::Bump;
 
 use crate::condition::{Map, Value};
-use crate::engine::{Decision, Effect, PolicyError, Question, Reason, RequestFacts, Resource, Scratch};
+use crate::engine::{Decision, Effect, PolicyError, PolicyRef, Question, Reason, RequestFacts, Resource, Scratch};
 use crate::identity::{AuthFailure, Evidence, Principal, authenticate};
 use crate::snapshot::Snapshot;
 
@@ -182,8 +182,8 @@ impl<'s> HttpOutcome<'s> {
                 Effect::Allow => HttpVerdict::Allow,
                 Effect::Deny => HttpVerdict::Refuse(Refusal::Forbidden),
             },
-            policy: decision.policy,
-            nearest: decision.nearest,
+            policy: decision.policy.map(PolicyRef::name),
+            nearest: decision.nearest.map(PolicyRef::name),
             errors: decision.errors,
             first_error: decision.first_error,
             ..HttpOutcome::refused(Refusal::Forbidden, decision.reason)

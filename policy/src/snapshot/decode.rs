@@ -1,6 +1,6 @@
 use std::mem;
 
-use crate::condition::Code;
+use crate::condition::{Code, Span};
 use crate::digest::Digest;
 use crate::engine::{CandidateRef, Effect, IndexBuilder, Symbol, SymbolTable};
 use crate::http::{MAX_CAPTURES, RoutePattern, RouteTable, RouteTarget, Segment, ValueSource};
@@ -10,7 +10,7 @@ use super::chunk::{ChunkKind, Strings};
 use super::codec::{DecodeError, Reader};
 use super::limits::{self, Limit};
 use super::program::{ProgramReader, TextInterner};
-use super::{FORMAT, MAGIC, PolicyEntry, Snapshot, SnapshotId, bucket, data, tree};
+use super::{FORMAT, MAGIC, Snapshot, SnapshotId, bucket, data, tree};
 
 impl Snapshot {
     /// Reads a snapshot, checking everything: its mark and format, its digest, every count, reference and limit.
@@ -70,7 +70,7 @@ fn read_chunks(mut reader: Reader<'_>) -> Result<Vec<(ChunkKind, &[u8])>, Decode
 struct Decoder {
     code: Code,
     interner: TextInterner,
-    policies: Vec<PolicyEntry>,
+    policies: Vec<Span>,
     symbols: SymbolTable,
     index: IndexBuilder,
     routes: RouteTable,
@@ -207,8 +207,8 @@ impl Decoder {
             limits::ENTRIES.check(entries.saturating_add(self.index.len()))?;
             limits::POLICIES.check(self.policies.len() + 1)?;
             let slot = u32::try_from(self.policies.len()).unwrap_or(u32::MAX);
-            self.index.add(CandidateRef::new(slot, effect), &kinds, &actions, &roles);
-            self.policies.push(PolicyEntry { name: self.code.push_text(name), effect, condition });
+            self.index.add(CandidateRef::new(slot, effect, condition), &kinds, &actions, &roles);
+            self.policies.push(self.code.push_text(name));
         }
         Ok(())
     }

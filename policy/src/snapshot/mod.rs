@@ -29,7 +29,6 @@ mod types;
 pub use codec::DecodeError;
 #[cfg(feature = "compiler")]
 pub use encode::{EncodeError, encode};
-pub(crate) use types::PolicyEntry;
 pub use types::{Snapshot, SnapshotId};
 
 /// First bytes of every snapshot.

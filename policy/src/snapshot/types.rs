@@ -1,8 +1,8 @@
 use std::fmt;
 
-use crate::condition::{Code, NodeId, Span};
+use crate::condition::{Code, Span};
 use crate::digest::Digest;
-use crate::engine::{Effect, Index, Symbol, SymbolTable};
+use crate::engine::{Index, Symbol, SymbolTable};
 use crate::http::RouteTable;
 use crate::identity::{Directory, IdentityMethod, IdentitySource, Principal, PrincipalClaims};
 
@@ -28,8 +28,8 @@ pub struct Snapshot {
     pub(super) digest: Digest,
     /// Conditions and policy names.
     pub(super) code: Code,
-    /// In the snapshot's order; see `Self::policy`.
-    pub(super) policies: Vec<PolicyEntry>,
+    /// Policies' names, ordered as their chunks are: by a hash of the name, then by name.
+    pub(super) policies: Vec<Span>,
     pub(super) symbols: SymbolTable,
     pub(super) index: Index,
     pub(super) routes: RouteTable,
@@ -38,14 +38,6 @@ pub struct Snapshot {
     pub(super) directory: Directory,
     /// Headers that conditions or identity sources read; lower-case, sorted, unique.
     pub(super) headers_read: Vec<Box<str>>,
-}
-
-/// What deciding needs of a policy, besides the index.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct PolicyEntry {
-    pub(crate) name: Span,
-    pub(crate) effect: Effect,
-    pub(crate) condition: Option<NodeId>,
 }
 
 impl Snapshot {
@@ -69,7 +61,7 @@ impl Snapshot {
 
     /// Names of its policies, in the order in which candidates are looked at (denies before allows).
     pub fn policy_names(&self) -> impl ExactSizeIterator<Item = &str> {
-        self.policies.iter().map(|entry| self.code.text(entry.name))
+        self.policies.iter().map(|name| self.code.text(*name))
     }
 
     /// How many routes it holds.
@@ -112,13 +104,8 @@ impl Snapshot {
         self.symbols.get(name)
     }
 
-    /// Policies are ordered as their chunks are: by a hash of the name, then by name.
-    pub(crate) fn policy(&self, slot: u32) -> Option<&PolicyEntry> {
-        self.policies.get(slot as usize)
-    }
-
-    pub(crate) fn text(&self, span: Span) -> &str {
-        self.code.text(span)
+    pub(crate) fn policy_name(&self, slot: u32) -> &str {
+        self.policies.get(slot as usize).map(|name| self.code.text(*name)).unwrap_or_default()
     }
 
     pub(crate) fn code(&self) -> &Code {

@@ -60,8 +60,8 @@ fn ask(snapshot: &Snapshot, principal: Option<PrincipalClaims>, action: &str, re
     Report {
         decision: decision.effect.to_string(),
         reason: decision.reason.to_string(),
-        policy: decision.policy.map(str::to_owned),
-        nearest: decision.nearest.map(str::to_owned),
+        policy: decision.policy.map(|policy| policy.name().to_owned()),
+        nearest: decision.nearest.map(|policy| policy.name().to_owned()),
         first_error: decision.first_error.map(|error| error.to_string()),
         errors: decision.errors,
         principal: Some((&principal).into()),

@@ -1,0 +1,5 @@
+//! The whole path, for real: the real Envoy with several workers, the real companion, the real plugin, and an upstream that
+//! says what it saw.
+
+mod gate;
+mod hostile;

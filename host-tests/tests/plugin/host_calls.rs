@@ -1,0 +1,134 @@
+//! The exact host calls of a request: each costs time on every request, so none slips in unseen.
+
+use tollgate_host_tests::VmOptions;
+
+use crate::metadata::{person, string};
+use crate::plugin::{CONFIG, Plugin, options};
+use crate::policies::{GATEWAY, TOKEN, documents};
+use crate::request::Request;
+
+const FORWARDING: &str = r#"{"feed": {"cluster": "companion"}, "forward": {"x-principal": "principal.id"}}"#;
+
+fn plugin(config: &str, sources: &[&str]) -> Plugin {
+    Plugin::deciding(config, &documents(sources))
+}
+
+fn calls(plugin: &mut Plugin, request: &Request) -> Vec<String> {
+    plugin.vm.take_calls();
+    plugin.ask(request);
+    plugin.vm.take_call_lines(&[])
+}
+
+fn by_gateway(role: &str) -> Request {
+    Request::get("/documents/1").peer("spiffe://prod/gateway").header("x-user", "ann").header("x-user-roles", role)
+}
+
+#[test]
+fn an_allowed_request_with_a_token_costs_two_calls() {
+    let request = Request::get("/documents/1").metadata(person("ann", "editor"));
+    assert_eq!(
+        calls(&mut plugin(CONFIG, &[TOKEN]), &request),
+        ["get_header_map_pairs(request_headers)", "get_property(metadata)"]
+    );
+}
+
+#[test]
+fn a_denied_request_with_a_token_costs_the_answer_besides() {
+    let request = Request::get("/documents/1").metadata(person("vic", "viewer"));
+    assert_eq!(
+        calls(&mut plugin(CONFIG, &[TOKEN]), &request),
+        ["get_header_map_pairs(request_headers)", "get_property(metadata)", "send_local_response(403, 117 bytes)"]
+    );
+}
+
+#[test]
+fn every_forwarded_fact_costs_a_call_and_every_spoofed_copy_another() {
+    let request = Request::get("/documents/1").metadata(person("ann", "editor")).header("X_Principal", "root");
+    assert_eq!(
+        calls(&mut plugin(FORWARDING, &[TOKEN]), &request),
+        [
+            "get_header_map_pairs(request_headers)",
+            "get_property(metadata)",
+            "remove_header_map_value(request_headers, x_principal)",
+            "replace_header_map_value(request_headers, x-principal, ann)",
+        ]
+    );
+}
+
+const PEER: [&str; 5] = [
+    "get_header_map_pairs(request_headers)",
+    "get_property(connection.mtls)",
+    "get_property(connection.peer_certificate_valid)",
+    "get_property(connection.uri_san_peer_certificate)",
+    "get_property(connection.dns_san_peer_certificate)",
+];
+
+#[test]
+fn an_allowed_request_of_a_trusted_gateway_costs_a_call_for_each_property_of_the_peer() {
+    assert_eq!(calls(&mut plugin(CONFIG, &[GATEWAY]), &by_gateway("editor")), PEER);
+}
+
+#[test]
+fn a_denied_request_of_a_trusted_gateway_costs_the_answer_besides() {
+    let calls = calls(&mut plugin(CONFIG, &[GATEWAY]), &by_gateway("viewer"));
+    assert_eq!(calls[..5], PEER);
+    assert_eq!(calls[5..], ["send_local_response(403, 117 bytes)"]);
+}
+
+#[test]
+fn identity_headers_of_a_stranger_cost_their_removal() {
+    let request = Request::get("/pages/1").header("x-user", "ann").header("x-user-roles", "editor");
+    assert_eq!(
+        calls(&mut plugin(CONFIG, &[GATEWAY]), &request),
+        [
+            "get_header_map_pairs(request_headers)",
+            "get_property(connection.mtls)",
+            "remove_header_map_value(request_headers, x-user)",
+            "remove_header_map_value(request_headers, x-user-roles)",
+        ]
+    );
+}
+
+#[test]
+fn a_request_without_a_route_asks_nothing_of_the_peer() {
+    let request = Request::get("/nowhere").metadata(person("ann", "editor"));
+    assert_eq!(
+        calls(&mut plugin(CONFIG, &[TOKEN, GATEWAY]), &request),
+        ["get_header_map_pairs(request_headers)", "send_local_response(403, 117 bytes)"]
+    );
+}
+
+#[test]
+fn without_a_snapshot_only_the_headers_are_read() {
+    let mut plugin = Plugin::configured(CONFIG);
+    assert_eq!(
+        calls(&mut plugin, &by_gateway("editor")),
+        ["get_header_map_pairs(request_headers)", "send_local_response(503, 134 bytes)"]
+    );
+}
+
+#[test]
+fn single_decisions_are_logged_only_for_an_operator_who_sees_debug_messages() {
+    let options = VmOptions { log_level: tollgate_host_tests::LogLevel::Debug, ..options() };
+    let mut plugin = Plugin::with_options(CONFIG, options);
+    plugin.publish(&documents(&[TOKEN]), crate::policies::id(1, 1));
+    let evil = crate::metadata::claims(&[("sub", string("a\nb\u{1b}")), ("roles", string("editor"))]);
+    let calls = calls(&mut plugin, &Request::get("/documents/1").metadata(evil));
+    let log = &calls[2];
+    assert!(log.starts_with("log(debug, decision ") && log.contains(": allow: "), "{log}");
+    assert!(log.contains(r"principal `a\nb\u{1b}`") && log.contains("policy `editors-view`"), "{log}");
+    assert_eq!(calls.len(), 3);
+}
+
+#[test]
+fn a_tick_beats_and_shows_the_gauges() {
+    let mut plugin = plugin(CONFIG, &[TOKEN]);
+    plugin.vm.take_calls();
+    plugin.vm.advance(std::time::Duration::from_secs(1)).unwrap();
+    let calls = plugin.vm.take_call_lines(&[]);
+    assert_eq!(calls.len(), 7, "{calls:#?}");
+    assert_eq!(calls[0], "get_log_level()");
+    assert!(calls[1].starts_with("grpc_send("), "{calls:?}");
+    assert!(calls[2..6].iter().all(|call| call.starts_with("record_metric(")), "{calls:?}");
+    assert!(calls[6].starts_with("increment_metric("), "{calls:?}");
+}
