@@ -60,6 +60,9 @@ impl From<&str> for Data {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Fields(Box<[(Box<str>, Data)]>);
 
+/// Objects of up to this many members are scanned, larger ones searched.
+const SCANNED: usize = 16;
+
 /// The same name twice in one object.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("duplicate key `{0}`")]
@@ -85,6 +88,11 @@ impl Fields {
     /// The member of this name.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Data> {
+        // Most objects have few members: looking at lengths first touches hardly any name but the right one.
+        if self.0.len() <= SCANNED {
+            let is_it = |(key, _): &&(Box<str>, Data)| key.len() == name.len() && **key == *name;
+            return self.0.iter().find(is_it).map(|(_, value)| value);
+        }
         let index = self.0.binary_search_by(|(key, _)| (**key).cmp(name)).ok()?;
         self.0.get(index).map(|(_, value)| value)
     }
