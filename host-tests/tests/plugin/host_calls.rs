@@ -37,7 +37,7 @@ fn a_denied_request_with_a_token_costs_the_answer_besides() {
     let request = Request::get("/documents/1").metadata(person("vic", "viewer"));
     assert_eq!(
         calls(&mut plugin(CONFIG, &[TOKEN]), &request),
-        ["get_header_map_pairs(request_headers)", "get_property(metadata)", "send_local_response(403, 117 bytes)"]
+        ["get_header_map_pairs(request_headers)", "get_property(metadata)", "send_local_response(403, 108 bytes)"]
     );
 }
 
@@ -72,7 +72,7 @@ fn an_allowed_request_of_a_trusted_gateway_costs_a_call_for_each_property_of_the
 fn a_denied_request_of_a_trusted_gateway_costs_the_answer_besides() {
     let calls = calls(&mut plugin(CONFIG, &[GATEWAY]), &by_gateway("viewer"));
     assert_eq!(calls[..5], PEER);
-    assert_eq!(calls[5..], ["send_local_response(403, 117 bytes)"]);
+    assert_eq!(calls[5..], ["send_local_response(403, 108 bytes)"]);
 }
 
 #[test]
@@ -94,7 +94,7 @@ fn a_request_without_a_route_asks_nothing_of_the_peer() {
     let request = Request::get("/nowhere").metadata(person("ann", "editor"));
     assert_eq!(
         calls(&mut plugin(CONFIG, &[TOKEN, GATEWAY]), &request),
-        ["get_header_map_pairs(request_headers)", "send_local_response(403, 117 bytes)"]
+        ["get_header_map_pairs(request_headers)", "send_local_response(403, 108 bytes)"]
     );
 }
 
@@ -103,7 +103,7 @@ fn without_a_snapshot_only_the_headers_are_read() {
     let mut plugin = Plugin::configured(CONFIG);
     assert_eq!(
         calls(&mut plugin, &by_gateway("editor")),
-        ["get_header_map_pairs(request_headers)", "send_local_response(503, 134 bytes)"]
+        ["get_header_map_pairs(request_headers)", "send_local_response(503, 127 bytes)"]
     );
 }
 

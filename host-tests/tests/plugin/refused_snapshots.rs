@@ -29,6 +29,7 @@ fn assert_refused(plugin: &mut Plugin, message: Vec<u8>, expected: Option<Snapsh
 
 /// Snapshot 1.1 is in force.
 fn assert_still_deciding(plugin: &mut Plugin) {
+    plugin.vm.tick().unwrap();
     let view = |role| Request::get("/documents/1").metadata(person("ann", role));
     assert!(plugin.ask(&view("editor")).is_allowed());
     assert_eq!(plugin.ask(&view("viewer")).status(), 403);

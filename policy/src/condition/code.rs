@@ -1,13 +1,17 @@
-use super::node::{Node, NodeId, Range, Span};
+use super::node::{Node, NodeId, Span, StringId, WordId};
 
 /// How deep a condition's tree may be; bounds the evaluator's stack.
 pub(crate) const MAX_DEPTH: usize = 64;
 
-/// Arena of condition trees: nodes, their operand lists and their strings.
+/// Arena of condition trees: nodes, and what does not fit into them.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Code {
     nodes: Vec<Node>,
-    operands: Vec<NodeId>,
+    /// Elements of lists.
+    elements: Vec<NodeId>,
+    /// 64-bit constants.
+    words: Vec<u64>,
+    strings: Vec<Span>,
     text: String,
 }
 
@@ -16,6 +20,13 @@ pub(crate) struct Code {
 pub struct Program {
     pub(crate) code: Code,
     pub(crate) root: NodeId,
+}
+
+impl NodeId {
+    /// Where the first operand of this node stands.
+    pub(crate) fn operand(self) -> NodeId {
+        NodeId(self.0.wrapping_add(1))
+    }
 }
 
 impl Code {
@@ -28,9 +39,18 @@ impl Code {
         self.nodes.len()
     }
 
-    pub(crate) fn operands(&self, range: Range) -> &[NodeId] {
-        let start = range.start as usize;
-        self.operands.get(start..start + range.len as usize).unwrap_or_default()
+    /// Of [`Node::List`].
+    pub(crate) fn elements(&self, len: u16, start: u32) -> &[NodeId] {
+        let start = start as usize;
+        self.elements.get(start..start + usize::from(len)).unwrap_or_default()
+    }
+
+    pub(crate) fn word(&self, id: WordId) -> u64 {
+        self.words.get(id.0 as usize).copied().unwrap_or_default()
+    }
+
+    pub(crate) fn string(&self, id: StringId) -> &str {
+        self.strings.get(id.0 as usize).map(|span| self.text(*span)).unwrap_or_default()
     }
 
     pub(crate) fn text(&self, span: Span) -> &str {
@@ -38,16 +58,42 @@ impl Code {
         self.text.get(start..start + span.len as usize).unwrap_or_default()
     }
 
-    pub(crate) fn push(&mut self, node: Node) -> NodeId {
-        let id = NodeId(small(self.nodes.len()));
-        self.nodes.push(node);
+    /// Takes the place of a node whose operands follow; [`Self::set`] fills it.
+    pub(crate) fn reserve(&mut self) -> NodeId {
+        let id = self.next();
+        self.nodes.push(Node::Null);
         id
     }
 
-    pub(crate) fn push_operands(&mut self, operands: &[NodeId]) -> Range {
-        let range = Range { start: small(self.operands.len()), len: small(operands.len()) };
-        self.operands.extend_from_slice(operands);
-        range
+    pub(crate) fn set(&mut self, id: NodeId, node: Node) {
+        if let Some(place) = self.nodes.get_mut(id.0 as usize) {
+            *place = node;
+        }
+    }
+
+    /// Where the next node will stand.
+    pub(crate) fn next(&self) -> NodeId {
+        NodeId(small(self.nodes.len()))
+    }
+
+    /// Lists have fewer than 2^16 elements: sources and counts are capped.
+    pub(crate) fn list(&mut self, elements: &[NodeId]) -> Node {
+        let start = small(self.elements.len());
+        self.elements.extend_from_slice(elements);
+        Node::List(u16::try_from(elements.len()).unwrap_or(u16::MAX), start)
+    }
+
+    pub(crate) fn push_word(&mut self, word: u64) -> WordId {
+        let id = WordId(small(self.words.len()));
+        self.words.push(word);
+        id
+    }
+
+    pub(crate) fn push_string(&mut self, text: &str) -> StringId {
+        let id = StringId(small(self.strings.len()));
+        let span = self.push_text(text);
+        self.strings.push(span);
+        id
     }
 
     pub(crate) fn push_text(&mut self, text: &str) -> Span {
@@ -56,9 +102,19 @@ impl Code {
         span
     }
 
+    /// An integer constant.
+    pub(crate) fn int(&mut self, value: i64) -> Node {
+        match i32::try_from(value) {
+            Ok(value) => Node::Int(value),
+            Err(_) => Node::Int64(self.push_word(value.cast_unsigned())),
+        }
+    }
+
     pub(crate) fn shrink(&mut self) {
         self.nodes.shrink_to_fit();
-        self.operands.shrink_to_fit();
+        self.elements.shrink_to_fit();
+        self.words.shrink_to_fit();
+        self.strings.shrink_to_fit();
         self.text.shrink_to_fit();
     }
 }

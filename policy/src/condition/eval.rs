@@ -9,7 +9,7 @@ use super::arithmetic;
 use super::code::Code;
 use super::compare::{Fuel, Spent, equal, order};
 use super::fault::{Fault, FaultKind};
-use super::node::{Binary, Fold, Input, MAX_VARIABLES, Node, NodeId, Range, Root, Unary};
+use super::node::{Binary, Fold, Input, MAX_VARIABLES, Node, NodeId, Root, Unary};
 use super::value::{List, Map, Value};
 
 /// What conditions read.
@@ -55,46 +55,47 @@ impl<'a> Evaluator<'a> {
         Ok(match node {
             Node::Null => Value::Null,
             Node::Bool(value) => Value::Bool(value),
-            Node::Int(value) => Value::Int(value),
-            Node::UInt(value) => Value::UInt(value),
-            Node::Double(value) => Value::Double(value),
-            Node::Str(text) => Value::Str(self.code.text(text)),
-            Node::List(elements) => self.list(elements)?,
+            Node::Int(value) => Value::Int(i64::from(value)),
+            Node::Int64(word) => Value::Int(self.code.word(word).cast_signed()),
+            Node::UInt(word) => Value::UInt(self.code.word(word)),
+            Node::Double(word) => Value::Double(f64::from_bits(self.code.word(word))),
+            Node::Str(text) => Value::Str(self.code.string(text)),
+            Node::List(len, start) => self.list(len, start)?,
             Node::Input(input) => self.input(input).ok_or(fault(FaultKind::Missing))?,
             Node::HasInput(input) => Value::Bool(self.input(input).is_some()),
             Node::Attribute(root, name) => {
-                let found = self.attribute(root, self.code.text(name)).map_err(fault)?;
+                let found = self.attribute(root, self.code.string(name)).map_err(fault)?;
                 found.ok_or(fault(FaultKind::Missing))?
             }
             Node::HasAttribute(root, name) => {
-                Value::Bool(self.attribute(root, self.code.text(name)).map_err(fault)?.is_some())
+                Value::Bool(self.attribute(root, self.code.string(name)).map_err(fault)?.is_some())
             }
             Node::Variable(depth) => *self.variables.get(usize::from(depth)).ok_or(fault(FaultKind::Types))?,
-            Node::Select(of, field) => match self.value(of)? {
-                Value::Map(map) => map.get(self.code.text(field)).ok_or(fault(FaultKind::Missing))?,
+            Node::Select(field) => match self.value(id.operand())? {
+                Value::Map(map) => map.get(self.code.string(field)).ok_or(fault(FaultKind::Missing))?,
                 _ => return Err(fault(FaultKind::Types)),
             },
-            Node::Has(of, field) => match self.value(of)? {
-                Value::Map(map) => Value::Bool(map.get(self.code.text(field)).is_some()),
+            Node::Has(field) => match self.value(id.operand())? {
+                Value::Map(map) => Value::Bool(map.get(self.code.string(field)).is_some()),
                 _ => return Err(fault(FaultKind::Types)),
             },
-            Node::Index(of, index) => {
-                let (of, index) = (self.value(of)?, self.value(index)?);
+            Node::Index(index) => {
+                let (of, index) = (self.value(id.operand())?, self.value(index)?);
                 at(of, index).map_err(fault)?
             }
-            Node::Unary(operator, operand) => self.unary(operator, operand, id)?,
-            Node::Binary(Binary::In, element, list) => self.contained(element, list, id)?,
-            Node::Binary(operator, a, b) => {
-                let (a, b) = (self.value(a)?, self.value(b)?);
+            Node::Unary(operator) => self.unary(operator, id)?,
+            Node::Binary(Binary::In, container) => self.contained(container, id)?,
+            Node::Binary(operator, b) => {
+                let (a, b) = (self.value(id.operand())?, self.value(b)?);
                 self.binary(operator, a, b).map_err(fault)?
             }
-            Node::And(operands) => Value::Bool(self.junction(operands, id, false)?),
-            Node::Or(operands) => Value::Bool(self.junction(operands, id, true)?),
-            Node::Conditional(condition, yes, no) => match self.boolean(condition, id)? {
-                true => self.value(yes)?,
+            Node::And(other) => Value::Bool(self.junction(other, id, false)?),
+            Node::Or(other) => Value::Bool(self.junction(other, id, true)?),
+            Node::Conditional(before, no) => match self.boolean(id.operand(), id)? {
+                true => self.value(NodeId(no.0.wrapping_sub(u32::from(before))))?,
                 false => self.value(no)?,
             },
-            Node::Fold(fold, variable, range, body) => Value::Bool(self.fold(fold, variable, range, body, id)?),
+            Node::Fold(fold, variable, body) => Value::Bool(self.fold(fold, variable, body, id)?),
         })
     }
 
@@ -132,8 +133,8 @@ impl<'a> Evaluator<'a> {
         })
     }
 
-    fn list(&mut self, elements: Range) -> Result<Value<'a>, Fault> {
-        let ids = self.code.operands(elements);
+    fn list(&mut self, len: u16, start: u32) -> Result<Value<'a>, Fault> {
+        let ids = self.code.elements(len, start);
         let mut values = bumpalo::collections::Vec::with_capacity_in(ids.len(), self.arena);
         for id in ids {
             values.push(self.value(*id)?);
@@ -141,8 +142,8 @@ impl<'a> Evaluator<'a> {
         Ok(Value::List(List::Built(values.into_bump_slice())))
     }
 
-    fn unary(&mut self, operator: Unary, operand: NodeId, id: NodeId) -> Result<Value<'a>, Fault> {
-        let value = self.value(operand)?;
+    fn unary(&mut self, operator: Unary, id: NodeId) -> Result<Value<'a>, Fault> {
+        let value = self.value(id.operand())?;
         match (operator, value) {
             (Unary::Not, Value::Bool(value)) => Ok(Value::Bool(!value)),
             (Unary::Negate, value) => arithmetic::negate(value),
@@ -186,38 +187,41 @@ impl<'a> Evaluator<'a> {
     }
 
     /// `in`. A list written out is looked through where it stands, without being built.
-    fn contained(&mut self, element: NodeId, list: NodeId, id: NodeId) -> Result<Value<'a>, Fault> {
-        let element = self.value(element)?;
+    fn contained(&mut self, list: NodeId, id: NodeId) -> Result<Value<'a>, Fault> {
+        let element = self.value(id.operand())?;
         let fault = |kind| Fault { kind, at: id };
-        let Some(Node::List(items)) = self.code.node(list) else {
+        let Some(Node::List(len, start)) = self.code.node(list) else {
             let list = self.value(list)?;
             return is_in(element, list, &mut self.fuel).map_err(fault);
         };
         let mut found = false;
         // Every element is evaluated: a list with an element in error is an error, wherever the match is.
-        for item in self.code.operands(items) {
+        for item in self.code.elements(len, start) {
             let item = self.value(*item)?;
             found = found || equal(element, item, &mut self.fuel).map_err(|spent| fault(spent.into()))?;
         }
         Ok(Value::Bool(found))
     }
 
-    /// `&&` (`stop` false) and `||` (`stop` true): an operand equal to `stop` decides and absorbs every error.
-    fn junction(&mut self, operands: Range, id: NodeId, stop: bool) -> Result<bool, Fault> {
-        let mut first_fault = None;
-        for operand in self.code.operands(operands) {
-            match self.boolean(*operand, id) {
-                Ok(value) if value == stop => return Ok(stop),
-                Ok(_) => {}
-                Err(fault) => first_fault = absorb(first_fault, fault)?,
-            }
+    /// `&&` (`stop` false) and `||` (`stop` true): an operand equal to `stop` decides and absorbs the other's error.
+    fn junction(&mut self, other: NodeId, id: NodeId, stop: bool) -> Result<bool, Fault> {
+        let fault = match self.boolean(id.operand(), id) {
+            Ok(value) if value == stop => return Ok(stop),
+            Ok(_) => None,
+            Err(fault) => absorb(None, fault)?,
+        };
+        match (self.boolean(other, id), fault) {
+            (Ok(value), _) if value == stop => Ok(stop),
+            (other, None) => other,
+            // Out of fuel is no operand's value.
+            (Err(Fault { kind: FaultKind::OutOfFuel, at }), _) => Err(Fault { kind: FaultKind::OutOfFuel, at }),
+            (_, Some(first)) => Err(first),
         }
-        first_fault.map_or(Ok(!stop), Err)
     }
 
-    fn fold(&mut self, fold: Fold, variable: u8, range: NodeId, body: NodeId, id: NodeId) -> Result<bool, Fault> {
+    fn fold(&mut self, fold: Fold, variable: u8, body: NodeId, id: NodeId) -> Result<bool, Fault> {
         let fault = |kind| Fault { kind, at: id };
-        let range = self.value(range)?;
+        let range = self.value(id.operand())?;
         let len = match range {
             Value::List(list) => list.len(),
             Value::Map(map) => map.len(),

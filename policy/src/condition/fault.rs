@@ -46,17 +46,17 @@ impl Fault {
 fn subject(code: &Code, at: NodeId) -> String {
     match code.node(at) {
         Some(Node::Attribute(root, name) | Node::HasAttribute(root, name)) => {
-            let name = code.text(name);
+            let name = code.string(name);
             match root {
                 Root::Principal => format!("`principal.{name}`"),
                 Root::Resource => format!("`resource.{name}`"),
                 Root::Header => format!("header `{name}`"),
             }
         }
-        Some(Node::Select(_, field) | Node::Has(_, field)) => format!("key `{}`", code.text(field)),
+        Some(Node::Select(field) | Node::Has(field)) => format!("key `{}`", code.string(field)),
         Some(Node::Input(input)) => format!("`{}`", input_name(input)),
         Some(Node::Index(..)) => "an index".to_owned(),
-        Some(Node::Unary(operator, _)) => match operator {
+        Some(Node::Unary(operator)) => match operator {
             Unary::Not => "`!`".to_owned(),
             Unary::Negate => "`-`".to_owned(),
             Unary::Size => "`size`".to_owned(),

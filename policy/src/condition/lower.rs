@@ -4,7 +4,7 @@ use cel_interpreter::common::ast::{
 use cel_interpreter::parser::Parser;
 
 use super::code::{MAX_DEPTH, Program};
-use super::node::{Binary, Fold, Input, MAX_VARIABLES, Node, NodeId, Root, Span, Unary};
+use super::node::{Binary, Fold, Input, MAX_VARIABLES, Node, NodeId, Root, StringId, Unary};
 use super::{Code, limits};
 
 /// Why a condition is refused.
@@ -81,9 +81,11 @@ impl Lowering<'_> {
                 .problem(expression, format!("the condition nests deeper than {MAX_DEPTH} operations; simplify it")));
         }
         self.depth += 1;
+        let id = self.code.reserve();
         let node = self.operation(expression)?;
+        self.code.set(id, node);
         self.depth -= 1;
-        Ok(self.code.push(node))
+        Ok(id)
     }
 
     fn operation(&mut self, expression: &IdedExpr) -> Lowered<Node> {
@@ -97,7 +99,7 @@ impl Lowering<'_> {
             Expr::Call(call) => self.call(call, expression),
             Expr::List(list) => {
                 let elements = list.elements.iter().map(|element| self.node(element)).collect::<Lowered<Vec<_>>>()?;
-                Ok(Node::List(self.code.push_operands(&elements)))
+                Ok(self.code.list(&elements))
             }
             Expr::Comprehension(comprehension) => self.comprehension(comprehension, expression),
             Expr::Map(_) => Err(self.unsupported(expression, "a map literal")),
@@ -110,10 +112,10 @@ impl Lowering<'_> {
         Ok(match literal {
             LiteralValue::Null => Node::Null,
             LiteralValue::Boolean(value) => Node::Bool(*value.inner()),
-            LiteralValue::Int(value) => Node::Int(*value.inner()),
-            LiteralValue::UInt(value) => Node::UInt(*value.inner()),
-            LiteralValue::Double(value) => Node::Double(*value.inner()),
-            LiteralValue::String(value) => Node::Str(self.code.push_text(value.inner())),
+            LiteralValue::Int(value) => self.code.int(*value.inner()),
+            LiteralValue::UInt(value) => Node::UInt(self.code.push_word(*value.inner())),
+            LiteralValue::Double(value) => Node::Double(self.code.push_word(value.inner().to_bits())),
+            LiteralValue::String(value) => Node::Str(self.code.push_string(value.inner())),
             LiteralValue::Bytes(_) => return Err(self.unsupported(at, "a bytes literal")),
         })
     }
@@ -128,50 +130,57 @@ impl Lowering<'_> {
     }
 
     fn select(&mut self, select: &SelectExpr) -> Lowered<Node> {
-        let operand = self.node(&select.operand)?;
-        let field = self.code.push_text(&select.field);
-        Ok(match select.test {
-            true => Node::Has(operand, field),
-            false => Node::Select(operand, field),
-        })
+        self.node(&select.operand)?;
+        let field = self.code.push_string(&select.field);
+        Ok(if select.test { Node::Has(field) } else { Node::Select(field) })
     }
 
     fn call(&mut self, call: &CallExpr, at: &IdedExpr) -> Lowered<Node> {
         let operands: Vec<&IdedExpr> = call.target.as_deref().into_iter().chain(&call.args).collect();
         let name = call.func_name.as_str();
         match (name, operands.as_slice(), call.target.is_some()) {
-            (operators::LOGICAL_AND, [_, _], false) => Ok(Node::And(self.junction(at, name)?)),
-            (operators::LOGICAL_OR, [_, _], false) => Ok(Node::Or(self.junction(at, name)?)),
-            (operators::CONDITIONAL, [condition, yes, no], false) => {
-                Ok(Node::Conditional(self.node(condition)?, self.node(yes)?, self.node(no)?))
+            (operators::LOGICAL_AND | operators::LOGICAL_OR, [_, _], false) => {
+                let operands = chain(at, name);
+                let (left, right) = operands.split_at(operands.len() / 2);
+                self.junction(left, name)?;
+                self.junction(right, name).map(|right| joined(name, right))
             }
-            (operators::INDEX, [of, index], false) => Ok(Node::Index(self.node(of)?, self.node(index)?)),
+            (operators::CONDITIONAL, [condition, yes, no], false) => {
+                self.node(condition)?;
+                let (yes, no) = (self.node(yes)?, self.node(no)?);
+                // The source's cap keeps a condition far below 2^16 nodes.
+                Ok(Node::Conditional(u16::try_from(no.0 - yes.0).unwrap_or(u16::MAX), no))
+            }
+            (operators::INDEX, [of, index], false) => {
+                self.node(of)?;
+                self.node(index).map(Node::Index)
+            }
             (operators::IN, [element, container], false) => self.contained(element, container),
             (_, [operand], target) if unary(name, target).is_some() => {
                 let operator = unary(name, target).unwrap_or(Unary::Not);
-                Ok(Node::Unary(operator, self.node(operand)?))
+                self.node(operand).map(|_| Node::Unary(operator))
             }
             (_, [a, b], target) if binary(name, target).is_some() => {
                 let operator = binary(name, target).unwrap_or(Binary::Equal);
-                Ok(Node::Binary(operator, self.node(a)?, self.node(b)?))
+                self.node(a)?;
+                self.node(b).map(|b| Node::Binary(operator, b))
             }
             _ => Err(self.unsupported(at, &format!("`{name}` with {} operands", operands.len()))),
         }
     }
 
-    /// The operands of a chain of one logical operator; its semantics do not depend on how the chain is nested.
-    fn junction(&mut self, at: &IdedExpr, operator: &str) -> Lowered<super::node::Range> {
-        let mut operands = Vec::new();
-        let mut pending = vec![at];
-        while let Some(next) = pending.pop() {
-            match &next.expr {
-                Expr::Call(call) if call.func_name == operator && call.args.len() == 2 => {
-                    pending.extend(call.args.iter().rev());
-                }
-                _ => operands.push(self.node(next)?),
-            }
+    /// A balanced tree over the operands of a chain of one logical operator, whose semantics do not depend on how it nests:
+    /// long chains stay shallow.
+    fn junction(&mut self, operands: &[&IdedExpr], operator: &str) -> Lowered<NodeId> {
+        if let [single] = operands {
+            return self.node(single);
         }
-        Ok(self.code.push_operands(&operands))
+        let id = self.code.reserve();
+        let (left, right) = operands.split_at(operands.len() / 2);
+        self.junction(left, operator)?;
+        let right = self.junction(right, operator)?;
+        self.code.set(id, joined(operator, right));
+        Ok(id)
     }
 
     fn contained(&mut self, element: &IdedExpr, container: &IdedExpr) -> Lowered<Node> {
@@ -183,7 +192,10 @@ impl Lowering<'_> {
                 let name = self.header_name(name.inner(), element)?;
                 Ok(Node::HasAttribute(Root::Header, name))
             }
-            _ => Ok(Node::Binary(Binary::In, self.node(element)?, self.node(container)?)),
+            _ => {
+                self.node(element)?;
+                self.node(container).map(|container| Node::Binary(Binary::In, container))
+            }
         }
     }
 
@@ -192,7 +204,7 @@ impl Lowering<'_> {
             Some(found) if comprehension.iter_var2.is_none() => found,
             _ => return Err(self.unsupported(at, "a macro other than `has`, `all` and `exists`")),
         };
-        let range = self.node(&comprehension.iter_range)?;
+        self.node(&comprehension.iter_range)?;
         let variable = self.variables.len();
         if variable >= MAX_VARIABLES {
             return Err(self.problem(at, format!("macros nest deeper than {MAX_VARIABLES}; simplify the condition")));
@@ -200,7 +212,7 @@ impl Lowering<'_> {
         self.variables.push(comprehension.iter_var.clone());
         let body = self.node(body)?;
         self.variables.pop();
-        Ok(Node::Fold(fold, u8::try_from(variable).unwrap_or(u8::MAX), range, body))
+        Ok(Node::Fold(fold, u8::try_from(variable).unwrap_or(u8::MAX), body))
     }
 
     /// What an expression names, if it is a root, or a selection by name on one. `x['name']` is `x.name`.
@@ -260,7 +272,7 @@ impl Lowering<'_> {
             (Place::Attribute(root, name), test) => {
                 let name = match root {
                     Root::Header => self.header_name(name, at)?,
-                    Root::Principal | Root::Resource => self.code.push_text(name),
+                    Root::Principal | Root::Resource => self.code.push_string(name),
                 };
                 Ok(if test { Node::HasAttribute(root, name) } else { Node::Attribute(root, name) })
             }
@@ -278,12 +290,12 @@ impl Lowering<'_> {
     }
 
     /// Header names reach conditions in lower case; one written otherwise would never be found.
-    fn header_name(&mut self, name: &str, at: &IdedExpr) -> Lowered<Span> {
+    fn header_name(&mut self, name: &str, at: &IdedExpr) -> Lowered<StringId> {
         let lower = name.to_ascii_lowercase();
         if name != lower {
             return Err(self.problem(at, format!("header names are lower-case here; write `{lower}`")));
         }
-        Ok(self.code.push_text(name))
+        Ok(self.code.push_string(name))
     }
 
     fn unsupported(&self, at: &IdedExpr, what: &str) -> ConditionProblem {
@@ -296,6 +308,25 @@ impl Lowering<'_> {
         let (start, end) = (start as usize, end as usize);
         ConditionProblem { offset: start, len: end.saturating_sub(start).max(1), message }
     }
+}
+
+/// The operands of a chain of one logical operator, in order.
+fn chain<'e>(at: &'e IdedExpr, operator: &str) -> Vec<&'e IdedExpr> {
+    let mut operands = Vec::new();
+    let mut pending = vec![at];
+    while let Some(next) = pending.pop() {
+        match &next.expr {
+            Expr::Call(call) if call.func_name == operator && call.args.len() == 2 => {
+                pending.extend(call.args.iter().rev());
+            }
+            _ => operands.push(next),
+        }
+    }
+    operands
+}
+
+fn joined(operator: &str, other: NodeId) -> Node {
+    if operator == operators::LOGICAL_AND { Node::And(other) } else { Node::Or(other) }
 }
 
 fn unary(name: &str, target: bool) -> Option<Unary> {

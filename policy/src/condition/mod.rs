@@ -22,7 +22,5 @@ pub(crate) use eval::{Inputs, evaluate};
 pub(crate) use fault::Fault;
 #[cfg(feature = "compiler")]
 pub use lower::{ConditionProblem, lower};
-#[cfg(feature = "compiler")]
-pub(crate) use node::Range;
-pub(crate) use node::{Binary, Fold, Input, MAX_VARIABLES, Node, NodeId, Root, Span, Unary};
+pub(crate) use node::{Binary, Fold, Input, MAX_VARIABLES, Node, NodeId, Root, Span, StringId, Unary};
 pub use value::{List, Map, Value};

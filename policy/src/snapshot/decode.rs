@@ -175,7 +175,7 @@ impl Decoder {
         strings: &Strings<'a>,
         place: Place,
     ) -> Result<(), DecodeError> {
-        let mut spans = vec![None; strings.len()];
+        let mut known = vec![None; strings.len()];
         // A chunk's strings are interned once each, not once for each policy that names them.
         let mut symbols = vec![None; strings.len()];
         let mut last = None;
@@ -194,7 +194,7 @@ impl Decoder {
                 true => Some(
                     ProgramReader {
                         strings,
-                        spans: &mut spans,
+                        known: &mut known,
                         interner: &mut self.interner,
                         code: &mut self.code,
                         headers: &mut self.headers_read,

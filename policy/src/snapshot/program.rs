@@ -2,7 +2,7 @@
 
 use rustc_hash::FxHashMap;
 
-use crate::condition::{Binary, Code, Fold, Input, MAX_DEPTH, MAX_VARIABLES, Node, NodeId, Root, Span, Unary};
+use crate::condition::{Binary, Code, Fold, Input, MAX_DEPTH, MAX_VARIABLES, Node, NodeId, Root, StringId, Unary};
 
 #[cfg(feature = "compiler")]
 use super::chunk::ChunkWriter;
@@ -70,16 +70,16 @@ const FOLDS: [Fold; 2] = [Fold::All, Fold::Exists];
 
 /// Strings of conditions that are in the arena's text already.
 #[derive(Debug, Default)]
-pub(super) struct TextInterner(FxHashMap<Box<str>, Span>);
+pub(super) struct TextInterner(FxHashMap<Box<str>, StringId>);
 
 impl TextInterner {
-    fn intern(&mut self, text: &str, code: &mut Code) -> Span {
+    fn intern(&mut self, text: &str, code: &mut Code) -> StringId {
         match self.0.get(text) {
-            Some(span) => *span,
+            Some(id) => *id,
             None => {
-                let span = code.push_text(text);
-                self.0.insert(text.into(), span);
-                span
+                let id = code.push_string(text);
+                self.0.insert(text.into(), id);
+                id
             }
         }
     }
@@ -88,8 +88,8 @@ impl TextInterner {
 /// Reads conditions of one chunk into an arena.
 pub(super) struct ProgramReader<'r, 'a> {
     pub(super) strings: &'r Strings<'a>,
-    /// Where a string of the chunk stands in the arena's text, once it has been copied there.
-    pub(super) spans: &'r mut [Option<Span>],
+    /// Which of the arena's strings a string of the chunk is, once it has been looked up.
+    pub(super) known: &'r mut [Option<StringId>],
     /// Where strings of earlier chunks stand: conditions share most of theirs.
     pub(super) interner: &'r mut TextInterner,
     pub(super) code: &'r mut Code,
@@ -108,16 +108,23 @@ impl<'a> ProgramReader<'_, 'a> {
         if depth >= MAX_DEPTH {
             return Err(reader.invalid("condition depth"));
         }
+        limits::NODES.check(self.code.len() + 1)?;
+        let id = self.code.reserve();
         let tag = reader.byte()?;
         let child = |this: &mut Self, reader: &mut Reader<'a>| this.node(reader, depth + 1, variables);
         let node = match tag {
             tag::NULL => Node::Null,
             tag::FALSE => Node::Bool(false),
             tag::TRUE => Node::Bool(true),
-            tag::INT => Node::Int(reader.varint().map(unzigzag)?),
-            tag::UINT => Node::UInt(reader.varint()?),
-            tag::DOUBLE => Node::Double(f64::from_bits(u64::from_le_bytes(reader.array()?))),
-            tag::STR => Node::Str(self.span(reader)?),
+            tag::INT => self.code.int(unzigzag(reader.varint()?)),
+            tag::UINT => Node::UInt(self.code.push_word(reader.varint()?)),
+            tag::DOUBLE => Node::Double(self.code.push_word(u64::from_le_bytes(reader.array()?))),
+            tag::STR => Node::Str(self.string(reader)?),
+            tag::LIST => {
+                let count = limits::NAMES.check(reader.count()?)?;
+                let elements = (0..count).map(|_| child(self, reader)).collect::<Result<Vec<_>, _>>()?;
+                self.code.list(&elements)
+            }
             tag::INPUT => Node::Input(pick(&INPUTS, reader)?),
             tag::HAS_INPUT => Node::HasInput(pick(&INPUTS, reader)?),
             tag::ATTRIBUTE | tag::HAS_ATTRIBUTE => {
@@ -129,55 +136,69 @@ impl<'a> ProgramReader<'_, 'a> {
                 variable if variable < variables => Node::Variable(variable),
                 _ => return Err(reader.invalid("variable")),
             },
-            tag::SELECT => Node::Select(child(self, reader)?, self.span(reader)?),
-            tag::HAS => Node::Has(child(self, reader)?, self.span(reader)?),
-            tag::INDEX => Node::Index(child(self, reader)?, child(self, reader)?),
-            tag::UNARY => Node::Unary(pick(&UNARIES, reader)?, child(self, reader)?),
-            tag::BINARY => Node::Binary(pick(&BINARIES, reader)?, child(self, reader)?, child(self, reader)?),
-            tag::LIST | tag::AND | tag::OR => {
-                let count = reader.count()?;
-                let operands = (0..count).map(|_| child(self, reader)).collect::<Result<Vec<_>, _>>()?;
-                let range = self.code.push_operands(&operands);
+            tag::SELECT | tag::HAS => {
+                child(self, reader)?;
+                let field = self.string(reader)?;
+                if tag == tag::SELECT { Node::Select(field) } else { Node::Has(field) }
+            }
+            tag::UNARY => {
+                let operator = pick(&UNARIES, reader)?;
+                child(self, reader)?;
+                Node::Unary(operator)
+            }
+            tag::BINARY => {
+                let operator = pick(&BINARIES, reader)?;
+                child(self, reader)?;
+                Node::Binary(operator, child(self, reader)?)
+            }
+            tag::INDEX | tag::AND | tag::OR => {
+                child(self, reader)?;
+                let other = child(self, reader)?;
                 match tag {
-                    tag::LIST => Node::List(range),
-                    tag::AND => Node::And(range),
-                    _ => Node::Or(range),
+                    tag::INDEX => Node::Index(other),
+                    tag::AND => Node::And(other),
+                    _ => Node::Or(other),
                 }
             }
-            tag::CONDITIONAL => Node::Conditional(child(self, reader)?, child(self, reader)?, child(self, reader)?),
+            tag::CONDITIONAL => {
+                child(self, reader)?;
+                let (yes, no) = (child(self, reader)?, child(self, reader)?);
+                let before = u16::try_from(no.0.saturating_sub(yes.0)).map_err(|_| reader.invalid("conditional"))?;
+                Node::Conditional(before, no)
+            }
             tag::FOLD => {
                 let fold = pick(&FOLDS, reader)?;
                 if usize::from(variables) >= MAX_VARIABLES {
                     return Err(reader.invalid("macro nesting"));
                 }
-                let range = child(self, reader)?;
-                Node::Fold(fold, variables, range, self.node(reader, depth + 1, variables + 1)?)
+                child(self, reader)?;
+                Node::Fold(fold, variables, self.node(reader, depth + 1, variables + 1)?)
             }
             _ => return Err(reader.invalid("operation")),
         };
-        limits::NODES.check(self.code.len() + 1)?;
-        Ok(self.code.push(node))
+        self.code.set(id, node);
+        Ok(id)
     }
 
-    fn attribute_name(&mut self, root: Root, reader: &mut Reader<'a>) -> Result<Span, DecodeError> {
-        let span = self.span(reader)?;
+    fn attribute_name(&mut self, root: Root, reader: &mut Reader<'a>) -> Result<StringId, DecodeError> {
+        let name = self.string(reader)?;
         if root == Root::Header {
-            let name = self.code.text(span);
-            if !self.headers.iter().any(|known| **known == *name) {
+            let text = self.code.string(name);
+            if !self.headers.iter().any(|known| **known == *text) {
                 limits::HEADERS.check(self.headers.len() + 1)?;
-                self.headers.push(name.into());
+                self.headers.push(text.into());
             }
         }
-        Ok(span)
+        Ok(name)
     }
 
-    fn span(&mut self, reader: &mut Reader<'a>) -> Result<Span, DecodeError> {
+    fn string(&mut self, reader: &mut Reader<'a>) -> Result<StringId, DecodeError> {
         let invalid = reader.invalid("string reference");
         let mut ahead = reader.clone();
         let index = self.strings.index(&mut ahead)?;
         let text = self.strings.get(reader)?;
-        let slot = self.spans.get_mut(index).ok_or(invalid)?;
-        Ok(*slot.get_or_insert_with(|| self.interner.intern(text, self.code)))
+        let known = self.known.get_mut(index).ok_or(invalid)?;
+        Ok(*known.get_or_insert_with(|| self.interner.intern(text, self.code)))
     }
 }
 
@@ -199,81 +220,91 @@ pub(super) fn write(chunk: &mut ChunkWriter, code: &Code, id: NodeId) {
         Node::Null => start(tag::NULL),
         Node::Bool(false) => start(tag::FALSE),
         Node::Bool(true) => start(tag::TRUE),
-        Node::Int(value) => {
-            start(tag::INT);
-            chunk.body.varint((value << 1 ^ value >> 63).cast_unsigned());
-        }
-        Node::UInt(value) => {
+        Node::Int(value) => int(chunk, i64::from(value)),
+        Node::Int64(word) => int(chunk, code.word(word).cast_signed()),
+        Node::UInt(word) => {
             start(tag::UINT);
-            chunk.body.varint(value);
+            chunk.body.varint(code.word(word));
         }
-        Node::Double(value) => {
+        Node::Double(word) => {
             start(tag::DOUBLE);
-            chunk.body.bytes(&value.to_bits().to_le_bytes());
+            chunk.body.bytes(&code.word(word).to_le_bytes());
         }
         Node::Str(text) => {
             start(tag::STR);
-            chunk.str(code.text(text));
+            chunk.str(code.string(text));
         }
-        Node::List(range) => operands(chunk, tag::LIST, code, range),
-        Node::And(range) => operands(chunk, tag::AND, code, range),
-        Node::Or(range) => operands(chunk, tag::OR, code, range),
+        Node::List(len, at) => {
+            let elements = code.elements(len, at);
+            start(tag::LIST);
+            chunk.body.len(elements.len());
+            elements.iter().for_each(|id| write(chunk, code, *id));
+        }
         Node::Input(input) => coded(chunk, tag::INPUT, &INPUTS, input),
         Node::HasInput(input) => coded(chunk, tag::HAS_INPUT, &INPUTS, input),
         Node::Attribute(root, name) => {
             coded(chunk, tag::ATTRIBUTE, &ROOTS, root);
-            chunk.str(code.text(name));
+            chunk.str(code.string(name));
         }
         Node::HasAttribute(root, name) => {
             coded(chunk, tag::HAS_ATTRIBUTE, &ROOTS, root);
-            chunk.str(code.text(name));
+            chunk.str(code.string(name));
         }
         Node::Variable(variable) => {
             start(tag::VARIABLE);
             chunk.body.byte(variable);
         }
-        Node::Select(of, field) => {
+        Node::Select(field) => {
             start(tag::SELECT);
-            write(chunk, code, of);
-            chunk.str(code.text(field));
+            write(chunk, code, id.operand());
+            chunk.str(code.string(field));
         }
-        Node::Has(of, field) => {
+        Node::Has(field) => {
             start(tag::HAS);
-            write(chunk, code, of);
-            chunk.str(code.text(field));
+            write(chunk, code, id.operand());
+            chunk.str(code.string(field));
         }
-        Node::Index(of, index) => {
+        Node::Index(index) => {
             start(tag::INDEX);
-            write(chunk, code, of);
+            write(chunk, code, id.operand());
             write(chunk, code, index);
         }
-        Node::Unary(operator, operand) => {
+        Node::Unary(operator) => {
             coded(chunk, tag::UNARY, &UNARIES, operator);
-            write(chunk, code, operand);
+            write(chunk, code, id.operand());
         }
-        Node::Binary(operator, a, b) => {
+        Node::Binary(operator, other) => {
             coded(chunk, tag::BINARY, &BINARIES, operator);
-            write(chunk, code, a);
-            write(chunk, code, b);
+            write(chunk, code, id.operand());
+            write(chunk, code, other);
         }
-        Node::Conditional(condition, yes, no) => {
+        Node::And(other) => {
+            start(tag::AND);
+            write(chunk, code, id.operand());
+            write(chunk, code, other);
+        }
+        Node::Or(other) => {
+            start(tag::OR);
+            write(chunk, code, id.operand());
+            write(chunk, code, other);
+        }
+        Node::Conditional(before, no) => {
             start(tag::CONDITIONAL);
-            [condition, yes, no].into_iter().for_each(|id| write(chunk, code, id));
+            let yes = NodeId(no.0.wrapping_sub(u32::from(before)));
+            [id.operand(), yes, no].into_iter().for_each(|id| write(chunk, code, id));
         }
-        Node::Fold(fold, _, range, body) => {
+        Node::Fold(fold, _, body) => {
             coded(chunk, tag::FOLD, &FOLDS, fold);
-            write(chunk, code, range);
+            write(chunk, code, id.operand());
             write(chunk, code, body);
         }
     }
 }
 
 #[cfg(feature = "compiler")]
-fn operands(chunk: &mut ChunkWriter, tag: u8, code: &Code, range: crate::condition::Range) {
-    let ids = code.operands(range);
-    chunk.body.byte(tag);
-    chunk.body.len(ids.len());
-    ids.iter().for_each(|id| write(chunk, code, *id));
+fn int(chunk: &mut ChunkWriter, value: i64) {
+    chunk.body.byte(tag::INT);
+    chunk.body.varint((value << 1 ^ value >> 63).cast_unsigned());
 }
 
 #[cfg(feature = "compiler")]

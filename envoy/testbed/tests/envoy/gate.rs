@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+use std::fmt;
 use std::path::PathBuf;
 
 use anyhow::{Context, Result, ensure};
@@ -5,84 +7,186 @@ use serde_json::{Value, json};
 use tollgate_testbed::client::{Http1, RawHttp2, Response};
 use tollgate_testbed::{Seen, Testbed, TestbedOptions, artifacts};
 
-/// What became of a request.
+/// A testbed whose plugin explains its refusals and tells the upstream whom it recognised and which policy decided.
+pub(crate) struct Gate(pub(crate) Testbed);
+
+/// What became of a request; displays as tables of expectations write it.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Answer {
-    /// The upstream answered.
+    /// The upstream answered: `upstream` and the path it saw.
     Passed(Seen),
-    /// The plugin refused: status, code, reason.
-    Refused(u16, String, String),
-    /// Envoy refused before the plugin was asked.
+    /// The plugin refused: status and code.
+    Refused(Refusal),
+    /// Envoy refused by itself: `envoy` and the status.
     Envoy(u16),
-    /// The connection or the stream was ended without an answer.
+    /// The stream or the connection was ended without an answer: `dropped`.
     Dropped,
 }
 
-/// A plugin that explains its refusals, and tells the upstream who was recognised and which policy decided.
-pub(crate) fn plugin_configuration() -> Value {
-    json!({
-        "feed": {"cluster": "tollgate_companion"},
-        "explain": true,
-        "forward": {"x-tollgate-principal": "principal.id", "x-tollgate-roles": "principal.roles", "x-tollgate-policy": "decision.policy"},
-    })
+/// The plugin's problem document.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Refusal {
+    pub(crate) status: u16,
+    pub(crate) code: String,
+    pub(crate) reason: String,
+    pub(crate) policy: Option<String>,
 }
 
-/// The policies in a folder of these tests.
+/// A header field as it goes over the wire.
+pub(crate) type Field<'a> = (&'a [u8], &'a [u8]);
+
+/// The policies in a folder beside these tests.
 pub(crate) fn policies(name: &str) -> PathBuf {
     artifacts::workspace().join("envoy/testbed/tests/envoy/policies").join(name)
 }
 
-/// Starts a testbed whose workers all enforce its policies.
-pub(crate) fn start(options: TestbedOptions) -> Result<Testbed> {
-    let testbed =
-        Testbed::start(&TestbedOptions { plugin_configuration: Some(plugin_configuration()), ..options })?;
-    testbed.wait_enforced()?;
-    Ok(testbed)
-}
-
-/// Sends bytes on a connection of their own and reads what becomes of them.
-pub(crate) fn send(testbed: &Testbed, bytes: &[u8]) -> Result<Answer> {
-    observed(testbed, || {
-        let mut client = Http1::connect(testbed.envoy.address())?;
-        client.send(bytes)?;
-        client.read(bytes.starts_with(b"HEAD "))
+/// The plugin's configuration in all of these tests.
+pub(crate) fn plugin_configuration() -> Value {
+    json!({
+        "feed": {"cluster": "tollgate_companion"},
+        "explain": true,
+        "forward": {
+            "x-tollgate-principal": "principal.id",
+            "x-tollgate-roles": "principal.roles",
+            "x-tollgate-policy": "decision.policy",
+        },
     })
 }
 
-/// A GET over HTTP/1.1.
-pub(crate) fn get(testbed: &Testbed, target: &str, headers: &[(&str, &str)]) -> Result<Answer> {
-    request(testbed, "GET", target, headers)
-}
-
-/// A request over HTTP/1.1.
-pub(crate) fn request(testbed: &Testbed, method: &str, target: &str, headers: &[(&str, &str)]) -> Result<Answer> {
-    observed(testbed, || Http1::connect(testbed.envoy.address())?.request(method, target, headers, b"").map(Some))
-}
-
-/// These fields over HTTP/2, as they are.
-pub(crate) fn fields(testbed: &Testbed, fields: &[(&[u8], &[u8])]) -> Result<Answer> {
-    observed(testbed, || RawHttp2::connect(testbed.envoy.address())?.request(fields, b""))
-}
-
-/// Reads an answer, and makes sure that the upstream saw the request if and only if it answered.
-pub(crate) fn observed(testbed: &Testbed, exchange: impl FnOnce() -> Result<Option<Response>>) -> Result<Answer> {
-    let before = testbed.upstream.requests();
-    let answer = match exchange()? {
-        None => Answer::Dropped,
-        Some(response) => read(&response)?,
-    };
-    let seen = testbed.upstream.requests() - before;
-    let expected = u64::from(matches!(answer, Answer::Passed(_)));
-    ensure!(seen == expected, "the upstream saw {seen} requests, and the answer was {answer:?}");
-    Ok(answer)
-}
-
-fn read(response: &Response) -> Result<Answer> {
-    if response.status == 200 {
-        return Ok(Answer::Passed(response.seen()?));
+impl Gate {
+    /// Starts everything and waits until every worker enforces the policies.
+    pub(crate) fn start(options: TestbedOptions) -> Result<Self> {
+        let testbed =
+            Testbed::start(&TestbedOptions { plugin_configuration: Some(plugin_configuration()), ..options })?;
+        testbed.wait_enforced()?;
+        Ok(Gate(testbed))
     }
-    let Ok(problem) = response.json() else { return Ok(Answer::Envoy(response.status)) };
-    let field = |name: &str| problem.get(name).and_then(Value::as_str).map(ToOwned::to_owned);
-    let code = field("code").with_context(|| format!("a refusal without a code: {problem}"))?;
-    Ok(Answer::Refused(response.status, code, field("reason").unwrap_or_default()))
+
+    /// One with the policies in this folder beside these tests.
+    pub(crate) fn with_policies(name: &str) -> Result<Self> {
+        Gate::start(TestbedOptions { policies: policies(name), ..TestbedOptions::default() })
+    }
+
+    /// A GET over HTTP/1.1.
+    pub(crate) fn get(&self, target: &str, headers: &[(&str, &str)]) -> Result<Answer> {
+        self.observed(|| Http1::connect(self.0.envoy.address())?.request("GET", target, headers, b"").map(Some))
+    }
+
+    /// A GET with a token for these claims.
+    pub(crate) fn get_as(&self, claims: &Value, target: &str) -> Result<Answer> {
+        self.get(target, &[("authorization", &self.bearer(claims)?)])
+    }
+
+    /// An `authorization` header with a good token.
+    pub(crate) fn bearer(&self, claims: &Value) -> Result<String> {
+        Ok(format!("Bearer {}", self.0.keys.token(claims, std::time::Duration::from_secs(3600))?))
+    }
+
+    /// These bytes, on a connection of their own.
+    pub(crate) fn send(&self, bytes: &[u8]) -> Result<Answer> {
+        self.observed(|| {
+            let mut client = Http1::connect(self.0.envoy.address())?;
+            client.send(bytes)?;
+            client.read(bytes.starts_with(b"HEAD "))
+        })
+    }
+
+    /// A GET over HTTP/2 of these fields as they are, on a connection of its own.
+    pub(crate) fn send_fields(&self, fields: &[Field<'_>]) -> Result<Answer> {
+        self.observed(|| RawHttp2::connect(self.0.envoy.address())?.request(fields, b""))
+    }
+
+    /// Reads an answer, and makes sure that a request which was not let through has not reached the upstream.
+    pub(crate) fn observed(&self, exchange: impl FnOnce() -> Result<Option<Response>>) -> Result<Answer> {
+        let before = self.0.upstream.requests();
+        let answer = match exchange()? {
+            None => Answer::Dropped,
+            Some(response) => Answer::read(&response)?,
+        };
+        let seen = self.0.upstream.requests() - before;
+        let expected = u64::from(matches!(answer, Answer::Passed(_)));
+        ensure!(seen == expected, "the upstream saw {seen} requests, and the answer was {answer}");
+        Ok(answer)
+    }
+
+    /// Ends a test: no request harmed a plugin VM, and Envoy counted no more server errors than the test expects.
+    pub(crate) fn finish(self, server_errors: u64) -> Result<()> {
+        let Gate(testbed) = self;
+        ensure!(testbed.envoy.vm_reloads()? == 0, "a plugin VM had to be replaced");
+        ensure!(testbed.envoy.stats("vm_reload")?.len() >= 3, "envoy no longer counts VM reloads under this name");
+        let counted: BTreeMap<_, _> = testbed.envoy.stats("downstream_rq_5xx")?;
+        let counted = counted.get("http.ingress.downstream_rq_5xx").copied().unwrap_or_default();
+        ensure!(counted == server_errors, "{counted} answers were server errors, expected {server_errors}");
+        Ok(())
+    }
+}
+
+impl Answer {
+    fn read(response: &Response) -> Result<Self> {
+        if response.status == 200 {
+            return Ok(Answer::Passed(response.seen()?));
+        }
+        let Ok(problem) = response.json() else { return Ok(Answer::Envoy(response.status)) };
+        ensure!(
+            response.headers.is_empty() || response.header("content-type") == Some("application/problem+json"),
+            "a refusal of another type: {:?}",
+            response.headers
+        );
+        let field = |name: &str| problem.get(name).and_then(Value::as_str).map(ToOwned::to_owned);
+        Ok(Answer::Refused(Refusal {
+            status: response.status,
+            code: field("code").with_context(|| format!("a refusal without a code: {problem}"))?,
+            reason: field("reason").unwrap_or_default(),
+            policy: field("policy"),
+        }))
+    }
+
+    /// What the upstream saw.
+    pub(crate) fn seen(&self) -> Result<&Seen> {
+        match self {
+            Answer::Passed(seen) => Ok(seen),
+            other => anyhow::bail!("not let through: {other}"),
+        }
+    }
+
+    /// The policy that decided, whichever way.
+    pub(crate) fn policy(&self) -> Option<&str> {
+        match self {
+            Answer::Passed(seen) => seen.header("x-tollgate-policy").first().copied(),
+            Answer::Refused(refusal) => refusal.policy.as_deref(),
+            Answer::Envoy(_) | Answer::Dropped => None,
+        }
+    }
+}
+
+impl fmt::Display for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Answer::Passed(seen) => write!(f, "upstream {}", seen.path),
+            Answer::Refused(refusal) => write!(f, "{} {}", refusal.status, refusal.code),
+            Answer::Envoy(status) => write!(f, "envoy {status}"),
+            Answer::Dropped => f.write_str("dropped"),
+        }
+    }
+}
+
+/// Answers compared with what was expected of them; all differences are reported at once.
+#[derive(Default)]
+pub(crate) struct Ledger(Vec<String>);
+
+impl Ledger {
+    /// Notes what became of one request.
+    pub(crate) fn note(&mut self, request: impl fmt::Display, expected: &str, answer: Result<Answer>) {
+        match answer {
+            Ok(answer) if answer.to_string() == expected => {}
+            Ok(answer) => self.0.push(format!("{request}: expected `{expected}`, got `{answer}` ({answer:?})")),
+            Err(error) => self.0.push(format!("{request}: expected `{expected}`, failed: {error:#}")),
+        }
+    }
+
+    /// Fails if anything was not as expected.
+    pub(crate) fn settle(self) -> Result<()> {
+        ensure!(self.0.is_empty(), "{} answers were not as expected:\n{}", self.0.len(), self.0.join("\n"));
+        Ok(())
+    }
 }

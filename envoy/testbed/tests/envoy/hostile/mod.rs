@@ -1,1 +1,13 @@
-mod explore;
+//! Requests that no honest client sends. Each gets a definite answer, none harms a VM, and what the upstream sees is what
+//! was decided.
+
+mod authority;
+mod claims;
+mod framing;
+mod headers;
+mod payload_header;
+mod paths;
+mod peers;
+mod pseudo_headers;
+mod tokens;
+mod trusted_headers;
