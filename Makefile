@@ -14,7 +14,7 @@ GUESTS        := abi-probe tollgate-engine-guest
 WASM_BUILD    := cargo build --profile wasm --target wasm32-wasip1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test check wasm plugin companion envoy bench-decide wasm-target
+.PHONY: help demo up test check wasm plugin companion envoy bench-decide bench-edit wasm-target
 
 help: ## list the recipes
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -28,8 +28,9 @@ up: plugin companion envoy ## the same stack left running, with copy-paste curl 
 test: wasm companion envoy ## every test, against the built plugin and companion and the real Envoy
 	cargo test --workspace
 
-check: wasm ## formatting, lints, docs, each crate alone, the policy crate for wasm, the plugin's size
+check: wasm ## formatting, licences, lints, docs, each crate alone, the policy crate for wasm, the plugin's size
 	cargo fmt --all --check
+	python3 .ci/licences.py
 	cargo clippy --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
 	set -e; for crate in $(CRATES) $(GUESTS); do cargo check -p $$crate; done
@@ -58,6 +59,9 @@ $(WHEEL_ENVOY):
 
 bench-decide: wasm ## one decision, native and in WebAssembly, over 10 to 100 000 policies
 	cargo bench -p tollgate-host-tests --bench decide
+
+bench-edit: plugin companion envoy ## from a saved policy file to every worker, with 1 000 and 10 000 policies
+	@cargo run --quiet -p tollgate-testbed --bin bench-edit
 
 wasm-target:
 	@rustc --print target-libdir --target wasm32-wasip1 | xargs test -d || rustup target add wasm32-wasip1

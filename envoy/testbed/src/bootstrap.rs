@@ -7,7 +7,12 @@ use crate::keys::{AUDIENCE, ISSUER};
 
 const TEMPLATE: &str = include_str!("../../bootstrap.yaml");
 
+const MANAGER: &str = "/filter_chains/0/filters/0/typed_config";
+
 const FILTERS: &str = "/filter_chains/0/filters/0/typed_config/http_filters";
+
+/// What makes Envoy strict about requests, in its connection manager's configuration.
+const STRICTNESS: [&str; 3] = ["normalize_path", "merge_slashes", "path_with_escaped_slashes_action"];
 
 /// `envoy/bootstrap.yaml` with its placeholders filled, and the variations that tests need.
 #[derive(Clone, Debug)]
@@ -30,6 +35,8 @@ pub struct Bootstrap {
     pub forward_payload_header: Option<String>,
     /// Paths with this prefix have no token requirement at all: `jwt_authn` lets them pass untouched.
     pub without_jwt: Option<String>,
+    /// Takes back what makes Envoy refuse or normalise requests before the plugin sees them, and lets heads be large.
+    pub lax: bool,
     /// A second listener, with TLS, in front of the same filters.
     pub tls: Option<Tls>,
 }
@@ -78,6 +85,9 @@ impl Bootstrap {
     }
 
     fn vary(&self, ingress: &mut Value) -> Result<()> {
+        if self.lax {
+            relax(ingress)?;
+        }
         let filters = ingress.pointer_mut(FILTERS).and_then(Value::as_array_mut);
         let filters = filters.context("the template's listener has no HTTP filters")?;
         if self.plugin.is_none() {
@@ -113,6 +123,16 @@ impl Bootstrap {
             _ => return None,
         })
     }
+}
+
+fn relax(ingress: &mut Value) -> Result<()> {
+    let manager = ingress.pointer_mut(MANAGER).and_then(Value::as_object_mut);
+    let manager = manager.context("the template has no connection manager")?;
+    for field in STRICTNESS {
+        manager.remove(field).with_context(|| format!("the template does not set `{field}`"))?;
+    }
+    manager.insert("max_request_headers_kb".to_owned(), json!(1024));
+    set(ingress, &format!("{MANAGER}/common_http_protocol_options"), json!({"max_headers_count": 1000}))
 }
 
 fn name(filter: &Value) -> &str {
@@ -194,6 +214,7 @@ mod tests {
             plugin_configuration: None,
             forward_payload_header: None,
             without_jwt: None,
+            lax: false,
             tls: None,
         }
     }
@@ -216,6 +237,12 @@ mod tests {
         let config = Bootstrap { plugin: None, ..bootstrap() }.render().unwrap().to_string();
         assert!(!config.contains("extensions.filters.http.wasm"), "{config}");
         assert!(config.contains("jwt_authn"));
+    }
+
+    #[test]
+    fn a_lax_envoy_lacks_what_makes_it_strict() {
+        let config = Bootstrap { lax: true, ..bootstrap() }.render().unwrap().to_string();
+        assert!(!config.contains("normalize_path") && !config.contains("headers_with_underscores_action"), "{config}");
     }
 
     #[test]

@@ -30,6 +30,8 @@ pub struct TestbedOptions {
     pub forward_payload_header: Option<String>,
     /// Paths with this prefix have no token requirement at all.
     pub without_jwt: Option<String>,
+    /// Takes back what makes Envoy refuse or normalise requests before the plugin sees them, and lets heads be large.
+    pub lax: bool,
     /// Whether the feed runs through a [`Relay`] that can damage it.
     pub relay: bool,
     /// A second listener with TLS that asks this of clients.
@@ -47,6 +49,7 @@ impl Default for TestbedOptions {
             plugin_configuration: None,
             forward_payload_header: None,
             without_jwt: None,
+            lax: false,
             relay: false,
             tls: None,
             log_level: "warning".to_owned(),
@@ -111,6 +114,7 @@ impl Testbed {
             plugin_configuration: options.plugin_configuration.clone(),
             forward_payload_header: options.forward_payload_header.clone(),
             without_jwt: options.without_jwt.clone(),
+            lax: options.lax,
             tls: options.tls.map(|clients| tls(&authority, clients, path)).transpose()?,
         };
         let mut companion = Companion::new(CompanionOptions {

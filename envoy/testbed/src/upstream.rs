@@ -15,6 +15,12 @@ use serde::{Deserialize, Serialize};
 use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Runtime};
 
+/// Most headers of a request.
+const MAX_HEADERS: usize = 2000;
+
+/// Largest head of a request, in bytes.
+const MAX_HEAD: usize = 2 << 20;
+
 /// A server in this process that answers every request with what it saw of it. HTTP/1.1, and HTTP/2 without TLS.
 #[derive(Debug)]
 pub struct Upstream {
@@ -92,7 +98,10 @@ async fn accept(listener: TcpListener, requests: Arc<AtomicU64>) {
         let requests = Arc::clone(&requests);
         tokio::spawn(async move {
             let service = service_fn(|request| echo(request, requests.fetch_add(1, Ordering::SeqCst) + 1));
-            let _ = auto::Builder::new(TokioExecutor::new()).serve_connection(TokioIo::new(stream), service).await;
+            let mut server = auto::Builder::new(TokioExecutor::new());
+            // Whatever Envoy lets through is to be seen.
+            server.http1().max_headers(MAX_HEADERS).max_buf_size(MAX_HEAD);
+            let _ = server.serve_connection(TokioIo::new(stream), service).await;
         });
     }
 }

@@ -1,9 +1,11 @@
 //! Thousands of generated requests and messages: never a trap, always a definite answer, and never an allow that no
 //! policy gave.
 
+use tollgate_host_tests::HostError;
+
 use crate::feed::{self, FromWorker};
-use crate::metadata::{boolean, claims, list, nested, null, number, object, person, string};
-use crate::plugin::{Answer, Plugin};
+use crate::metadata::{boolean, claims, entry, list, nested, null, number, object, person, string};
+use crate::plugin::{Answer, Plugin, options};
 use crate::policies::{GATEWAY, TOKEN, compiled, documents, id, nothing};
 use crate::random::Random;
 use crate::request::Request;
@@ -106,7 +108,9 @@ fn value(random: &mut Random, depth: usize) -> Vec<u8> {
 fn assert_definite(answer: &Answer, seed: u64, request: &Request) {
     match answer {
         Answer::Allowed(_) => {}
-        Answer::Refused(_) => assert!([400, 401, 403].contains(&answer.status()), "seed {seed}: {answer:?} {request:?}"),
+        Answer::Refused(_) => {
+            assert!([400, 401, 403].contains(&answer.status()), "seed {seed}: {answer:?} {request:?}");
+        }
         Answer::Reset | Answer::Held => panic!("seed {seed}: {answer:?} {request:?}"),
     }
 }
@@ -148,9 +152,10 @@ fn what_is_allowed_was_asked_for_by_one_who_may() {
         assert!(all(":method").len() == 1 && all("x-original-url").is_empty(), "seed {seed}");
         if path.starts_with("/documents/") {
             let says_editor = |bytes: &[u8]| bytes.windows(6).any(|window| window == b"editor");
-            let token = request.properties.iter().any(|(path, value)| {
-                path == &["metadata"] && says_editor(format!("{value:?}").as_bytes())
-            });
+            let token = request
+                .properties
+                .iter()
+                .any(|(path, value)| path == &["metadata"] && says_editor(format!("{value:?}").as_bytes()));
             let gateway = request.properties.iter().any(|(_, value)| *value == "spiffe://prod/gateway".into());
             let header = gateway && all("x-user-roles").iter().any(|value| says_editor(value));
             assert!(token || header, "seed {seed}: {request:?}");
@@ -177,9 +182,12 @@ fn no_message_of_the_companion_but_a_sound_newer_snapshot_changes_what_is_in_for
             continue;
         }
         match plugin.deliver(message).as_slice() {
-            [] | [FromWorker::Nack { .. }] => {}
+            [] => {}
+            [FromWorker::Nack { reason, .. }] => assert!(reason.len() <= 256, "seed {seed}: {reason}"),
             // Protobuf reads past fields that it does not know, and the last of repeated ones counts.
-            [FromWorker::Ack(applied)] if *applied == id(1, 2) => plugin = Plugin::deciding(CONFIG, &documents(&[TOKEN])),
+            [FromWorker::Ack(applied)] if *applied == id(1, 2) => {
+                plugin = Plugin::deciding(CONFIG, &documents(&[TOKEN]));
+            }
             other => panic!("seed {seed}: {other:?}"),
         }
         plugin.vm.take_calls();
@@ -188,4 +196,25 @@ fn no_message_of_the_companion_but_a_sound_newer_snapshot_changes_what_is_in_for
         }
     }
     assert!(plugin.ask(&editor).is_allowed());
+}
+
+#[test]
+fn no_configuration_does_more_than_to_be_refused() {
+    let mut vm = Plugin::start_vm(options());
+    let feed = object(&[("cluster", string("companion"))]);
+    let as_struct = [entry("feed", &feed), entry("explain", &boolean(true))].concat();
+    for seed in 0..1500 {
+        let mut random = Random(seed);
+        let config = match random.below(4) {
+            0 => random.bytes(60),
+            1 => entry("feed", &value(&mut random, 4)),
+            2 => random.damaged(as_struct.clone()),
+            _ => random.damaged(CONFIG.into()),
+        };
+        match vm.create_root(config) {
+            Ok(root) => assert!(vm.shutdown_root(root).unwrap(), "seed {seed}"),
+            Err(HostError::Refused { .. }) => {}
+            Err(other) => panic!("seed {seed}: {other}"),
+        }
+    }
 }

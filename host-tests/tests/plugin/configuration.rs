@@ -149,5 +149,8 @@ fn a_refusal_tells_the_operator_which_snapshot_and_why() {
     plugin.logged(LogLevel::Warn);
     plugin.offer(id(1, 2), b"nonsense");
     let warnings = plugin.logged(LogLevel::Warn);
-    assert!(matches!(warnings.as_slice(), [line] if line.starts_with("snapshot refused: snapshot 1.2 ")), "{warnings:?}");
+    assert!(
+        matches!(warnings.as_slice(), [line] if line.starts_with("snapshot refused: snapshot 1.2 ")),
+        "{warnings:?}"
+    );
 }

@@ -42,7 +42,8 @@ fn by_token(role: &str) -> Request {
 }
 
 fn by_gateway(role: &str) -> Request {
-    let request = Request::get("/documents/1").peer("spiffe://prod/gateway").connection("dns_san_peer_certificate", "g");
+    let request =
+        Request::get("/documents/1").peer("spiffe://prod/gateway").connection("dns_san_peer_certificate", "g");
     request.header("x-user", "ann").header("x-user-roles", role)
 }
 
@@ -209,6 +210,10 @@ fn an_unreadable_configuration_is_refused() {
         let mut vm = Plugin::start_vm(options());
         vm.inject(Fault::always(HostFn::GetBufferBytes, status));
         assert!(matches!(vm.create_root(CONFIG), Err(HostError::Refused { .. })), "{status}");
+        let said = &vm.logs().last().unwrap().message;
+        // Envoy has no buffer to show where there is no configuration.
+        let expected = if status == Status::NotFound { "has no configuration" } else { "cannot be read: status" };
+        assert!(said.contains(expected), "{status}: {said}");
         vm.clear_faults();
         vm.create_root(CONFIG).unwrap();
     }

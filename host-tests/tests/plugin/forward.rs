@@ -1,6 +1,6 @@
 //! What the upstream is told of a decision.
 
-use tollgate_host_tests::HeaderMap;
+use tollgate_host_tests::{Bytes, HeaderMap};
 
 use crate::metadata::{claims, list, person, string};
 use crate::plugin::Plugin;
@@ -28,7 +28,7 @@ fn document() -> Request {
 /// Every value of the headers that carry facts, and how many headers there are.
 fn facts(upstream: &HeaderMap) -> [Vec<String>; 4] {
     ["x-principal", "x-roles", "x-policy", "x-decision"]
-        .map(|name| upstream.get_all(name).map(|value| value.to_text()).collect())
+        .map(|name| upstream.get_all(name).map(Bytes::to_text).collect())
 }
 
 #[test]
@@ -53,7 +53,8 @@ fn decisions_are_numbered() {
 
 #[test]
 fn a_clients_own_copies_never_reach_the_upstream() {
-    let names = ["x-principal", "X-Principal", "x_principal", "X_PRINCIPAL", "x-roles", "x_roles", "x-policy", "x-decision"];
+    let names =
+        ["x-principal", "X-Principal", "x_principal", "X_PRINCIPAL", "x-roles", "x_roles", "x-policy", "x-decision"];
     let spoofed = names.iter().fold(document(), |request, name| request.header(name, "root"));
     let spoofed = spoofed.header("x-principal", "root").header("x-principals", "stays");
     let upstream = plugin().ask(&spoofed).upstream();

@@ -1,10 +1,12 @@
-//! The exact host calls of a request: each costs time on every request, so none slips in unseen.
+//! The exact host calls, in order: each costs time on every request, so none slips in unseen.
 
-use tollgate_host_tests::VmOptions;
+use std::time::Duration;
 
-use crate::metadata::{person, string};
+use tollgate_host_tests::{HostFn, LogLevel, VmOptions};
+
+use crate::metadata::{claims, person, string};
 use crate::plugin::{CONFIG, Plugin, options};
-use crate::policies::{GATEWAY, TOKEN, documents};
+use crate::policies::{GATEWAY, TOKEN, compiled, documents, id};
 use crate::request::Request;
 
 const FORWARDING: &str = r#"{"feed": {"cluster": "companion"}, "forward": {"x-principal": "principal.id"}}"#;
@@ -109,10 +111,10 @@ fn without_a_snapshot_only_the_headers_are_read() {
 
 #[test]
 fn single_decisions_are_logged_only_for_an_operator_who_sees_debug_messages() {
-    let options = VmOptions { log_level: tollgate_host_tests::LogLevel::Debug, ..options() };
+    let options = VmOptions { log_level: LogLevel::Debug, ..options() };
     let mut plugin = Plugin::with_options(CONFIG, options);
-    plugin.publish(&documents(&[TOKEN]), crate::policies::id(1, 1));
-    let evil = crate::metadata::claims(&[("sub", string("a\nb\u{1b}")), ("roles", string("editor"))]);
+    plugin.publish(&documents(&[TOKEN]), id(1, 1));
+    let evil = claims(&[("sub", string("a\nb\u{1b}")), ("roles", string("editor"))]);
     let calls = calls(&mut plugin, &Request::get("/documents/1").metadata(evil));
     let log = &calls[2];
     assert!(log.starts_with("log(debug, decision ") && log.contains(": allow: "), "{log}");
@@ -124,11 +126,47 @@ fn single_decisions_are_logged_only_for_an_operator_who_sees_debug_messages() {
 fn a_tick_beats_and_shows_the_gauges() {
     let mut plugin = plugin(CONFIG, &[TOKEN]);
     plugin.vm.take_calls();
-    plugin.vm.advance(std::time::Duration::from_secs(1)).unwrap();
+    plugin.vm.advance(Duration::from_secs(1)).unwrap();
     let calls = plugin.vm.take_call_lines(&[]);
     assert_eq!(calls.len(), 7, "{calls:#?}");
     assert_eq!(calls[0], "get_log_level()");
     assert!(calls[1].starts_with("grpc_send("), "{calls:?}");
     assert!(calls[2..6].iter().all(|call| call.starts_with("record_metric(")), "{calls:?}");
     assert!(calls[6].starts_with("increment_metric("), "{calls:?}");
+}
+
+#[test]
+fn configuring_defines_metrics_and_opens_the_feed() {
+    let calls = Plugin::configured(CONFIG).vm.take_call_lines(&[HostFn::DefineMetric]);
+    assert_eq!(
+        calls,
+        [
+            "get_buffer_bytes(plugin_configuration)",
+            "get_property(xds.node.id)",
+            "get_property(xds.node.cluster)",
+            "get_log_level()",
+            r"grpc_stream(\n\x0b\n\tcompanion, tollgate.v1.Feed/Connect)",
+            "grpc_send(6, 27 bytes)",
+            "set_tick_period_milliseconds(100 ms)",
+        ]
+    );
+}
+
+#[test]
+fn a_snapshot_is_fetched_once_and_acknowledged() {
+    let mut plugin = Plugin::configured(CONFIG);
+    let content = compiled(&documents(&[TOKEN]), id(1, 1));
+    plugin.vm.take_calls();
+    plugin.offer(id(1, 1), &content);
+    assert_eq!(
+        plugin.vm.take_call_lines(&[]),
+        [
+            "set_effective_context(1)",
+            "get_buffer_bytes(grpc_message)",
+            "log(info, snapshot 1.1 is in force)",
+            "grpc_send(6, 8 bytes)",
+            "log(info, the feed is connected)",
+            "set_tick_period_milliseconds(1000 ms)",
+        ]
+    );
 }

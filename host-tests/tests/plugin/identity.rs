@@ -50,6 +50,17 @@ fn a_forwarded_payload_that_is_no_object_of_claims_is_no_identity() {
 }
 
 #[test]
+fn a_forwarded_payload_larger_than_a_mebibyte_is_no_identity() {
+    let mut plugin = plugin(&[PAYLOAD_HEADER]);
+    let sized = |size| {
+        let filler = "x".repeat(size);
+        forwarded(&format!(r#"{{"sub": "ann", "roles": ["editor"], "filler": "{filler}"}}"#))
+    };
+    assert!(plugin.ask(&sized(1 << 19)).is_allowed());
+    assert_eq!(plugin.ask(&sized(1 << 20)).status(), 401);
+}
+
+#[test]
 fn a_repeated_forwarded_payload_is_refused() {
     let json = BASE64_URL_SAFE_NO_PAD.encode(r#"{"sub": "ann", "roles": ["editor"]}"#);
     let request = document().header("x-jwt-payload", &json).header("x-jwt-payload", &json);

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tollgate_host_tests::{Fault, GrpcStatus, GrpcStreamState, HostFn, Status};
+use tollgate_host_tests::{Fault, GrpcStatus, GrpcStreamState, HostFn, Status, VmOptions};
 
 use crate::feed::{FromWorker, Hello};
 use crate::metadata::person;
@@ -55,7 +55,7 @@ fn a_proxy_without_node_names_is_no_obstacle() {
 
 #[test]
 fn two_vms_have_different_ids() {
-    let fresh = || Plugin::with_options(CONFIG, tollgate_host_tests::VmOptions { seed: None, ..options() });
+    let fresh = || Plugin::with_options(CONFIG, VmOptions { seed: None, ..options() });
     let (one, two) = (fresh().said(), fresh().said());
     assert_ne!(hello(&one).vm_id, hello(&two).vm_id);
 }
@@ -155,6 +155,8 @@ fn attempts_to_connect_are_spread_and_at_most_about_a_second_apart() {
     let mut waits = Vec::new();
     for _ in 0..12 {
         let stream = plugin.feed();
+        // What a stream that fails at once brings; it says nothing of the companion.
+        plugin.vm.deliver_grpc_initial_metadata::<&str, &str>(stream, &[]).unwrap();
         plugin.vm.close_grpc_stream(stream, GrpcStatus::UNAVAILABLE, "refused").unwrap();
         let (before, closed) = (plugin.vm.grpc_streams().count(), plugin.vm.clock().now());
         while plugin.vm.grpc_streams().count() == before {
@@ -176,6 +178,17 @@ fn a_stream_that_cannot_be_written_is_given_up_for_another() {
     assert_ne!(plugin.feed(), first);
     assert_eq!(hello(&plugin.said()[..1]).applied, Some(id(1, 1)));
     assert!(plugin.ask(&editor()).is_allowed());
+}
+
+#[test]
+fn a_message_that_cannot_be_read_has_the_feed_start_over() {
+    let mut plugin = Plugin::deciding(CONFIG, &documents_by_token());
+    let first = plugin.feed();
+    plugin.vm.inject(Fault::once(HostFn::GetBufferBytes, Status::InternalFailure));
+    plugin.vm.deliver_grpc_message(first, "lost on the way").unwrap();
+    plugin.vm.advance(2 * MOMENT).unwrap();
+    assert_ne!(plugin.feed(), first);
+    assert_eq!(hello(&plugin.said()).applied, Some(id(1, 1)));
 }
 
 #[test]
@@ -204,4 +217,16 @@ fn initial_and_trailing_metadata_do_no_harm() {
     plugin.vm.deliver_grpc_trailing_metadata(feed, &[("grpc-status", "0")]).unwrap();
     plugin.vm.close_grpc_stream(feed, GrpcStatus::OK, "").unwrap();
     assert!(plugin.ask(&editor()).is_allowed());
+}
+
+#[test]
+fn a_companion_that_answers_is_connected_to_at_once_when_it_comes_back() {
+    let mut plugin = Plugin::deciding(CONFIG, &documents_by_token());
+    for _ in 0..10 {
+        let stream = plugin.feed();
+        plugin.vm.deliver_grpc_initial_metadata(stream, &[("content-type", "application/grpc")]).unwrap();
+        plugin.vm.close_grpc_stream(stream, GrpcStatus::UNAVAILABLE, "restarting").unwrap();
+        plugin.vm.advance(2 * MOMENT).unwrap();
+        assert_ne!(plugin.feed(), stream);
+    }
 }

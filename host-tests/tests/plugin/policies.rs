@@ -3,25 +3,33 @@
 use tollgate_policy::snapshot::{SnapshotId, encode};
 use tollgate_policy::source::{SourceFile, load};
 
-/// Editors may view documents unless these are locked, which takes the claim `locked` to tell; everyone may read pages.
-const DOCUMENTS: &str = r#"
-policies:
-  - {name: editors-view, resource: document, actions: [view], roles: [editor]}
+const EDITORS_VIEW: &str = "  - {name: editors-view, resource: document, actions: [view], roles: [editor]}\n";
+
+const ANYONE_READS: &str =
+    "  - {name: anyone-reads, resource: page, actions: [view], roles: [anonymous, editor, viewer]}\n";
+
+/// A lock takes the claim `locked` to tell.
+const LOCKED: &str = "
   - name: documents-locked
     effect: deny
     resource: document
     actions: [view]
-    roles: ["*"]
+    roles: [\"*\"]
     condition: has(principal.locked) && principal.locked == resource.id
-  - {name: anyone-reads, resource: page, actions: [view], roles: [anonymous, editor, viewer]}
+";
+
+const ROUTES: &str = "
 routes:
-  - {name: documents, match: {methods: [GET, POST], path: "/documents/{id}"}, action: view, resource: {kind: document, id: path.id}}
+  - name: documents
+    match: {methods: [GET, POST], path: \"/documents/{id}\"}
+    action: view
+    resource: {kind: document, id: path.id}
   - name: pages
-    match: {methods: [GET], path: "/pages/{id}"}
+    match: {methods: [GET], path: \"/pages/{id}\"}
     action: view
     resource: {kind: page, id: path.id}
     auth: optional
-"#;
+";
 
 pub(crate) const TOKEN: &str = "  - {name: token, jwt: {roles: roles}}\n";
 pub(crate) const PAYLOAD_HEADER: &str = "  - {name: token, jwt: {forwardedHeader: x-jwt-payload, roles: roles}}\n";
@@ -30,9 +38,9 @@ pub(crate) const GATEWAY: &str =
     "  - {name: gateway, headers: {id: x-user, roles: x-user-roles, trust: {sans: [\"spiffe://prod/gateway\"]}}}\n";
 pub(crate) const ANYONE: &str = "  - {name: headers, headers: {id: x-user, roles: x-user-roles, trust: all}}\n";
 
-/// The documents set, with these identity sources.
+/// Editors may view documents that are not locked, everyone may read pages; with these identity sources.
 pub(crate) fn documents(sources: &[&str]) -> String {
-    format!("{DOCUMENTS}identity:\n{}", sources.concat())
+    set(&[EDITORS_VIEW, ANYONE_READS, LOCKED], sources)
 }
 
 /// The documents set for tokens.
@@ -42,17 +50,20 @@ pub(crate) fn documents_by_token() -> String {
 
 /// A set that allows nothing to anyone.
 pub(crate) fn nothing() -> String {
-    let allowing = documents(&[TOKEN, GATEWAY]);
-    let kept = allowing.lines().filter(|line| !line.contains("editors-view") && !line.contains("anyone-reads"));
-    kept.map(|line| format!("{line}\n")).collect()
+    set(&[LOCKED], &[TOKEN, GATEWAY])
 }
 
-/// A set that allows everyone with a token to view documents if the condition holds.
+/// A set that lets everyone with a token view documents if the condition holds.
 pub(crate) fn on_condition(condition: &str) -> String {
     let condition = condition.replace('\'', "''");
-    let policy = "{name: conditional, resource: document, actions: [view], roles: [\"*\"], condition: '";
-    documents_by_token()
-        .replace("{name: editors-view, resource: document, actions: [view], roles: [editor]}", &format!("{policy}{condition}'}}"))
+    let conditional = format!(
+        "  - {{name: conditional, resource: document, actions: [view], roles: [\"*\"], condition: '{condition}'}}\n"
+    );
+    set(&[&conditional], &[TOKEN])
+}
+
+fn set(policies: &[&str], sources: &[&str]) -> String {
+    format!("policies:\n{}{ROUTES}identity:\n{}", policies.concat(), sources.concat())
 }
 
 /// The set, compiled.

@@ -30,7 +30,6 @@ mod kind {
     pub(super) const HEADERS: u8 = 1;
     pub(super) const RST_STREAM: u8 = 3;
     pub(super) const SETTINGS: u8 = 4;
-    pub(super) const GOAWAY: u8 = 7;
     pub(super) const WINDOW_UPDATE: u8 = 8;
     pub(super) const CONTINUATION: u8 = 9;
 }
@@ -64,7 +63,7 @@ impl RawHttp2 {
     }
 
     /// Sends these fields as they are, with a body if there is one, and reads the answer's status and body. `None` if the
-    /// stream is reset or the connection given up instead.
+    /// stream is reset or the connection closed instead.
     ///
     /// # Errors
     ///
@@ -92,11 +91,6 @@ impl RawHttp2 {
         while let Some(frame) = self.read()? {
             if frame.kind == kind::SETTINGS && frame.flags & ACK == 0 {
                 self.write(kind::SETTINGS, ACK, 0, &[])?;
-            }
-            eprintln!("FRAME {} {} {} {:?} {:?}", frame.kind, frame.flags, frame.stream, frame.payload, std::time::SystemTime::now());
-            // With an error code, and not only as a farewell: nothing more will come.
-            if frame.kind == kind::GOAWAY && frame.payload.get(4..8).is_some_and(|code| code != [0; 4]) {
-                return Ok(None);
             }
             if frame.stream != stream {
                 continue;

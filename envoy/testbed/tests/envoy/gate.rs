@@ -69,7 +69,12 @@ impl Gate {
 
     /// A GET over HTTP/1.1.
     pub(crate) fn get(&self, target: &str, headers: &[(&str, &str)]) -> Result<Answer> {
-        self.observed(|| Http1::connect(self.0.envoy.address())?.request("GET", target, headers, b"").map(Some))
+        self.request("GET", target, headers)
+    }
+
+    /// A request over HTTP/1.1, on a connection of its own.
+    pub(crate) fn request(&self, method: &str, target: &str, headers: &[(&str, &str)]) -> Result<Answer> {
+        self.observed(|| Http1::connect(self.0.envoy.address())?.request(method, target, headers, b"").map(Some))
     }
 
     /// A GET with a token for these claims.
@@ -91,9 +96,31 @@ impl Gate {
         })
     }
 
-    /// A GET over HTTP/2 of these fields as they are, on a connection of its own.
+    /// These fields over HTTP/2, as they are, on a connection of its own.
     pub(crate) fn send_fields(&self, fields: &[Field<'_>]) -> Result<Answer> {
         self.observed(|| RawHttp2::connect(self.0.envoy.address())?.request(fields, b""))
+    }
+
+    /// Sends each of these heads over HTTP/2 on a connection of its own and fails unless all are dropped. At once, because Envoy
+    /// lingers before it closes a connection.
+    pub(crate) fn all_dropped(&self, heads: Vec<Vec<Field<'_>>>) -> Result<()> {
+        let before = self.0.upstream.requests();
+        let address = self.0.envoy.address();
+        let mut ledger = Ledger::default();
+        std::thread::scope(|scope| {
+            let exchange = |head: Vec<Field<'_>>| {
+                let answer = RawHttp2::connect(address)?.request(&head, b"")?;
+                answer.map_or(Ok(Answer::Dropped), |response| Answer::read(&response))
+            };
+            let threads: Vec<_> =
+                heads.into_iter().map(|head| (shown(&head), scope.spawn(move || exchange(head)))).collect();
+            for (head, thread) in threads {
+                ledger.note(head, "dropped", thread.join().unwrap_or_else(|_| anyhow::bail!("panicked")));
+            }
+        });
+        ledger.settle()?;
+        ensure!(self.0.upstream.requests() == before, "a request that was dropped has reached the upstream");
+        Ok(())
     }
 
     /// Reads an answer, and makes sure that a request which was not let through has not reached the upstream.
@@ -121,6 +148,11 @@ impl Gate {
     }
 }
 
+fn shown(head: &[Field<'_>]) -> String {
+    let field = |(name, value): &Field<'_>| format!("{}: {}", name.escape_ascii(), value.escape_ascii());
+    head.iter().map(field).collect::<Vec<_>>().join(", ")
+}
+
 impl Answer {
     fn read(response: &Response) -> Result<Self> {
         if response.status == 200 {
@@ -146,6 +178,16 @@ impl Answer {
         match self {
             Answer::Passed(seen) => Ok(seen),
             other => anyhow::bail!("not let through: {other}"),
+        }
+    }
+
+    /// The status that the client saw; 0 if it saw none.
+    pub(crate) fn status(&self) -> u16 {
+        match self {
+            Answer::Passed(_) => 200,
+            Answer::Refused(refusal) => refusal.status,
+            Answer::Envoy(status) => *status,
+            Answer::Dropped => 0,
         }
     }
 

@@ -3,3 +3,5 @@
 
 mod gate;
 mod hostile;
+mod life;
+mod samples;
