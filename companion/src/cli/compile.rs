@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use anyhow::Context;
 use tollgate_policy::snapshot::SnapshotId;
+use tollgate_policy::source::Loader;
 
 use crate::policies::{compile, load, read_paths};
 
@@ -32,7 +33,7 @@ pub(super) fn run(args: Args, output: &mut Output<'_>) -> anyhow::Result<Exit> {
     let started = Instant::now();
     let id = SnapshotId { epoch: args.epoch, version: args.snapshot_version };
     let files = read_paths(&args.paths)?;
-    let compiled = match load(&files).and_then(|set| compile(&set, id)) {
+    let compiled = match load(&files, &mut Loader::default()).and_then(|set| compile(&set, id)) {
         Ok(compiled) => compiled,
         Err(error) => {
             report(&error, Format::Text, output)?;

@@ -3,6 +3,7 @@ use std::path::PathBuf;
 use serde::Serialize;
 use tollgate_policy::set::PolicySet;
 use tollgate_policy::snapshot::SnapshotId;
+use tollgate_policy::source::Loader;
 
 use crate::policies::{CompileError, compile, load, read_paths};
 
@@ -33,7 +34,7 @@ struct Counts {
 
 pub(super) fn run(args: Args, output: &mut Output<'_>) -> anyhow::Result<Exit> {
     let files = read_paths(&args.paths)?;
-    let checked = load(&files).and_then(|set| {
+    let checked = load(&files, &mut Loader::default()).and_then(|set| {
         // Some limits are those of the compiled form.
         compile(&set, SnapshotId::default())?;
         Ok(Counts::of(files.len(), &set))

@@ -1,7 +1,7 @@
 use prost::bytes::Bytes;
 use tollgate_policy::set::PolicySet;
-use tollgate_policy::snapshot::{self, DecodeError, EncodeError, Snapshot, SnapshotId};
-use tollgate_policy::source::{self, Diagnostic, Diagnostics, SourceFile};
+use tollgate_policy::snapshot::{self, EncodeError, Snapshot, SnapshotId};
+use tollgate_policy::source::{Diagnostic, Diagnostics, Loader, SourceFile};
 
 /// Largest snapshot that is published: a worker holds two of them while it changes over.
 pub(crate) const MAX_SNAPSHOT_BYTES: usize = 128 << 20;
@@ -22,25 +22,22 @@ pub(crate) enum CompileError {
     Policies(Diagnostics),
     #[error(transparent)]
     Encode(EncodeError),
-    #[error("the compiled policies cannot be read back: {0}")]
-    Decode(DecodeError),
     #[error("the compiled policies take {size} bytes, more than the limit of {MAX_SNAPSHOT_BYTES}")]
     TooLarge { size: usize },
 }
 
 /// Validates files as one policy set.
-pub(crate) fn load(files: &[SourceFile]) -> Result<PolicySet, CompileError> {
-    source::load(files).map_err(CompileError::Policies)
+pub(crate) fn load(files: &[SourceFile], loader: &mut Loader) -> Result<PolicySet, CompileError> {
+    loader.load(files).map_err(CompileError::Policies)
 }
 
 /// Compiles a valid set, and reads the result as a worker would.
 pub(crate) fn compile(set: &PolicySet, id: SnapshotId) -> Result<Compiled, CompileError> {
-    let content = snapshot::encode(set, id).map_err(CompileError::Encode)?;
-    if content.len() > MAX_SNAPSHOT_BYTES {
-        return Err(CompileError::TooLarge { size: content.len() });
+    let snapshot::Compiled { bytes, snapshot } = snapshot::compile(set, id).map_err(CompileError::Encode)?;
+    match bytes.len() {
+        size if size > MAX_SNAPSHOT_BYTES => Err(CompileError::TooLarge { size }),
+        _ => Ok(Compiled { snapshot, content: bytes.into() }),
     }
-    let snapshot = Snapshot::decode(&content).map_err(CompileError::Decode)?;
-    Ok(Compiled { snapshot, content: content.into() })
 }
 
 impl CompileError {

@@ -1,6 +1,7 @@
 use std::time::{Duration, Instant};
 
 use tollgate_policy::snapshot::SnapshotId;
+use tollgate_policy::source::Loader;
 
 use crate::policies::{CompileError, Compiled, Fingerprint, Folder, ReadError, compile, load};
 
@@ -23,6 +24,7 @@ pub(super) fn judge(
     folder: &Folder,
     judged: Option<Fingerprint>,
     id: SnapshotId,
+    loader: &mut Loader,
 ) -> Result<Option<Judgement>, ReadError> {
     let mut rereadings = 0;
     loop {
@@ -32,7 +34,7 @@ pub(super) fn judge(
             return Ok(None);
         }
         let started = Instant::now();
-        let outcome = load(&reading.files).and_then(|set| compile(&set, id));
+        let outcome = load(&reading.files, loader).and_then(|set| compile(&set, id));
         if rereadings == REREADINGS || folder.is_still(&reading) {
             return Ok(Some(Judgement { fingerprint, outcome, took: started.elapsed() }));
         }

@@ -5,6 +5,7 @@ use futures::future::OptionFuture;
 use tokio::sync::{mpsc, watch};
 use tokio::task::{JoinError, spawn_blocking};
 use tollgate_policy::snapshot::SnapshotId;
+use tollgate_policy::source::Loader;
 
 use crate::metrics::Metrics;
 use crate::policies::{Compiled, Fingerprint, Folder};
@@ -27,6 +28,8 @@ const RETRY: Duration = Duration::from_secs(2);
 #[derive(Debug)]
 pub(crate) struct Publisher {
     folder: Folder,
+    /// Knows the conditions of the version before.
+    loader: Arc<Mutex<Loader>>,
     store: Arc<Mutex<Store>>,
     numbering: Numbering,
     current: watch::Sender<Option<Arc<Published>>>,
@@ -53,6 +56,7 @@ impl Publisher {
         let recovered = latest.map(recover).transpose()?.flatten();
         Ok(Publisher {
             folder,
+            loader: Arc::default(),
             store: Arc::new(Mutex::new(store)),
             numbering,
             current: watch::Sender::new(None),
@@ -102,7 +106,10 @@ impl Publisher {
 
     async fn reload(&mut self) {
         let (folder, judged, id) = (self.folder.clone(), self.judged, self.numbering.next());
-        let judgement = match off_thread(move || judge(&folder, judged, id)).await.map_err(Refusal::from) {
+        let loader = Arc::clone(&self.loader);
+        // A panic costs the loader what it knew, and no more.
+        let judging = move || judge(&folder, judged, id, &mut loader.lock().unwrap_or_else(PoisonError::into_inner));
+        let judgement = match off_thread(judging).await.map_err(Refusal::from) {
             Ok(Ok(Some(judgement))) => judgement,
             Ok(Ok(None)) => return,
             Ok(Err(error)) => return self.unreadable(&error.into()),

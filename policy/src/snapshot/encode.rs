@@ -15,11 +15,28 @@ pub struct EncodeError(#[from] DecodeError);
 ///
 /// # Errors
 /// If the set exceeds a limit of the format, or was not validated.
-pub fn encode(set: &PolicySet, id: SnapshotId) -> Result<Vec<u8>, EncodeError> {
+pub fn compile(set: &PolicySet, id: SnapshotId) -> Result<Compiled, EncodeError> {
     let bytes = assemble(&chunks(set), id);
     // What a worker would refuse must not be published: the decoder is the judge.
-    Snapshot::decode(&bytes)?;
-    Ok(bytes)
+    let snapshot = Snapshot::decode(&bytes)?;
+    Ok(Compiled { bytes, snapshot })
+}
+
+/// The bytes of [`compile`].
+///
+/// # Errors
+/// As [`compile`].
+pub fn encode(set: &PolicySet, id: SnapshotId) -> Result<Vec<u8>, EncodeError> {
+    compile(set, id).map(|compiled| compiled.bytes)
+}
+
+/// A compiled policy set.
+#[derive(Debug)]
+pub struct Compiled {
+    /// As it travels.
+    pub bytes: Vec<u8>,
+    /// As a worker reads it.
+    pub snapshot: Snapshot,
 }
 
 pub(super) fn chunks(set: &PolicySet) -> Vec<(ChunkKind, Vec<u8>)> {

@@ -28,7 +28,7 @@ mod types;
 
 pub use codec::DecodeError;
 #[cfg(feature = "compiler")]
-pub use encode::{EncodeError, encode};
+pub use encode::{Compiled, EncodeError, compile, encode};
 pub use types::{Snapshot, SnapshotId};
 
 /// First bytes of every snapshot.

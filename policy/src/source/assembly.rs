@@ -36,6 +36,10 @@ pub(super) struct Assembly {
 }
 
 impl Assembly {
+    pub(super) fn new(conditions: Conditions) -> Self {
+        Assembly { conditions, ..Assembly::default() }
+    }
+
     /// The set has one answer for requests without a route.
     pub(super) fn unmatched(&mut self, unmatched: Unmatched, place: Place, report: &mut Report<'_>) {
         match self.unmatched {

@@ -31,7 +31,10 @@ mod template;
 mod tests;
 mod value;
 
+use std::mem;
+
 use assembly::Assembly;
+use condition::Conditions;
 use report::Report;
 
 use crate::set::PolicySet;
@@ -52,13 +55,30 @@ pub struct SourceFile {
 /// # Errors
 /// Lists every problem of every file, in the order of file, line and column.
 pub fn load(files: &[SourceFile]) -> Result<PolicySet, Diagnostics> {
-    let mut files: Vec<&SourceFile> = files.iter().collect();
-    files.sort_by(|a, b| (&a.name, &a.text).cmp(&(&b.name, &b.text)));
-    let mut report = Report::new(&files);
-    let mut assembly = Assembly::default();
-    for id in report.file_ids() {
-        section::decode(&mut report.file(id), &mut assembly);
+    Loader::default().load(files)
+}
+
+/// Reads one version of the policy files after another: conditions that were in the version before are not parsed again.
+#[derive(Debug, Default)]
+pub struct Loader {
+    conditions: Conditions,
+}
+
+impl Loader {
+    /// As [`load`].
+    ///
+    /// # Errors
+    /// As [`load`].
+    pub fn load(&mut self, files: &[SourceFile]) -> Result<PolicySet, Diagnostics> {
+        let mut files: Vec<&SourceFile> = files.iter().collect();
+        files.sort_by(|a, b| (&a.name, &a.text).cmp(&(&b.name, &b.text)));
+        let mut report = Report::new(&files);
+        let mut assembly = Assembly::new(mem::take(&mut self.conditions).next());
+        for id in report.file_ids() {
+            section::decode(&mut report.file(id), &mut assembly);
+        }
+        self.conditions = mem::take(&mut assembly.conditions);
+        let set = assembly.finish(&mut report);
+        report.into_result(set)
     }
-    let set = assembly.finish(&mut report);
-    report.into_result(set)
 }

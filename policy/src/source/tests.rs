@@ -2,7 +2,7 @@ mod golden;
 
 use proptest::prelude::*;
 
-use super::{Diagnostics, SourceFile, load};
+use super::{Diagnostics, Loader, SourceFile, load};
 use crate::data::Data;
 use crate::engine::Effect;
 use crate::identity::{ClaimsFrom, IdentityMethod, SanKind, TrustedPeers};
@@ -266,5 +266,25 @@ proptest! {
                 prop_assert!(problems.iter().all(|problem| problem.line > 0 && problem.column > 0));
             }
         }
+    }
+}
+
+#[test]
+fn a_loader_reads_each_version_as_if_it_were_the_first() {
+    let version = |condition: &str| {
+        let text = format!(
+            "policies:\n  - name: a\n    resource: document\n    actions: [view]\n    roles: [editor]\n    condition: {condition}\n"
+        );
+        [SourceFile { name: "a.yaml".to_owned(), text }]
+    };
+    let mut loader = Loader::default();
+    for condition in ["principal.a == 1", "principal.b == 1", "principal.b ==", "principal.b ==", "principal.a == 1"] {
+        let files = version(condition);
+        let (once, again) = (load(&files), loader.load(&files));
+        assert_eq!(again.as_ref().ok(), once.as_ref().ok());
+        assert_eq!(
+            again.map_err(|problems| problems.to_string()).err(),
+            once.map_err(|problems| problems.to_string()).err()
+        );
     }
 }

@@ -15,6 +15,7 @@ use tollgate_policy::http::{Headers, HttpVerdict};
 use tollgate_policy::identity::PrincipalClaims;
 use tollgate_policy::set::PolicySet;
 use tollgate_policy::snapshot::{Snapshot, SnapshotId};
+use tollgate_policy::source::Loader;
 
 use crate::policies::{compile, load, read_paths};
 
@@ -33,7 +34,7 @@ pub(super) fn run(args: Args, output: &mut Output<'_>) -> anyhow::Result<Exit> {
     let principal = args.principal()?;
     let question = args.question()?;
     let files = read_paths(&args.policies)?;
-    let set = match load(&files) {
+    let set = match load(&files, &mut Loader::default()) {
         Ok(set) => set,
         Err(error) => {
             validate::report(&error, args.format, output)?;

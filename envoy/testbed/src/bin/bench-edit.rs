@@ -63,7 +63,7 @@ fn generated(policies: usize, round: usize) -> Result<String> {
         match index {
             0 => writeln!(text, "    condition: resource.revision == {round}")?,
             _ if index % 5 < 3 => {
-                writeln!(text, "    condition: resource.ownerId == principal.id && resource.size < {index}")?
+                writeln!(text, "    condition: resource.ownerId == principal.id && resource.size < {index}")?;
             }
             _ => {}
         }
