@@ -36,19 +36,20 @@ impl CandidateRef {
     }
 }
 
-/// Candidates by (kind, action), then by role.
+/// Candidates by kind, then action, then role.
 ///
-/// One probe of a small open-addressing table finds the group of a kind and action: its key and its (role, candidate)
-/// entries, side by side in memory and sorted by role, so that a decision touches one place of the index however many
-/// policies there are. Wildcards of kind and action are groups of their own, probed only if some policy has them; the
-/// wildcard role sorts first in its group.
+/// Kinds are symbols, so a table finds a kind's block without hashing. The block lists the kind's actions; each leads to a
+/// group of (role, candidate) entries, sorted by role, a few words further on. So a decision touches one place of the
+/// index however many policies there are. Wildcards of kind and action have blocks and groups of their own, looked at
+/// only if some policy has them; the wildcard role sorts first in its group.
 #[derive(Debug, Default)]
 pub(crate) struct Index {
     patterns: Vec<Pattern>,
-    /// One more than where the group starts in `groups`; 0 is a free slot. A power of two long (or empty), at most 3/4 full.
-    slots: Vec<u32>,
-    /// Groups, one after the other: kind, action, length, then three words an entry.
-    groups: Vec<u32>,
+    /// By kind: one more than where its block starts in `words`, or 0.
+    blocks: Vec<u32>,
+    /// Blocks, one after the other: the number of actions; for each, sorted, the action, where its group starts and how
+    /// many entries it has; then the groups, three words an entry.
+    words: Vec<u32>,
 }
 
 /// Which parts of a group's key are wildcards.
@@ -66,6 +67,9 @@ struct Key {
 
 /// Role, order and condition of a candidate.
 type Entry = [u32; 3];
+
+/// Kinds with up to this many actions have them walked.
+const SCANNED: usize = 16;
 
 /// Groups up to this size are walked; in larger ones each role is searched for.
 const WALKED: usize = 32;
@@ -103,18 +107,20 @@ impl Index {
     }
 
     fn group(&self, key: Key) -> &[Entry] {
-        let mask = self.slots.len().wrapping_sub(1);
-        let mut at = key.hash() & mask;
-        while let Some(start) = self.slots.get(at).and_then(|slot| slot.checked_sub(1)) {
-            if let Some([kind, action, len, rest @ ..]) = self.groups.get(start as usize..)
-                && (*kind, *action) == (key.kind, key.action)
-            {
-                let (entries, _) = rest.as_chunks();
-                return entries.get(..*len as usize).unwrap_or_default();
-            }
-            at = (at + 1) & mask;
-        }
-        &[]
+        self.find(key).unwrap_or_default()
+    }
+
+    fn find(&self, key: Key) -> Option<&[Entry]> {
+        let block = self.blocks.get(key.kind as usize)?.checked_sub(1)?;
+        let (count, rest) = self.words.get(block as usize..)?.split_first()?;
+        let actions = rest.as_chunks::<3>().0.get(..*count as usize)?;
+        let at = match actions.len() {
+            // A kind has few actions: walking them is quicker than a search.
+            0..=SCANNED => actions.iter().position(|[action, ..]| *action == key.action)?,
+            _ => actions.binary_search_by_key(&key.action, |[action, ..]| *action).ok()?,
+        };
+        let [_, start, len] = actions.get(at)?;
+        self.words.get(*start as usize..)?.as_chunks().0.get(..*len as usize)
     }
 }
 
@@ -152,15 +158,6 @@ impl Key {
     fn pattern(self) -> Pattern {
         Pattern { any_kind: self.kind == Symbol::WILDCARD.0, any_action: self.action == Symbol::WILDCARD.0 }
     }
-
-    /// Multiply and fold. Symbols come from the snapshot, so that nobody can choose colliding ones from outside.
-    fn hash(self) -> usize {
-        let key = u64::from(self.kind) << 32 | u64::from(self.action);
-        let mixed = key.wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        #[expect(clippy::cast_possible_truncation, reason = "tables are far smaller than 2^32 groups")]
-        let hash = (mixed ^ mixed >> 32) as u32 as usize;
-        hash
-    }
 }
 
 /// Collects entries, then lays them out.
@@ -188,43 +185,38 @@ impl IndexBuilder {
 
     pub(crate) fn build(mut self) -> Index {
         self.entries.sort_unstable();
-        let groups = self.entries.chunk_by(|(a, _), (b, _)| a == b);
-        let count = groups.clone().count();
-        let mut index = Index {
-            patterns: Vec::new(),
-            slots: vec![0; table_len(count)],
-            groups: Vec::with_capacity(3 * (count + self.entries.len())),
-        };
-        for entries in groups {
-            let Some((key, _)) = entries.first() else { continue };
-            if let Some(slot) = free(&mut index.slots, *key) {
-                *slot = word(index.groups.len() + 1);
-            }
-            index.groups.extend([key.kind, key.action, word(entries.len())]);
-            index.groups.extend(entries.iter().flat_map(|(_, entry)| entry));
-            if !index.patterns.contains(&key.pattern()) {
-                index.patterns.push(key.pattern());
-            }
+        let mut index = Index::default();
+        let kinds = self.entries.last().map_or(0, |(key, _)| key.kind as usize + 1);
+        index.blocks = vec![0; kinds];
+        for block in self.entries.chunk_by(|(a, _), (b, _)| a.kind == b.kind) {
+            index.push_block(block);
         }
+        index.words.shrink_to_fit();
         index
     }
 }
 
-fn table_len(groups: usize) -> usize {
-    match groups {
-        0 => 0,
-        _ => (groups + groups / 3 + 1).next_power_of_two(),
+impl Index {
+    /// The entries of one kind, sorted.
+    fn push_block(&mut self, entries: &[(Key, Entry)]) {
+        let Some((Key { kind, .. }, _)) = entries.first() else { return };
+        if let Some(block) = self.blocks.get_mut(*kind as usize) {
+            *block = word(self.words.len() + 1);
+        }
+        let groups = entries.chunk_by(|(a, _), (b, _)| a == b);
+        let count = groups.clone().count();
+        self.words.push(word(count));
+        let mut start = self.words.len() + 3 * count;
+        for group in groups {
+            let Some((key, _)) = group.first() else { continue };
+            self.words.extend([key.action, word(start), word(group.len())]);
+            start += 3 * group.len();
+            if !self.patterns.contains(&key.pattern()) {
+                self.patterns.push(key.pattern());
+            }
+        }
+        self.words.extend(entries.iter().flat_map(|(_, entry)| entry));
     }
-}
-
-/// The free slot where a key belongs.
-fn free(slots: &mut [u32], key: Key) -> Option<&mut u32> {
-    let mask = slots.len().wrapping_sub(1);
-    let mut at = key.hash() & mask;
-    while *slots.get(at)? > 0 {
-        at = (at + 1) & mask;
-    }
-    slots.get_mut(at)
 }
 
 /// Snapshots' limits keep every index far below 2^32 words.

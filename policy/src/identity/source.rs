@@ -23,7 +23,7 @@ pub enum IdentityMethod {
     },
     /// The verified certificate of the peer.
     Mtls {
-        /// Which subject alternative name is the id; a certificate must carry exactly one of the kind.
+        /// Which subject alternative name is the id. Of several of the kind none would be; Envoy shows plugins the first alone.
         san: SanKind,
         /// Roles of every such principal.
         roles: Vec<String>,

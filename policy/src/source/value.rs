@@ -130,7 +130,9 @@ pub(super) fn names(
         if items.len() == 1 {
             return Some(Names::Any);
         }
-        let problem = Problem::new(format!("`\"*\"` stands alone in {what}: it already means every one"));
+        let problem = Problem::new(format!(
+            "`\"*\"` stands alone in {what}; remove the other names, or give them a policy of their own"
+        ));
         file.refuse(wildcard.at, problem.help("write `[\"*\"]`, or list names without it"));
         return None;
     }
