@@ -1,6 +1,6 @@
 //! Conditions: the compact form that CEL is lowered to, and its evaluator.
 //!
-//! A condition is a tree of nodes in an arena ([`Code`]), over typed inputs instead of a map of variables. Evaluation
+//! A condition is a tree of nodes in an arena, over typed inputs instead of a map of variables. Evaluation
 //! borrows everything from the request and the snapshot; what an expression builds lives in a reused arena. Bounds are
 //! fixed when a condition is compiled (depth, nodes) and when it runs (fuel): nothing a client sends can make one hang.
 
