@@ -9,6 +9,12 @@ pub fn seed() -> u64 {
     RandomState::new().hash_one(0_u64)
 }
 
+/// Tells the streams of plugin VMs, and of roots that share one, apart.
+#[must_use]
+pub fn stream_owner() -> [u8; 16] {
+    (u128::from(seed()) << 64 | u128::from(seed())).to_be_bytes()
+}
+
 /// A small deterministic generator (xorshift64*), for spreading retries.
 #[derive(Clone, Debug)]
 pub struct Random(u64);
@@ -47,5 +53,6 @@ mod tests {
     #[test]
     fn two_seeds_differ() {
         assert_ne!(seed(), seed());
+        assert_ne!(stream_owner(), stream_owner());
     }
 }

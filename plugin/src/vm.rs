@@ -16,8 +16,6 @@ use crate::slot::Slot;
 
 /// The state of one plugin VM, which is single-threaded.
 pub struct Vm {
-    /// Random; tells the companion VMs apart.
-    pub id: [u8; 16],
     /// Numbers the decisions.
     pub decisions: DecisionIds,
     /// What has been counted since the last tick.
@@ -60,9 +58,7 @@ impl Vm {
 
 impl Default for Vm {
     fn default() -> Self {
-        let (high, low) = (u128::from(random::seed()), u128::from(random::seed()));
         Vm {
-            id: (high << 64 | low).to_be_bytes(),
             decisions: DecisionIds::new(random::seed()),
             counters: Counters::default(),
             scratch: RefCell::default(),
@@ -140,10 +136,5 @@ mod tests {
         let ids = DecisionIds::new(0xab);
         assert_eq!(ids.next().to_string(), "00000000000000ab-1");
         assert_eq!(ids.next().to_string(), "00000000000000ab-2");
-    }
-
-    #[test]
-    fn vms_have_different_ids() {
-        assert_ne!(Vm::default().id, Vm::default().id);
     }
 }

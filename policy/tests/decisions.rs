@@ -57,6 +57,8 @@ fn compile(set: &PolicySet) -> Snapshot {
 }
 
 fn reference<'a>(set: &'a PolicySet, snapshot: &Snapshot) -> Reference<'a> {
+    // The snapshot gives the order alone: it must hold every policy.
+    assert_eq!(snapshot.policy_names().len(), set.policies.len());
     Reference::new(snapshot.policy_names().map(|name| set.policies.iter().find(|policy| policy.name == name).unwrap()))
 }
 

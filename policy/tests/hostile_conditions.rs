@@ -33,7 +33,7 @@ fn what_passes_the_cap_cannot_exhaust_a_small_stack() {
         format!("{}true", "!".repeat(500)),
         format!("{}1", "-".repeat(500)),
         vec!["true ? 1 : 2"; 50].join(" == "),
-        format!("{}1{}", "(".repeat(32), ")".repeat(32)),
+        format!("{}1{} == 'a'", "(".repeat(64), ")".repeat(64)),
         "((((((((((".to_owned(),
         "a.exists(b, ".repeat(30),
         "{'a':".repeat(30),
@@ -43,6 +43,13 @@ fn what_passes_the_cap_cannot_exhaust_a_small_stack() {
     ];
     let parse_all = move || chains.iter().for_each(|source| drop(lower(source)));
     std::thread::Builder::new().stack_size(2 << 20).spawn(parse_all).unwrap().join().unwrap();
+}
+
+#[test]
+fn what_is_lowered_can_be_read_back() {
+    let ternaries = |tail: String| (0..60).fold(tail, |inner, _| format!("false ? false : {inner}"));
+    let text = ternaries(vec!["true"; 30].join(" || "));
+    assert_eq!(refusal(&text), "the condition nests deeper than 64 operations; simplify it");
 }
 
 #[test]

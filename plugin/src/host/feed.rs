@@ -29,7 +29,8 @@ pub(super) struct Feed {
 impl Feed {
     pub(super) fn new(cluster: &ClusterName, slot: Rc<Slot>, vm: Rc<Vm>) -> Self {
         let identity = Identity {
-            vm: vm.id,
+            // Roots that share a VM have streams of their own, and must not take each other's place.
+            vm: random::stream_owner(),
             node: HostProperties.text(&["xds", "node", "id"]),
             node_cluster: HostProperties.text(&["xds", "node", "cluster"]),
         };

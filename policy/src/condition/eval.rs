@@ -23,13 +23,26 @@ pub(crate) struct Inputs<'a> {
     pub(crate) request: RequestFacts<'a>,
 }
 
-/// Whether a condition holds. `fuel` bounds the steps it may take.
+/// Evaluation steps that one condition may take. A step is a node visited, an element looked at, or 16 bytes compared,
+/// so this bounds a condition to well under a millisecond.
+const CONDITION_FUEL: u32 = 20_000;
+
+/// Whether a condition holds. The steps it takes, of which a condition has a bound of its own, are taken from `pool`.
 ///
 /// # Errors
 /// If the condition has no value, or one that is not a boolean.
-pub(crate) fn evaluate(code: &Code, root: NodeId, inputs: &Inputs<'_>, arena: &Bump, fuel: u32) -> Result<bool, Fault> {
+pub(crate) fn evaluate(
+    code: &Code,
+    root: NodeId,
+    inputs: &Inputs<'_>,
+    arena: &Bump,
+    pool: &mut u32,
+) -> Result<bool, Fault> {
+    let fuel = CONDITION_FUEL.min(*pool);
     let mut evaluator = Evaluator { code, inputs, arena, fuel: Fuel(fuel), variables: [Value::Null; MAX_VARIABLES] };
-    evaluator.boolean(root, root)
+    let outcome = evaluator.boolean(root, root);
+    *pool -= fuel - evaluator.fuel.0;
+    outcome
 }
 
 struct Evaluator<'a> {

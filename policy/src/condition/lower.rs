@@ -47,6 +47,8 @@ fn syntax(source: &str, errors: &cel_interpreter::parser::ParseErrors) -> Condit
     let what = match first.msg.split_once(" expecting ") {
         Some((what, _)) if what.contains("<EOF>") => "it ends too early",
         Some((what, _)) => what,
+        // The parser's own inner errors, in no words for people.
+        None if first.msg.contains('{') => "it cannot be read",
         None => &first.msg,
     };
     ConditionProblem { offset: start + within, len: 1, message: format!("not a CEL expression: {what}") }
@@ -76,16 +78,25 @@ enum Place<'e> {
 
 impl Lowering<'_> {
     fn node(&mut self, expression: &IdedExpr) -> Lowered<NodeId> {
+        self.deeper(expression, |lowering| {
+            let id = lowering.code.reserve();
+            let node = lowering.operation(expression)?;
+            lowering.code.set(id, node);
+            Ok(id)
+        })
+    }
+
+    /// One level further down the tree.
+    fn deeper<T>(&mut self, at: &IdedExpr, work: impl FnOnce(&mut Self) -> Lowered<T>) -> Lowered<T> {
         if self.depth >= MAX_DEPTH {
-            return Err(self
-                .problem(expression, format!("the condition nests deeper than {MAX_DEPTH} operations; simplify it")));
+            return Err(
+                self.problem(at, format!("the condition nests deeper than {MAX_DEPTH} operations; simplify it"))
+            );
         }
         self.depth += 1;
-        let id = self.code.reserve();
-        let node = self.operation(expression)?;
-        self.code.set(id, node);
+        let result = work(self);
         self.depth -= 1;
-        Ok(id)
+        result
     }
 
     fn operation(&mut self, expression: &IdedExpr) -> Lowered<Node> {
@@ -172,15 +183,19 @@ impl Lowering<'_> {
     /// A balanced tree over the operands of a chain of one logical operator, whose semantics do not depend on how it nests:
     /// long chains stay shallow.
     fn junction(&mut self, operands: &[&IdedExpr], operator: &str) -> Lowered<NodeId> {
-        if let [single] = operands {
-            return self.node(single);
-        }
-        let id = self.code.reserve();
         let (left, right) = operands.split_at(operands.len() / 2);
-        self.junction(left, operator)?;
-        let right = self.junction(right, operator)?;
-        self.code.set(id, joined(operator, right));
-        Ok(id)
+        match operands {
+            [single] => self.node(single),
+            [first, ..] => self.deeper(first, |lowering| {
+                let id = lowering.code.reserve();
+                lowering.junction(left, operator)?;
+                let right = lowering.junction(right, operator)?;
+                lowering.code.set(id, joined(operator, right));
+                Ok(id)
+            }),
+            // Chains have two operands or more, and so their halves one or more.
+            [] => Ok(self.code.next()),
+        }
     }
 
     fn contained(&mut self, element: &IdedExpr, container: &IdedExpr) -> Lowered<Node> {

@@ -6,9 +6,9 @@ use crate::snapshot::Snapshot;
 use super::index::CandidateRef;
 use super::{Applies, Candidate, Decision, Effect, PolicyError, PolicyRef, Query, Question, Reason};
 
-/// Evaluation steps that one condition may take. A step is a node visited, an element looked at, or 16 bytes compared,
-/// so this bounds a condition to well under a millisecond.
-const FUEL: u32 = 20_000;
+/// Evaluation steps that one decision may take over all its conditions: however many policies meet a request, it cannot
+/// hold a worker for more than some milliseconds. Conditions that get none fail, so that denies apply.
+const DECISION_FUEL: u32 = 200_000;
 
 /// Reusable buffers: a decision allocates nothing once they have grown to what the policy set needs.
 #[derive(Debug, Default)]
@@ -44,10 +44,11 @@ impl Snapshot {
         let question = self.resolve(query);
         scratch.with_arena(|arena, scratch| {
             self.gather(&question, &mut scratch.candidates);
+            let mut fuel = DECISION_FUEL;
             let trace = |candidate: &CandidateRef| Candidate {
                 policy: self.policy_name(candidate.slot()),
                 effect: candidate.effect(),
-                applies: match self.applies(*candidate, &question, arena) {
+                applies: match self.applies(*candidate, &question, arena, &mut fuel) {
                     Ok(true) => Applies::Yes,
                     Ok(false) => Applies::No,
                     Err(fault) => Applies::Error(self.policy_error(*candidate, fault)),
@@ -68,8 +69,9 @@ impl Snapshot {
             first_error: None,
             digest: self.digest(),
         };
+        let mut fuel = DECISION_FUEL;
         for candidate in &scratch.candidates {
-            let applies = self.applies(*candidate, question, arena);
+            let applies = self.applies(*candidate, question, arena, &mut fuel);
             if let Err(fault) = applies {
                 decision.errors += 1;
                 decision.first_error.get_or_insert(self.policy_error(*candidate, fault));
@@ -113,10 +115,16 @@ impl Snapshot {
         }
     }
 
-    fn applies(&self, candidate: CandidateRef, question: &Question<'_>, arena: &Bump) -> Result<bool, Fault> {
+    fn applies(
+        &self,
+        candidate: CandidateRef,
+        question: &Question<'_>,
+        arena: &Bump,
+        fuel: &mut u32,
+    ) -> Result<bool, Fault> {
         let Some(condition) = candidate.condition() else { return Ok(true) };
         let inputs = Inputs { principal: question.principal, resource: question.resource, request: question.request };
-        evaluate(self.code(), condition, &inputs, arena, FUEL)
+        evaluate(self.code(), condition, &inputs, arena, fuel)
     }
 
     fn policy_error(&self, candidate: CandidateRef, fault: Fault) -> PolicyError<'_> {

@@ -1,4 +1,4 @@
-//! Deciding: candidates by hash, conditions over the request, deny overrides.
+//! Deciding: candidates from the index, conditions over the request, deny overrides.
 
 mod decide;
 mod decision;

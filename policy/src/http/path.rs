@@ -55,6 +55,12 @@ fn check_segment(segment: &[u8]) -> Result<(), InvalidRequest> {
                 if is_unreserved(decoded) || matches!(decoded, b'/' | b'\\') || decoded.is_ascii_control() {
                     return Err(InvalidRequest::PercentEncoded);
                 }
+                // `%252f`: some servers decode twice.
+                if decoded == b'%'
+                    && matches!(bytes.as_slice(), [high, low, ..] if high.is_ascii_hexdigit() && low.is_ascii_hexdigit())
+                {
+                    return Err(InvalidRequest::PercentEncoded);
+                }
                 if decoded == b';' {
                     return Err(InvalidRequest::PathParameter);
                 }
@@ -79,6 +85,11 @@ pub(crate) fn decode<'a>(segment: &'a str, arena: &'a Bump) -> &'a str {
     let bytes = arena.alloc_slice_fill_iter(decoded(segment.as_bytes()).collect::<Vec<u8>>());
     // Canonical paths decode to UTF-8; the fallback cannot be reached through `CanonicalPath`.
     str::from_utf8(bytes).unwrap_or(segment)
+}
+
+/// Whether a segment, its percent-encoding undone, is this text.
+pub(crate) fn decodes_to(segment: &str, text: &str) -> bool {
+    decoded(segment.as_bytes()).eq(text.bytes())
 }
 
 fn decoded(segment: &[u8]) -> impl Iterator<Item = u8> {

@@ -1,3 +1,4 @@
+use std::net::Ipv6Addr;
 use std::str;
 
 use bumpalo::Bump;
@@ -26,7 +27,7 @@ pub(crate) struct RequestHead<'a> {
 impl<'a> RequestHead<'a> {
     /// Reads the pseudo-headers, and refuses headers that would have the upstream act on something else.
     pub(crate) fn read(headers: Headers<'a>, arena: &'a Bump) -> Result<Self, InvalidRequest> {
-        if OVERRIDES.iter().any(|name| headers.get(name).is_some()) {
+        if headers.0.iter().any(|(name, _)| OVERRIDES.iter().any(|own| reads_as(name, own))) {
             return Err(InvalidRequest::Override);
         }
         Ok(RequestHead {
@@ -35,6 +36,11 @@ impl<'a> RequestHead<'a> {
             path: CanonicalPath::parse(single(headers, ":path").ok_or(InvalidRequest::PathForm)?)?,
         })
     }
+}
+
+/// Whether a header's name is this one to an upstream that takes `_` for `-`, as CGI does.
+fn reads_as(name: &[u8], own: &str) -> bool {
+    name.len() == own.len() && name.iter().zip(own.bytes()).all(|(a, b)| *a == b || (*a == b'_' && b == b'-'))
 }
 
 fn single<'a>(headers: Headers<'a>, name: &str) -> Option<&'a [u8]> {
@@ -50,27 +56,23 @@ fn method(raw: &[u8]) -> Result<&str, InvalidRequest> {
     str::from_utf8(raw).map_err(|_| InvalidRequest::Method)
 }
 
-/// Host without port, lower-case. User information and a trailing dot, which name the same host in other bytes, are refused.
+/// Host without port, in one spelling: lower-case, an IPv6 address in its canonical text. User information and a trailing
+/// dot, which name the same host in other bytes, are refused.
 fn host<'a>(authority: &'a [u8], arena: &'a Bump) -> Result<&'a str, InvalidRequest> {
     let authority = str::from_utf8(authority).map_err(|_| InvalidRequest::Authority)?;
-    let (host, rest) = match authority.strip_prefix('[') {
-        Some(v6) => v6.split_once(']').ok_or(InvalidRequest::Authority)?,
-        None => match authority.find(':') {
-            Some(colon) => authority.split_at_checked(colon).ok_or(InvalidRequest::Authority)?,
-            None => (authority, ""),
-        },
+    if let Some(address) = authority.strip_prefix('[') {
+        let (address, port) = address.split_once(']').ok_or(InvalidRequest::Authority)?;
+        check_port(port)?;
+        let address: Ipv6Addr = address.parse().map_err(|_| InvalidRequest::Authority)?;
+        return Ok(bumpalo::format!(in arena, "{}", address).into_bump_str());
+    }
+    let (host, port) = match authority.find(':') {
+        Some(colon) => authority.split_at_checked(colon).ok_or(InvalidRequest::Authority)?,
+        None => (authority, ""),
     };
-    let port_ok = match rest.strip_prefix(':') {
-        Some(port) => !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit()),
-        None => rest.is_empty(),
-    };
-    let is_v6 = authority.starts_with('[');
-    let host_ok = !host.is_empty()
-        && !host.ends_with('.')
-        && host
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_') || (is_v6 && byte == b':'));
-    if !port_ok || !host_ok {
+    check_port(port)?;
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_');
+    if host.is_empty() || host.ends_with('.') || !host.bytes().all(allowed) {
         return Err(InvalidRequest::Authority);
     }
     if host.bytes().any(|byte| byte.is_ascii_uppercase()) {
@@ -79,4 +81,16 @@ fn host<'a>(authority: &'a [u8], arena: &'a Bump) -> Result<&'a str, InvalidRequ
         return Ok(lower);
     }
     Ok(host)
+}
+
+/// Nothing, or a colon and a port.
+fn check_port(port: &str) -> Result<(), InvalidRequest> {
+    let Some(digits) = port.strip_prefix(':') else {
+        return if port.is_empty() { Ok(()) } else { Err(InvalidRequest::Authority) };
+    };
+    // A sign would parse, too.
+    match digits.bytes().all(|byte| byte.is_ascii_digit()) && digits.parse::<u16>().is_ok() {
+        true => Ok(()),
+        false => Err(InvalidRequest::Authority),
+    }
 }

@@ -1,8 +1,10 @@
+use std::ops::ControlFlow;
+
 use rustc_hash::FxHashMap;
 
 use crate::engine::Symbol;
 
-use super::path::CanonicalPath;
+use super::path::decodes_to;
 use super::request::RequestHead;
 
 /// Most captures that a template can have.
@@ -49,8 +51,9 @@ impl<'a> Captured<'a> {
     }
 }
 
-/// Routes by host, then by path. The most specific match wins: a listed host over any, then, segment by segment from the
-/// left, a literal over a capture over the rest of the path, then a listed method over any.
+/// Routes by host, then by path. The most specific path wins: a listed host over any, then, segment by segment from the
+/// left, a literal over a capture over the rest of the path. Only then the method is looked at, a listed one over any: a
+/// method that the most specific path does not list has no route, rather than that of a looser path.
 #[derive(Debug, Default)]
 pub(crate) struct RouteTable {
     targets: Vec<RouteTarget>,
@@ -74,6 +77,20 @@ pub(crate) enum Segment<'a> {
     Capture,
 }
 
+impl RoutePattern<'_> {
+    /// About how many bytes the route takes in the tree.
+    pub(crate) fn cost(&self) -> usize {
+        let segment = |segment: &Segment<'_>| match segment {
+            Segment::Literal(text) => text.len(),
+            Segment::Capture => 0,
+        };
+        let methods: usize = self.methods.iter().map(|method| method.len() + 32).sum();
+        let path: usize = self.segments.iter().map(|own| segment(own) + 2 * size_of::<Tree>()).sum();
+        let hosts: usize = self.hosts.iter().map(|host| host.len() + 2 * size_of::<Tree>()).sum();
+        hosts.saturating_add(self.hosts.len().max(1).saturating_mul(path.saturating_add(methods)))
+    }
+}
+
 /// Two routes match the same requests, and neither is more specific.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Ambiguous;
@@ -92,15 +109,23 @@ impl RouteTable {
     }
 
     pub(crate) fn find<'s, 'a>(&'s self, head: &RequestHead<'a>) -> Option<(&'s RouteTarget, Captured<'a>)> {
-        let search = |tree: &Tree| tree.find(head.path, head.method);
-        let (index, captured) = self.by_host.get(head.host).and_then(search).or_else(|| search(&self.any_host))?;
-        Some((self.targets.get(index)?, captured))
+        let path = head.path.as_str().strip_prefix('/')?;
+        for tree in self.by_host.get(head.host).into_iter().chain([&self.any_host]) {
+            if let ControlFlow::Break(found) = tree.descend(Some(path), head.method, Captured::default()) {
+                let (index, captured) = found?;
+                return Some((self.targets.get(index)?, captured));
+            }
+        }
+        None
     }
 
     pub(crate) fn len(&self) -> usize {
         self.targets.len()
     }
 }
+
+/// Ends with a route and what it captured, or with the certainty that there is none.
+type Search<'a> = ControlFlow<Option<(usize, Captured<'a>)>>;
 
 /// A node of the path tree; the root stands before the first segment.
 #[derive(Debug, Default)]
@@ -126,36 +151,30 @@ impl Tree {
         methods.insert(&pattern.methods, route)
     }
 
-    fn find<'a>(&self, path: CanonicalPath<'a>, method: &str) -> Option<(usize, Captured<'a>)> {
-        let rest = path.as_str().strip_prefix('/')?;
-        self.descend(Some(rest), method, Captured::default())
-    }
-
     /// `rest` is what follows the slash after this node's segment, `None` at the end of the path. Visits each node of the
     /// tree at most once, and goes as deep as the longest template.
-    fn descend<'a>(
-        &self,
-        rest: Option<&'a str>,
-        method: &str,
-        captured: Captured<'a>,
-    ) -> Option<(usize, Captured<'a>)> {
+    fn descend<'a>(&self, rest: Option<&'a str>, method: &str, captured: Captured<'a>) -> Search<'a> {
         let Some(rest) = rest else {
-            return self.here.get(method).map(|route| (route, captured));
+            return self.here.search(method, captured);
         };
         let (segment, after) = match rest.split_once('/') {
             Some((segment, after)) => (segment, Some(after)),
             None => (rest, None),
         };
-        let literal = || self.literals.get(segment)?.descend(after, method, captured);
-        let capture = || {
-            let tree = self.capture.as_ref().filter(|_| !segment.is_empty())?;
-            tree.descend(after, method, captured.with(segment)?)
-        };
-        let remainder = || {
-            let route = self.rest.get(method).filter(|_| !rest.is_empty())?;
-            Some((route, captured.with(rest)?))
-        };
-        literal().or_else(capture).or_else(remainder)
+        // A literal in disguise: an upstream that decodes would take it for the literal's route, so it gets none.
+        if segment.contains('%') && self.literals.keys().any(|literal| decodes_to(segment, literal)) {
+            return ControlFlow::Break(None);
+        }
+        if let Some(tree) = self.literals.get(segment) {
+            tree.descend(after, method, captured)?;
+        }
+        if let (Some(tree), Some(captured)) = (&self.capture, captured.with(segment).filter(|_| !segment.is_empty())) {
+            tree.descend(after, method, captured)?;
+        }
+        match captured.with(rest).filter(|_| !rest.is_empty()) {
+            Some(captured) => self.rest.search(method, captured),
+            None => ControlFlow::Continue(()),
+        }
     }
 }
 
@@ -183,7 +202,12 @@ impl Methods {
         Ok(())
     }
 
-    fn get(&self, method: &str) -> Option<usize> {
-        self.listed.iter().find(|(listed, _)| &**listed == method).map(|(_, route)| *route).or(self.any)
+    /// Ends the search where there are routes, even if none is for this method.
+    fn search<'a>(&self, method: &str, captured: Captured<'a>) -> Search<'a> {
+        if self.listed.is_empty() && self.any.is_none() {
+            return ControlFlow::Continue(());
+        }
+        let listed = self.listed.iter().find(|(listed, _)| &**listed == method).map(|(_, route)| *route);
+        ControlFlow::Break(listed.or(self.any).map(|route| (route, captured)))
     }
 }

@@ -6,7 +6,7 @@ use crate::data::{Data, Fields};
 use super::chunk::ChunkWriter;
 use super::chunk::Strings;
 use super::codec::{DecodeError, Reader};
-use super::limits;
+use super::limits::Budget;
 
 /// Deepest nesting of attribute values.
 pub(super) const MAX_DEPTH: usize = 32;
@@ -23,22 +23,26 @@ mod tag {
     pub(super) const MAP: u8 = 8;
 }
 
-/// `values` counts what the whole snapshot's directory holds.
 pub(super) fn read_fields(
     reader: &mut Reader<'_>,
     strings: &Strings<'_>,
     depth: usize,
-    values: &mut usize,
+    budget: &mut Budget,
 ) -> Result<Fields, DecodeError> {
     let count = reader.count()?;
     let members = (0..count)
-        .map(|_| Ok((strings.get(reader)?.into(), read(reader, strings, depth, values)?)))
+        .map(|_| Ok((budget.text(strings.get(reader)?)?.into(), read(reader, strings, depth, budget)?)))
         .collect::<Result<Vec<_>, DecodeError>>()?;
     Fields::new(members).map_err(|_| reader.invalid("attribute name"))
 }
 
-fn read(reader: &mut Reader<'_>, strings: &Strings<'_>, depth: usize, values: &mut usize) -> Result<Data, DecodeError> {
-    *values = limits::VALUES.check(*values + 1)?;
+fn read(
+    reader: &mut Reader<'_>,
+    strings: &Strings<'_>,
+    depth: usize,
+    budget: &mut Budget,
+) -> Result<Data, DecodeError> {
+    budget.charge(size_of::<Data>())?;
     if depth >= MAX_DEPTH {
         return Err(reader.invalid("attribute depth"));
     }
@@ -49,12 +53,12 @@ fn read(reader: &mut Reader<'_>, strings: &Strings<'_>, depth: usize, values: &m
         tag::INT => Data::Int(i64::from_le_bytes(reader.array()?)),
         tag::UINT => Data::UInt(u64::from_le_bytes(reader.array()?)),
         tag::DOUBLE => Data::Double(f64::from_le_bytes(reader.array()?)),
-        tag::STRING => Data::from(strings.get(reader)?),
+        tag::STRING => Data::from(budget.text(strings.get(reader)?)?),
         tag::LIST => {
             let count = reader.count()?;
-            Data::List((0..count).map(|_| read(reader, strings, depth + 1, values)).collect::<Result<_, _>>()?)
+            Data::List((0..count).map(|_| read(reader, strings, depth + 1, budget)).collect::<Result<_, _>>()?)
         }
-        tag::MAP => Data::Map(read_fields(reader, strings, depth + 1, values)?),
+        tag::MAP => Data::Map(read_fields(reader, strings, depth + 1, budget)?),
         _ => return Err(reader.invalid("attribute value")),
     })
 }

@@ -8,7 +8,7 @@ use crate::identity::{ClaimsFrom, Directory, IdentityMethod, IdentitySource, Kno
 
 use super::chunk::{ChunkKind, Strings};
 use super::codec::{DecodeError, Reader};
-use super::limits::{self, Limit};
+use super::limits::{self, Budget, Limit};
 use super::program::{ProgramReader, TextInterner};
 use super::{FORMAT, MAGIC, Snapshot, SnapshotId, bucket, data, tree};
 
@@ -78,8 +78,7 @@ struct Decoder {
     identity: Vec<IdentitySource>,
     directory: Directory,
     headers_read: Vec<Box<str>>,
-    /// Attribute values read so far.
-    values: usize,
+    budget: Budget,
 }
 
 impl Decoder {
@@ -131,36 +130,59 @@ impl Decoder {
             let captures =
                 segments.iter().filter(|segment| matches!(segment, Segment::Capture)).count() + usize::from(rest);
             Limit::new("captures in a route", MAX_CAPTURES).check(captures)?;
+            let pattern = RoutePattern { hosts, methods, segments, rest };
+            self.budget.charge(pattern.cost())?;
             let target = RouteTarget {
-                name: name.into(),
-                action: self.interned(strings.get(reader)?),
-                kind: self.interned(strings.get(reader)?),
+                name: self.budget.text(name)?.into(),
+                action: self.interned(strings.get(reader)?)?,
+                kind: self.interned(strings.get(reader)?)?,
                 id: match reader.bool()? {
-                    true => Some(value_source(reader, strings, captures)?),
+                    true => Some(self.value_source(reader, strings, captures)?),
                     false => None,
                 },
                 attributes: (0..reader.count()?)
-                    .map(|_| Ok((strings.get(reader)?.into(), value_source(reader, strings, captures)?)))
+                    .map(|_| {
+                        let name = self.budget.text(strings.get(reader)?)?.into();
+                        Ok((name, self.value_source(reader, strings, captures)?))
+                    })
                     .collect::<Result<_, DecodeError>>()?,
                 anonymous_allowed: reader.bool()?,
             };
-            let pattern = RoutePattern { hosts, methods, segments, rest };
             self.routes.insert(&pattern, target).map_err(|_| DecodeError::AmbiguousRoute(name.to_owned()))?;
         }
         Ok(())
     }
 
-    fn interned(&mut self, name: &str) -> (Symbol, Box<str>) {
-        (self.symbols.intern(name), name.into())
+    fn interned(&mut self, name: &str) -> Result<(Symbol, Box<str>), DecodeError> {
+        let name = self.budget.text(name)?;
+        Ok((self.symbols.intern(name), name.into()))
+    }
+
+    fn value_source(
+        &mut self,
+        reader: &mut Reader<'_>,
+        strings: &Strings<'_>,
+        captures: usize,
+    ) -> Result<ValueSource, DecodeError> {
+        if !reader.bool()? {
+            return Ok(ValueSource::Literal(self.budget.text(strings.get(reader)?)?.into()));
+        }
+        match u16::try_from(reader.varint()?) {
+            Ok(index) if usize::from(index) < captures => Ok(ValueSource::Capture(index)),
+            _ => Err(reader.invalid("capture")),
+        }
     }
 
     fn principals(&mut self, reader: &mut Reader<'_>, strings: &Strings<'_>, place: Place) -> Result<(), DecodeError> {
         for _ in 0..reader.count()? {
             let (source, id) = (strings.get(reader)?, strings.get(reader)?);
             place.check(&[source, id], reader)?;
+            [source, id].into_iter().try_for_each(|text| self.budget.text(text).map(|_| ()))?;
+            let roles = strings.list(reader)?;
+            roles.iter().try_for_each(|role| self.budget.text(role).map(|_| ()))?;
             let known = Known {
-                roles: strings.list(reader)?.into_iter().map(Into::into).collect(),
-                attributes: data::read_fields(reader, strings, 0, &mut self.values)?,
+                roles: roles.into_iter().map(Into::into).collect(),
+                attributes: data::read_fields(reader, strings, 0, &mut self.budget)?,
             };
             if !self.directory.insert(source, id, known) {
                 return Err(DecodeError::Duplicate("directory entries", id.to_owned()));
@@ -311,14 +333,4 @@ fn segment<'a>(reader: &mut Reader<'a>, strings: &Strings<'a>) -> Result<Segment
         true => Segment::Capture,
         false => Segment::Literal(strings.get(reader)?),
     })
-}
-
-fn value_source(reader: &mut Reader<'_>, strings: &Strings<'_>, captures: usize) -> Result<ValueSource, DecodeError> {
-    if !reader.bool()? {
-        return Ok(ValueSource::Literal(strings.get(reader)?.into()));
-    }
-    match u16::try_from(reader.varint()?) {
-        Ok(index) if usize::from(index) < captures => Ok(ValueSource::Capture(index)),
-        _ => Err(reader.invalid("capture")),
-    }
 }

@@ -23,8 +23,8 @@ pub(super) const NAMES: Limit = Limit::new("names in a list", 1 << 10);
 pub(super) const NODES: Limit = Limit::new("operations in conditions", 1 << 22);
 /// Distinct header names that conditions read.
 pub(super) const HEADERS: Limit = Limit::new("headers read by conditions", 256);
-/// Values over all directory entries, inner ones included.
-pub(super) const VALUES: Limit = Limit::new("attribute values in the directory", 1 << 22);
+/// Bytes that a decoded snapshot takes beyond its own size, where little input can ask for much memory.
+const COPIED: Limit = Limit::new("bytes once it is decoded", 64 << 20);
 /// Identity sources.
 pub(super) const IDENTITY_SOURCES: Limit = Limit::new("identity sources", 64);
 /// Segments of a route's path.
@@ -41,5 +41,25 @@ impl Limit {
             true => Ok(number),
             false => Err(DecodeError::TooMany { what: self.what, limit: self.most }),
         }
+    }
+}
+
+/// What reading may still copy. Strings are referred to by position, so that few bytes can name a long one often.
+#[derive(Debug, Default)]
+pub(super) struct Budget {
+    copied: usize,
+}
+
+impl Budget {
+    /// Takes account of this many bytes.
+    pub(super) fn charge(&mut self, bytes: usize) -> Result<(), DecodeError> {
+        self.copied = COPIED.check(self.copied.saturating_add(bytes))?;
+        Ok(())
+    }
+
+    /// Takes account of a string that is about to be copied.
+    pub(super) fn text<'a>(&mut self, text: &'a str) -> Result<&'a str, DecodeError> {
+        self.charge(size_of::<Box<str>>() + text.len())?;
+        Ok(text)
     }
 }

@@ -88,6 +88,30 @@ fn a_set_that_expands_past_the_limit_is_refused_when_it_is_compiled() {
     assert!(error.contains("more combinations of kind, action and role than the limit"), "{error}");
 }
 
+/// Little input that asks for much memory: routes whose trees are copied for every host, and strings that are copied
+/// wherever they are named.
+#[test]
+fn what_grows_when_it_is_decoded_is_bounded() {
+    let too_much = |set: &PolicySet| encode(set, ID).unwrap_err().to_string();
+    let mut set = everything();
+    let segment = |index: usize| TemplateSegment::Literal(format!("s{index}"));
+    for index in 0..120 {
+        let mut route = set.routes[0].clone();
+        route.hosts = (0..256).map(|host| format!("h{host}.example.com")).collect();
+        route.path.segments = (0..62).map(|at| segment(index * 100 + at)).chain([TemplateSegment::Capture]).collect();
+        set.routes.push(route);
+    }
+    assert!(too_much(&set).contains("more bytes once it is decoded than the limit"));
+    let mut set = everything();
+    let long = Data::String("x".repeat(8 << 10).into());
+    for index in 0..10_000 {
+        let entry = &set.principals[0];
+        let attributes = Fields::new(vec![("a".into(), long.clone())]).unwrap();
+        set.principals.push(DirectoryEntry { id: format!("p{index}"), attributes, ..entry.clone() });
+    }
+    assert!(too_much(&set).contains("more bytes once it is decoded than the limit"));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(2_000))]
 

@@ -59,7 +59,7 @@ impl Snapshot {
         self.policies.len()
     }
 
-    /// Names of its policies, in the order in which candidates are looked at (denies before allows).
+    /// Names of its policies, in its order: candidates of one effect are looked at in this order, denies before allows.
     pub fn policy_names(&self) -> impl ExactSizeIterator<Item = &str> {
         self.policies.iter().map(|name| self.code.text(*name))
     }

@@ -50,6 +50,7 @@ fn what_has_two_readings_is_refused() {
         ("/a%0d%0ab", InvalidRequest::PercentEncoded),
         ("/a%7f", InvalidRequest::PercentEncoded),
         ("/%61dmin", InvalidRequest::PercentEncoded),
+        ("/%252e%252e", InvalidRequest::PercentEncoded),
         ("/a%", InvalidRequest::PercentForm),
         ("/a%4", InvalidRequest::PercentForm),
         ("/a%zz", InvalidRequest::PercentForm),
@@ -74,7 +75,7 @@ fn what_has_two_readings_is_refused() {
 #[test]
 fn decoding_undoes_percent_encoding_once() {
     let arena = Bump::new();
-    assert_eq!(decode("a%20b%2525", &arena), "a b%25");
+    assert_eq!(decode("a%20b%25", &arena), "a b%");
     assert_eq!(decode("%C3%A9", &arena), "é");
 }
 
@@ -92,7 +93,7 @@ proptest! {
             .bytes()
             .map(|byte| if is_kept(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") })
             .collect();
-        prop_assume!(text != "." && text != "..");
+        prop_assume!(text != "." && text != ".." && !text.contains('%'));
         let target = format!("/{encoded}");
         prop_assert_eq!(CanonicalPath::parse(target.as_bytes()).map(CanonicalPath::as_str), Ok(target.as_str()));
         let arena = Bump::new();
