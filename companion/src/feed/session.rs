@@ -11,7 +11,7 @@ use tonic::Status;
 
 use crate::daemon::Shutdown;
 use crate::metrics::Metrics;
-use crate::publisher::{Current, MAX_NUMBER, Published};
+use crate::publisher::{Current, Published, is_credible};
 
 use super::hello::Hello;
 use super::limits::MAX_UNANSWERED;
@@ -175,11 +175,12 @@ impl Session {
         let Some(applied) = applied else {
             return Ok(());
         };
-        if applied.epoch >= MAX_NUMBER || applied.version >= MAX_NUMBER {
-            return Err(Status::invalid_argument(format!("no companion gives snapshots the id {applied}")));
-        }
         let ours = self.shared.current.borrow().as_ref().map(|published| published.id);
         if Some(applied) > ours {
+            // What we gave ourselves is never refused.
+            if !is_credible(applied) {
+                return Err(Status::invalid_argument(format!("no companion gives snapshots the id {applied}")));
+            }
             // If the queue is full, the next heartbeat says it again.
             let _ = self.shared.ahead.try_send(applied);
         }

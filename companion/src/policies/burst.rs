@@ -1,9 +1,11 @@
 use std::collections::HashSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use notify::event::{AccessKind, AccessMode, CreateKind, ModifyKind, RemoveKind};
 use notify::{Event, EventKind};
+
+use super::walk::is_policy_file;
 
 /// After the last event of an edit, this long passes before the files are read.
 const QUIET: Duration = Duration::from_millis(5);
@@ -13,6 +15,10 @@ const LONGEST: Duration = Duration::from_millis(500);
 
 /// A file that is being written is waited for this long after the last write.
 const WRITER_PATIENCE: Duration = Duration::from_millis(250);
+
+/// However long a writer writes, edits are taken after this long: half an edit is mended by the next reading, an edit that is
+/// never taken would leave a revoked policy in force.
+const LONGEST_WRITER: Duration = Duration::from_secs(2);
 
 /// File events that belong together: one edit, or many files at once.
 ///
@@ -50,17 +56,25 @@ impl Burst {
         if self.writing.is_empty() {
             (self.last + QUIET).min(self.first + LONGEST)
         } else {
-            self.last + WRITER_PATIENCE
+            (self.last + WRITER_PATIENCE).min(self.first + LONGEST_WRITER)
         }
     }
 }
 
-/// Whether an event says that content may have changed. Our own reading causes events too.
+/// Whether an event says that policies may have changed. Our own reading causes events too, and other files are nobody's edit.
 pub(super) fn is_change(event: &Event) -> bool {
-    match event.kind {
+    let may_matter = match event.kind {
         EventKind::Access(kind) => kind == AccessKind::Close(AccessMode::Write),
         _ => true,
-    }
+    };
+    may_matter && (event.paths.is_empty() || event.paths.iter().any(|path| concerns_policies(path)))
+}
+
+/// Policy files; what may be a folder of them; and the links that ConfigMaps swap (`..data`). What this misses, rescans find.
+fn concerns_policies(path: &Path) -> bool {
+    let Some(name) = path.file_name() else { return true };
+    let bytes = name.as_encoded_bytes();
+    is_policy_file(name) || bytes.starts_with(b"..") || !bytes.contains(&b'.')
 }
 
 #[cfg(test)]
@@ -102,6 +116,27 @@ mod tests {
             burst.add(event(CLOSED), start + Duration::from_millis(millisecond));
         }
         assert_eq!(burst.over_at(), start + LONGEST);
+    }
+
+    #[test]
+    fn a_writer_that_goes_on_and_on_cannot_postpone_it_either() {
+        let start = Instant::now();
+        let mut burst = Burst::begin(start);
+        for tenth in 0..100 {
+            burst.add(event(WRITTEN), start + Duration::from_millis(100) * tenth);
+        }
+        assert_eq!(burst.over_at(), start + LONGEST_WRITER);
+    }
+
+    #[test]
+    fn files_that_hold_no_policies_are_nobodys_edit() {
+        let of = |path: &str| is_change(&Event::new(WRITTEN).add_path(path.into()));
+        for path in ["a.yaml", "b/c.yml", "d.json", "folder", "..data", "..2026_11_21"] {
+            assert!(of(path), "{path}");
+        }
+        for path in [".debug.log", "a.yaml~", ".a.yaml.swp", "notes.txt", ".a.yaml"] {
+            assert!(!of(path), "{path}");
+        }
     }
 
     #[test]

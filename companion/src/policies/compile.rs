@@ -3,8 +3,8 @@ use tollgate_policy::set::PolicySet;
 use tollgate_policy::snapshot::{self, EncodeError, Snapshot, SnapshotId};
 use tollgate_policy::source::{Diagnostic, Diagnostics, Loader, SourceFile};
 
-/// Largest snapshot that is published: a worker holds two of them while it changes over.
-pub(crate) const MAX_SNAPSHOT_BYTES: usize = 128 << 20;
+/// Largest snapshot that is published. Plugins refuse messages of more than 64 MiB, which hold some bytes besides it.
+pub(crate) const MAX_SNAPSHOT_BYTES: usize = 63 << 20;
 
 /// Policies that are ready to be published.
 #[derive(Debug)]

@@ -37,8 +37,10 @@ pub(crate) enum ReadError {
     File { path: PathBuf, source: io::Error },
     #[error("{}:{line}:{column}: policy file is not UTF-8 text", path.display())]
     NotText { path: PathBuf, line: usize, column: usize },
-    #[error("policy file `{}` is empty: write `policies: []` into it, or remove it", path.display())]
+    #[error("policy file `{}` is empty: write a comment into it, or remove it", path.display())]
     Empty { path: PathBuf },
+    #[error("policy folder `{}` holds no policy file (*.yaml, *.yml or *.json)", path.display())]
+    NoFiles { path: PathBuf },
     #[error("`{}` is nested deeper than {limit} folders", path.display())]
     TooDeep { path: PathBuf, limit: usize },
     #[error("`{}` is one policy file more than the limit of {limit}", path.display())]
@@ -59,7 +61,7 @@ impl ReadError {
     fn is_passing(&self) -> bool {
         match self {
             ReadError::File { source, .. } => source.kind() == io::ErrorKind::NotFound,
-            ReadError::Empty { .. } | ReadError::Unsettled { .. } => true,
+            ReadError::Empty { .. } | ReadError::NoFiles { .. } | ReadError::Unsettled { .. } => true,
             _ => false,
         }
     }
@@ -94,6 +96,10 @@ impl Folder {
 
     fn read_once(&self) -> Result<Reading, ReadError> {
         let found = walk(&self.0)?;
+        // A volume that is not mounted looks like this. Nothing is allowed by no policies, so it must be said on purpose.
+        if found.is_empty() {
+            return Err(ReadError::NoFiles { path: self.0.clone() });
+        }
         let files = read_all(found.iter().map(|file| file.path.as_path()))?;
         let reading = Reading { files, stamp: Stamp::of(&found) };
         match self.is_still(&reading) {

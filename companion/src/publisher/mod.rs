@@ -9,6 +9,6 @@ mod recover;
 mod refusal;
 
 pub(crate) use health::{Health, Problems};
-pub(crate) use numbering::MAX_NUMBER;
+pub(crate) use numbering::is_credible;
 pub(crate) use publish::Publisher;
 pub(crate) use published::{Current, Published};

@@ -3,7 +3,16 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use tollgate_policy::snapshot::SnapshotId;
 
 /// Largest epoch or version: what JSON and metrics carry without loss. No companion gets there by counting.
-pub(crate) const MAX_NUMBER: u64 = 1 << 53;
+const MAX_NUMBER: u64 = 1 << 53;
+
+/// Epochs from here on are never followed: nobody counts so far, and there must be room to raise the epoch above what a worker
+/// shows, again and again.
+const MAX_FOLLOWED: u64 = MAX_NUMBER - (1 << 20);
+
+/// Whether a worker's id could have been given by a companion, so that it may be followed.
+pub(crate) fn is_credible(id: SnapshotId) -> bool {
+    id.epoch < MAX_FOLLOWED && id.version < MAX_NUMBER
+}
 
 /// Gives every snapshot an id above all that were given before, by us or by a companion whose state was lost.
 #[derive(Debug)]
@@ -42,7 +51,7 @@ impl Numbering {
     /// A worker has applied `id`. True if that is news of one that is ahead.
     pub(super) fn saw(&mut self, id: SnapshotId) -> bool {
         // INVARIANT: `next` adds to this without overflow, and what it gives can be stored.
-        let is_news = id > self.last && id > self.seen && id.epoch < MAX_NUMBER && id.version < MAX_NUMBER;
+        let is_news = id > self.last && id > self.seen && is_credible(id);
         if is_news {
             self.seen = id;
         }
@@ -95,6 +104,17 @@ mod tests {
         let mut numbering = Numbering::after(id(3, 7));
         assert!(!numbering.saw(id(u64::MAX, 1)));
         assert_eq!(numbering.next(), id(3, 8));
+    }
+
+    #[test]
+    fn the_highest_epoch_that_is_followed_leaves_ids_to_give() {
+        let mut numbering = Numbering::after(id(3, 7));
+        assert!(!numbering.saw(id(MAX_FOLLOWED, 1)));
+        assert!(numbering.saw(id(MAX_FOLLOWED - 1, MAX_NUMBER - 1)));
+        let given = numbering.next();
+        assert!(given.epoch < MAX_NUMBER);
+        numbering.gave(given);
+        assert!(!numbering.is_overtaken());
     }
 
     #[test]

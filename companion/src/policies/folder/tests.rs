@@ -92,6 +92,14 @@ fn named_files_are_read_whatever_their_extension() {
 }
 
 #[test]
+fn a_folder_without_policy_files_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("notes.txt"), "not a policy file").unwrap();
+    let error = Folder::new(folder.path().to_owned()).read().unwrap_err();
+    assert!(matches!(error, ReadError::NoFiles { .. }), "{error}");
+}
+
+#[test]
 fn an_empty_file_is_waited_for_and_then_refused() {
     let (dir, folder) = folder(&[("a.yaml", "")]);
     assert!(matches!(folder.read(), Err(ReadError::Empty { .. })));
