@@ -18,28 +18,36 @@ pub(crate) fn is_credible(id: SnapshotId) -> bool {
 #[derive(Debug)]
 pub(super) struct Numbering {
     last: SnapshotId,
+    /// Where the ids of this run of the process begin; above `last` until one has been given.
+    start: SnapshotId,
     /// The highest id that a worker has shown.
     seen: SnapshotId,
 }
 
 impl Numbering {
-    /// Goes on from the last id in the state file.
+    /// Goes on from the last id in the state file, in an epoch of its own.
     pub(super) fn after(last: SnapshotId) -> Self {
-        Numbering { last, seen: SnapshotId::default() }
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        Numbering::starting(last, now.as_secs())
     }
 
-    /// For a new state file: the epoch is the time in seconds, so that it is above that of a lost predecessor before any
-    /// worker says so. Without that, the two could give one id to different policies.
+    /// For a new state file.
     pub(super) fn fresh() -> Self {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        Numbering::after(SnapshotId { epoch: now.as_secs().max(1), version: 0 })
+        Numbering::after(SnapshotId::default())
+    }
+
+    /// The epoch is the time in seconds, so that it is above that of a predecessor whose state was lost, or put back to what
+    /// it was once, before any worker says so. Without that, two runs could give one id to different policies.
+    fn starting(last: SnapshotId, now: u64) -> Self {
+        let start = SnapshotId { epoch: now.max(last.epoch + 1), version: 1 };
+        Numbering { last, start, seen: SnapshotId::default() }
     }
 
     pub(super) fn next(&self) -> SnapshotId {
         if self.is_overtaken() {
-            SnapshotId { epoch: self.seen.epoch + 1, version: 1 }
+            SnapshotId { epoch: self.seen.epoch + 1, version: 1 }.max(self.start)
         } else {
-            SnapshotId { epoch: self.last.epoch, version: self.last.version + 1 }
+            SnapshotId { epoch: self.last.epoch, version: self.last.version + 1 }.max(self.start)
         }
     }
 
@@ -71,9 +79,28 @@ mod tests {
         SnapshotId { epoch, version }
     }
 
+    /// In the middle of a run.
+    fn running(last: SnapshotId) -> Numbering {
+        let mut numbering = Numbering::starting(SnapshotId::default(), last.epoch);
+        numbering.gave(last);
+        numbering
+    }
+
+    #[test]
+    fn a_new_run_has_an_epoch_of_its_own() {
+        let mut numbering = Numbering::starting(id(3, 7), 100);
+        assert_eq!(numbering.next(), id(100, 1));
+        assert!(numbering.saw(id(3, 9)), "put back to what it was once");
+        assert_eq!(numbering.next(), id(100, 1));
+        assert!(numbering.saw(id(100, 1)));
+        assert_eq!(numbering.next(), id(101, 1));
+        assert_eq!(Numbering::starting(id(100, 7), 100).next(), id(101, 1));
+        assert_eq!(Numbering::starting(id(300, 7), 100).next(), id(301, 1));
+    }
+
     #[test]
     fn versions_count_up_within_an_epoch() {
-        let mut numbering = Numbering::after(id(3, 7));
+        let mut numbering = running(id(3, 7));
         assert_eq!(numbering.next(), id(3, 8));
         numbering.gave(id(3, 8));
         assert_eq!(numbering.next(), id(3, 9));
@@ -81,7 +108,7 @@ mod tests {
 
     #[test]
     fn a_worker_ahead_raises_the_epoch_above_its_own_once() {
-        let mut numbering = Numbering::after(id(3, 7));
+        let mut numbering = running(id(3, 7));
         assert!(numbering.saw(id(3, 9)));
         assert!(!numbering.saw(id(3, 9)));
         assert_eq!(numbering.next(), id(4, 1));
@@ -93,7 +120,7 @@ mod tests {
 
     #[test]
     fn a_worker_level_or_behind_changes_nothing() {
-        let mut numbering = Numbering::after(id(3, 7));
+        let mut numbering = running(id(3, 7));
         assert!(!numbering.saw(id(3, 7)));
         assert!(!numbering.saw(id(2, 99)));
         assert_eq!(numbering.next(), id(3, 8));
@@ -101,14 +128,14 @@ mod tests {
 
     #[test]
     fn an_absurd_number_is_not_followed() {
-        let mut numbering = Numbering::after(id(3, 7));
+        let mut numbering = running(id(3, 7));
         assert!(!numbering.saw(id(u64::MAX, 1)));
         assert_eq!(numbering.next(), id(3, 8));
     }
 
     #[test]
     fn the_highest_epoch_that_is_followed_leaves_ids_to_give() {
-        let mut numbering = Numbering::after(id(3, 7));
+        let mut numbering = running(id(3, 7));
         assert!(!numbering.saw(id(MAX_FOLLOWED, 1)));
         assert!(numbering.saw(id(MAX_FOLLOWED - 1, MAX_NUMBER - 1)));
         let given = numbering.next();

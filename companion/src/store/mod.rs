@@ -87,8 +87,9 @@ impl Store {
 
     fn replace(&mut self, row: &[&dyn ToSql]) -> rusqlite::Result<()> {
         let transaction = self.connection.transaction()?;
+        // A commit may be reported as failed and have happened: the same id once more is that one, not a second.
         transaction.execute(
-            "INSERT INTO snapshots (epoch, version, digest, created_at, content) VALUES (?1, ?2, ?3, ?4, ?5)",
+            "INSERT OR REPLACE INTO snapshots (epoch, version, digest, created_at, content) VALUES (?1, ?2, ?3, ?4, ?5)",
             row,
         )?;
         transaction.execute("DELETE FROM snapshots WHERE rowid <> last_insert_rowid()", [])?;
