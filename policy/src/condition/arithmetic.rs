@@ -1,9 +1,12 @@
 use bumpalo::Bump;
 
-use super::compare::Fuel;
+use crate::time::Duration;
+
 use super::fault::FaultKind;
+use super::fuel::Fuel;
 use super::node::Binary;
 use super::value::{List, Value};
+use super::workspace::Workspace;
 
 /// CEL arithmetic: both operands of one type; integers overflow to an error, doubles follow IEEE 754.
 pub(super) fn compute<'a>(
@@ -18,16 +21,28 @@ pub(super) fn compute<'a>(
         (Value::UInt(a), Value::UInt(b)) => uint(operator, a, b).map(Value::UInt),
         (Value::Double(a), Value::Double(b)) => double(operator, a, b).map(Value::Double),
         (Value::Str(a), Value::Str(b)) if operator == Binary::Add => {
-            // Charged tenfold: the arena's growth is bounded by fuel too.
-            fuel.bytes((a.len() + b.len()).saturating_mul(10)).map_err(|_| FaultKind::OutOfFuel)?;
-            let mut joined = bumpalo::collections::String::with_capacity_in(a.len() + b.len(), arena);
-            joined.push_str(a);
-            joined.push_str(b);
-            Ok(Value::Str(joined.into_bump_str()))
+            Workspace { arena, fuel }.string([a, b].into_iter())
+        }
+        (Value::Bytes(a), Value::Bytes(b)) if operator == Binary::Add => {
+            Workspace { arena, fuel }.bytes([a, b].into_iter())
+        }
+        (Value::Timestamp(a), Value::Timestamp(b)) if operator == Binary::Subtract => {
+            a.since(b).map(Value::Duration).ok_or(FaultKind::Overflow)
+        }
+        (Value::Timestamp(time), Value::Duration(span)) if operator == Binary::Subtract => {
+            time.before(span).map(Value::Timestamp).ok_or(FaultKind::Overflow)
+        }
+        (Value::Timestamp(time), Value::Duration(span)) | (Value::Duration(span), Value::Timestamp(time))
+            if operator == Binary::Add =>
+        {
+            time.after(span).map(Value::Timestamp).ok_or(FaultKind::Overflow)
+        }
+        (Value::Duration(a), Value::Duration(b)) if matches!(operator, Binary::Add | Binary::Subtract) => {
+            int(operator, a.nanos(), b.nanos()).map(|nanos| Value::Duration(Duration::from_nanos(nanos)))
         }
         (Value::List(a), Value::List(b)) if operator == Binary::Add => {
-            let len = a.len() + b.len();
-            fuel.steps(u32::try_from(len).unwrap_or(u32::MAX)).map_err(|_| FaultKind::OutOfFuel)?;
+            let len = a.len().saturating_add(b.len());
+            fuel.elements(len)?;
             let mut joined = bumpalo::collections::Vec::with_capacity_in(len, arena);
             joined.extend(a.iter().chain(b.iter()));
             Ok(Value::List(List::Built(joined.into_bump_slice())))

@@ -1,25 +1,25 @@
-use super::node::{Node, NodeId, Span, StringId, WordId};
+use super::constant::Constant;
+use super::functions::Function;
+use super::node::{BlobId, ConstantId, Node, NodeId, PatternId, Span, StringId, WordId};
+use super::pattern::Pattern;
 
 /// How deep a condition's tree may be; bounds the evaluator's stack.
 pub(crate) const MAX_DEPTH: usize = 64;
 
 /// Arena of condition trees: nodes, and what does not fit into them.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default)]
+#[cfg_attr(feature = "compiler", derive(PartialEq))]
 pub(crate) struct Code {
     nodes: Vec<Node>,
-    /// Elements of lists.
+    /// Elements of lists, keys and values of maps, arguments of functions.
     elements: Vec<NodeId>,
     /// 64-bit constants.
     words: Vec<u64>,
     strings: Vec<Span>,
     text: String,
-}
-
-/// One lowered condition.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Program {
-    pub(crate) code: Code,
-    pub(crate) root: NodeId,
+    blobs: Vec<Box<[u8]>>,
+    constants: Vec<Constant>,
+    patterns: Vec<Pattern>,
 }
 
 impl NodeId {
@@ -43,6 +43,30 @@ impl Code {
     pub(crate) fn elements(&self, len: u16, start: u32) -> &[NodeId] {
         let start = start as usize;
         self.elements.get(start..start + usize::from(len)).unwrap_or_default()
+    }
+
+    /// Of [`Node::Map`]: keys and values by turns.
+    pub(crate) fn entries(&self, len: u16, start: u32) -> &[[NodeId; 2]] {
+        let start = start as usize;
+        let parts = self.elements.get(start..start + 2 * usize::from(len)).unwrap_or_default();
+        parts.as_chunks().0
+    }
+
+    /// Of [`Node::Call`].
+    pub(crate) fn arguments(&self, len: u8, start: u32) -> &[NodeId] {
+        self.elements(u16::from(len), start)
+    }
+
+    pub(crate) fn constant_of(&self, id: ConstantId) -> Option<Constant> {
+        self.constants.get(id.0 as usize).copied()
+    }
+
+    pub(crate) fn blob(&self, id: BlobId) -> &[u8] {
+        self.blobs.get(id.0 as usize).map(|bytes| &**bytes).unwrap_or_default()
+    }
+
+    pub(crate) fn pattern(&self, id: PatternId) -> Option<&Pattern> {
+        self.patterns.get(id.0 as usize)
     }
 
     pub(crate) fn word(&self, id: WordId) -> u64 {
@@ -83,6 +107,50 @@ impl Code {
         Node::List(u16::try_from(elements.len()).unwrap_or(u16::MAX), start)
     }
 
+    /// `parts`: keys and values by turns.
+    pub(crate) fn map(&mut self, parts: &[NodeId]) -> Node {
+        let start = small(self.elements.len());
+        self.elements.extend_from_slice(parts);
+        Node::Map(u16::try_from(parts.len() / 2).unwrap_or(u16::MAX), start)
+    }
+
+    /// Functions have few arguments.
+    pub(crate) fn call(&mut self, function: Function, arguments: &[NodeId]) -> Node {
+        let start = small(self.elements.len());
+        self.elements.extend_from_slice(arguments);
+        Node::Call(function, u8::try_from(arguments.len()).unwrap_or(u8::MAX), start)
+    }
+
+    pub(crate) fn constant(&mut self, constant: Constant) -> Node {
+        let id = ConstantId(small(self.constants.len()));
+        self.constants.push(constant);
+        Node::Constant(id)
+    }
+
+    pub(crate) fn push_blob(&mut self, bytes: &[u8]) -> BlobId {
+        let id = BlobId(small(self.blobs.len()));
+        self.blobs.push(bytes.into());
+        id
+    }
+
+    pub(crate) fn push_pattern(&mut self, pattern: Pattern) -> PatternId {
+        let id = PatternId(small(self.patterns.len()));
+        self.patterns.push(pattern);
+        id
+    }
+
+    /// Copies a tree from another arena, to the end of this one.
+    #[cfg(feature = "compiler")]
+    pub(crate) fn append(&mut self, other: &Code, root: NodeId) -> NodeId {
+        super::append::append(self, other, root)
+    }
+
+    /// Takes back the nodes from a place on.
+    #[cfg(feature = "compiler")]
+    pub(crate) fn truncate(&mut self, from: NodeId) {
+        self.nodes.truncate(from.0 as usize);
+    }
+
     pub(crate) fn push_word(&mut self, word: u64) -> WordId {
         let id = WordId(small(self.words.len()));
         self.words.push(word);
@@ -116,6 +184,9 @@ impl Code {
         self.words.shrink_to_fit();
         self.strings.shrink_to_fit();
         self.text.shrink_to_fit();
+        self.blobs.shrink_to_fit();
+        self.constants.shrink_to_fit();
+        self.patterns.shrink_to_fit();
     }
 }
 

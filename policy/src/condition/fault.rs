@@ -1,4 +1,5 @@
 use super::Code;
+use super::fuel::Spent;
 use super::node::{Binary, Input, Node, NodeId, Root, Unary};
 
 /// Why a condition has no value, and where.
@@ -24,6 +25,14 @@ pub(crate) enum FaultKind {
     OutOfFuel,
     /// A header that is not UTF-8.
     NotUtf8,
+    /// An operand of the right type whose value has no result: why, to follow its name.
+    Invalid(&'static str),
+}
+
+impl From<Spent> for FaultKind {
+    fn from(_: Spent) -> Self {
+        FaultKind::OutOfFuel
+    }
 }
 
 impl Fault {
@@ -39,6 +48,7 @@ impl Fault {
             FaultKind::NotBoolean => format!("{what} is not a boolean"),
             FaultKind::OutOfFuel => "it takes more steps than a condition may".to_owned(),
             FaultKind::NotUtf8 => format!("{what} is not UTF-8"),
+            FaultKind::Invalid(why) => format!("{what} {why}"),
         }
     }
 }
@@ -51,11 +61,14 @@ fn subject(code: &Code, at: NodeId) -> String {
                 Root::Principal => format!("`principal.{name}`"),
                 Root::Resource => format!("`resource.{name}`"),
                 Root::Header => format!("header `{name}`"),
+                Root::Query => format!("query parameter `{name}`"),
             }
         }
-        Some(Node::Select(field) | Node::Has(field)) => format!("key `{}`", code.string(field)),
+        Some(Node::Select(field) | Node::Has(field) | Node::OptionalSelect(field)) => {
+            format!("key `{}`", code.string(field))
+        }
         Some(Node::Input(input)) => format!("`{}`", input_name(input)),
-        Some(Node::Index(..)) => "an index".to_owned(),
+        Some(Node::Index(..) | Node::OptionalIndex(..)) => "an index".to_owned(),
         Some(Node::Unary(operator)) => match operator {
             Unary::Not => "`!`".to_owned(),
             Unary::Negate => "`-`".to_owned(),
@@ -65,12 +78,18 @@ fn subject(code: &Code, at: NodeId) -> String {
         Some(Node::And(_)) => "an operand of `&&`".to_owned(),
         Some(Node::Or(_)) => "an operand of `||`".to_owned(),
         Some(Node::Conditional(..)) => "the condition of `?:`".to_owned(),
-        Some(Node::Fold(..)) => "a macro's range or body".to_owned(),
+        Some(Node::Fold(..) | Node::FoldPairs(..)) => "a macro's range or body".to_owned(),
+        Some(Node::Map(..)) => "a map".to_owned(),
+        Some(Node::List(..)) => "a list".to_owned(),
+        Some(Node::OptionalMap(..) | Node::OptionalOr(_) | Node::OptionalOrValue(_)) => "an optional".to_owned(),
+        Some(Node::Call(function, ..)) => format!("`{}`", function.name()),
+        Some(Node::Matches(_)) => "`matches`".to_owned(),
+        Some(Node::Parameter(_)) => "a parameter".to_owned(),
         _ => "the condition".to_owned(),
     }
 }
 
-fn input_name(input: Input) -> &'static str {
+pub(super) fn input_name(input: Input) -> &'static str {
     match input {
         Input::PrincipalId => "principal.id",
         Input::PrincipalRoles => "principal.roles",
@@ -81,6 +100,10 @@ fn input_name(input: Input) -> &'static str {
         Input::Method => "request.method",
         Input::Path => "request.path",
         Input::Host => "request.host",
+        Input::Body => "request.body",
+        Input::Time => "request.time",
+        Input::SourceIp => "request.source.ip",
+        Input::SourcePort => "request.source.port",
     }
 }
 

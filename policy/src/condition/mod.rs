@@ -4,23 +4,67 @@
 //! borrows everything from the request and the snapshot; what an expression builds lives in a reused arena. Bounds are
 //! fixed when a condition is compiled (depth, nodes) and when it runs (fuel): nothing a client sends can make one hang.
 
+#[cfg(feature = "compiler")]
+mod append;
 mod arithmetic;
+#[cfg(feature = "compiler")]
+mod ast;
+#[cfg(feature = "compiler")]
+mod check;
 mod code;
 mod compare;
+mod constant;
+#[cfg(feature = "compiler")]
+mod cost;
+#[cfg(feature = "compiler")]
+mod environment;
 mod eval;
 mod fault;
+mod fuel;
+mod functions;
 #[cfg(feature = "compiler")]
 mod limits;
 #[cfg(feature = "compiler")]
 mod lower;
+#[cfg(feature = "compiler")]
+mod macros;
 mod node;
+mod pattern;
+#[cfg(feature = "compiler")]
+mod program;
+#[cfg(feature = "compiler")]
+mod syntax;
 mod value;
+mod workspace;
 
-pub use code::Program;
+#[cfg(feature = "compiler")]
+pub use check::{AttributeTypes, Decided, Use, check, decided, lower_checked};
 pub(crate) use code::{Code, MAX_DEPTH};
+pub(crate) use constant::Constant;
+#[cfg(feature = "compiler")]
+pub use cost::{Bound, Cost, Size};
+#[cfg(feature = "compiler")]
+pub use environment::Environment;
 pub(crate) use eval::{Inputs, evaluate};
 pub(crate) use fault::Fault;
+pub(crate) use functions::{Function, MAX_ARGUMENTS};
 #[cfg(feature = "compiler")]
-pub use lower::{ConditionProblem, lower};
-pub(crate) use node::{Binary, Fold, Input, MAX_VARIABLES, Node, NodeId, Root, Span, StringId, Unary};
-pub use value::{List, Map, Value};
+pub use lower::{SourceMap, lower, lower_mapped, variables_read};
+pub(crate) use node::{Binary, Fold, Input, MAX_VARIABLES, Node, NodeId, PatternId, Root, Span, StringId, Unary};
+pub(crate) use pattern::Pattern;
+#[cfg(feature = "compiler")]
+pub use program::{EvaluationError, Memory, Outcome, Program, Read, Step};
+pub use value::{Cidr, List, Map, Type, Value};
+
+/// Why a condition is refused.
+#[cfg(feature = "compiler")]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct ConditionProblem {
+    /// Where in the source, in bytes.
+    pub offset: usize,
+    /// How many bytes are meant.
+    pub len: usize,
+    /// What is wrong, and what to write instead.
+    pub message: String,
+}

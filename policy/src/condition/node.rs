@@ -1,5 +1,7 @@
+use super::functions::Function;
+
 /// A place in [`super::Code`]'s nodes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct NodeId(pub(crate) u32);
 
 /// A run of bytes in [`super::Code`]'s text.
@@ -16,6 +18,18 @@ pub(crate) struct StringId(pub(crate) u32);
 /// A 64-bit constant of [`super::Code`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct WordId(pub(crate) u32);
+
+/// A byte string of [`super::Code`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct BlobId(pub(crate) u32);
+
+/// A [`super::Constant`] of [`super::Code`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct ConstantId(pub(crate) u32);
+
+/// A pattern of [`super::Code`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct PatternId(pub(crate) u32);
 
 /// Variables that macros can have in scope at once.
 pub(crate) const MAX_VARIABLES: usize = 8;
@@ -35,23 +49,36 @@ pub(crate) enum Node {
     /// A double, as its bits.
     Double(WordId),
     Str(StringId),
+    Bytes(BlobId),
+    /// A point or span of time, a type, an address or a range of them.
+    Constant(ConstantId),
     /// This many elements, from this place in the element list, built into a list.
     List(u16, u32),
+    /// This many entries, each a key and a value in the element list, built into a map.
+    Map(u16, u32),
+    /// An element or value, of a list or map written out, that is left out where the optional after it is empty.
+    IfPresent,
     /// A fixed property of principal, resource or request.
     Input(Input),
     /// `has()` of one.
     HasInput(Input),
-    /// An attribute of principal or resource, or a request header.
+    /// An attribute of principal or resource, a request header or query parameter.
     Attribute(Root, StringId),
     HasAttribute(Root, StringId),
+    /// A value from outside, by position.
+    Parameter(u16),
     /// A macro's variable, numbered by nesting depth.
     Variable(u8),
     /// A field of the next node.
     Select(StringId),
     /// `has()` of one.
     Has(StringId),
+    /// A field of the next node, as an optional.
+    OptionalSelect(StringId),
     /// The next node, indexed.
     Index(NodeId),
+    /// The next node, indexed, as an optional.
+    OptionalIndex(NodeId),
     /// Of the next node.
     Unary(Unary),
     /// Of the next node and another.
@@ -64,6 +91,22 @@ pub(crate) enum Node {
     Conditional(u16, NodeId),
     /// A macro over the elements of a list or the keys of a map (the next node): its variable and its body.
     Fold(Fold, u8, NodeId),
+    /// As `Fold`, with two variables: index or key, and the value in the variable after.
+    FoldPairs(Fold, u8, NodeId),
+    /// The body of a mapping macro that takes only elements for which the next node holds.
+    Filtered(NodeId),
+    /// The other node, with the value of the next in a variable.
+    Let(u8, NodeId),
+    /// The optional that is the next node, if it is empty; else the other node over its value, itself an optional if flat.
+    OptionalMap(bool, u8, NodeId),
+    /// The optional that is the next node, or the other if it is empty.
+    OptionalOr(NodeId),
+    /// The value of the optional that is the next node, or the other node if it is empty.
+    OptionalOrValue(NodeId),
+    /// A function of this many arguments, from this place in the element list.
+    Call(Function, u8, u32),
+    /// Whether a pattern occurs in the next node.
+    Matches(PatternId),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,6 +120,10 @@ pub(crate) enum Input {
     Method,
     Path,
     Host,
+    Body,
+    Time,
+    SourceIp,
+    SourcePort,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,6 +131,7 @@ pub(crate) enum Root {
     Principal,
     Resource,
     Header,
+    Query,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -112,10 +160,22 @@ pub(crate) enum Binary {
     Contains,
 }
 
+/// What a macro makes of its range.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fold {
     All,
     Exists,
+    ExistsOne,
+    /// The elements for which the body holds, or the keys.
+    Filter,
+    /// A list of the body's values.
+    Map,
+    /// A map from each key, or index, to the body's value.
+    TransformMap,
+    /// A map of the entries of the maps that the body gives.
+    TransformMapEntry,
+    /// The elements in the order of the body's values.
+    SortBy,
 }
 
 const _: () = assert!(size_of::<Node>() == 8);

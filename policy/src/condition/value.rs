@@ -1,7 +1,16 @@
+#[cfg(feature = "compiler")]
+mod display;
+
+use std::net::IpAddr;
+
 use crate::data::{Data, Fields};
+use crate::time::{Duration, Timestamp};
 
 /// A value during evaluation: a scalar, or borrowed from the request, the snapshot or the arena.
+///
+/// The wide tag keeps every variant's content aligned: values are copied as words.
 #[derive(Clone, Copy, Debug)]
+#[repr(u64)]
 pub enum Value<'a> {
     /// `null`.
     Null,
@@ -19,8 +28,64 @@ pub enum Value<'a> {
     Bytes(&'a [u8]),
     /// A list.
     List(List<'a>),
-    /// A map with string keys.
+    /// A map.
     Map(Map<'a>),
+    /// A point in time.
+    Timestamp(Timestamp),
+    /// A span of time.
+    Duration(Duration),
+    /// A type.
+    Type(Type),
+    /// A value that may be absent.
+    Optional(Option<&'a Value<'a>>),
+    /// An IP address.
+    Ip(IpAddr),
+    /// A range of IP addresses.
+    Cidr(Cidr),
+}
+
+/// The types of values, as `type()` gives them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Type {
+    /// Of `null`.
+    Null,
+    /// Of booleans.
+    Bool,
+    /// Of signed integers.
+    Int,
+    /// Of unsigned integers.
+    UInt,
+    /// Of floating-point numbers.
+    Double,
+    /// Of strings.
+    String,
+    /// Of bytes.
+    Bytes,
+    /// Of lists, whatever their elements.
+    List,
+    /// Of maps, whatever their keys and values.
+    Map,
+    /// Of points in time.
+    Timestamp,
+    /// Of spans of time.
+    Duration,
+    /// Of types.
+    Type,
+    /// Of optionals.
+    Optional,
+    /// Of IP addresses.
+    Ip,
+    /// Of ranges of IP addresses.
+    Cidr,
+}
+
+/// A range of IP addresses: an address and how many of its leading bits count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cidr {
+    /// The address as written, bits beyond the prefix included.
+    pub address: IpAddr,
+    /// At most 32 for IPv4, 128 for IPv6.
+    pub prefix: u8,
 }
 
 /// A list, wherever its elements are.
@@ -41,6 +106,75 @@ pub enum Map<'a> {
     Fields(&'a Fields),
     /// Few named values, with unique names.
     Pairs(&'a [(&'a str, Value<'a>)]),
+    /// Built by the expression: keys are booleans, numbers or strings, and differ.
+    Built(&'a [(Value<'a>, Value<'a>)]),
+}
+
+impl Type {
+    /// Every type; positions are codes: append only.
+    pub(crate) const ALL: [Type; 15] = [
+        Type::Null,
+        Type::Bool,
+        Type::Int,
+        Type::UInt,
+        Type::Double,
+        Type::String,
+        Type::Bytes,
+        Type::List,
+        Type::Map,
+        Type::Timestamp,
+        Type::Duration,
+        Type::Type,
+        Type::Optional,
+        Type::Ip,
+        Type::Cidr,
+    ];
+
+    /// CEL's name for it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Type::Null => "null_type",
+            Type::Bool => "bool",
+            Type::Int => "int",
+            Type::UInt => "uint",
+            Type::Double => "double",
+            Type::String => "string",
+            Type::Bytes => "bytes",
+            Type::List => "list",
+            Type::Map => "map",
+            Type::Timestamp => "google.protobuf.Timestamp",
+            Type::Duration => "google.protobuf.Duration",
+            Type::Type => "type",
+            Type::Optional => "optional_type",
+            Type::Ip => "net.IP",
+            Type::Cidr => "net.CIDR",
+        }
+    }
+}
+
+impl Value<'_> {
+    /// Its type.
+    #[must_use]
+    pub fn type_of(self) -> Type {
+        match self {
+            Value::Null => Type::Null,
+            Value::Bool(_) => Type::Bool,
+            Value::Int(_) => Type::Int,
+            Value::UInt(_) => Type::UInt,
+            Value::Double(_) => Type::Double,
+            Value::Str(_) => Type::String,
+            Value::Bytes(_) => Type::Bytes,
+            Value::List(_) => Type::List,
+            Value::Map(_) => Type::Map,
+            Value::Timestamp(_) => Type::Timestamp,
+            Value::Duration(_) => Type::Duration,
+            Value::Type(_) => Type::Type,
+            Value::Optional(_) => Type::Optional,
+            Value::Ip(_) => Type::Ip,
+            Value::Cidr(_) => Type::Cidr,
+        }
+    }
 }
 
 impl<'a> From<&'a Data> for Value<'a> {
@@ -71,7 +205,9 @@ impl Default for Map<'_> {
 }
 
 impl<'a> List<'a> {
-    pub(crate) fn len(self) -> usize {
+    /// How many elements it has.
+    #[must_use]
+    pub fn len(self) -> usize {
         match self {
             List::Data(items) => items.len(),
             List::Strings(items) => items.len(),
@@ -79,7 +215,15 @@ impl<'a> List<'a> {
         }
     }
 
-    pub(crate) fn get(self, index: usize) -> Option<Value<'a>> {
+    /// Whether it has none.
+    #[must_use]
+    pub fn is_empty(self) -> bool {
+        self.len() == 0
+    }
+
+    /// The element at a position.
+    #[must_use]
+    pub fn get(self, index: usize) -> Option<Value<'a>> {
         match self {
             List::Data(items) => items.get(index).map(Value::from),
             List::Strings(items) => items.get(index).map(|text| Value::Str(text)),
@@ -87,34 +231,55 @@ impl<'a> List<'a> {
         }
     }
 
-    pub(crate) fn iter(self) -> impl Iterator<Item = Value<'a>> {
+    /// Its elements in order.
+    pub fn iter(self) -> impl Iterator<Item = Value<'a>> {
         (0..self.len()).filter_map(move |index| self.get(index))
     }
 }
 
 impl<'a> Map<'a> {
-    pub(crate) fn len(self) -> usize {
+    /// How many entries it has.
+    #[must_use]
+    pub fn len(self) -> usize {
         match self {
             Map::Fields(fields) => fields.len(),
             Map::Pairs(pairs) => pairs.len(),
+            Map::Built(entries) => entries.len(),
         }
     }
 
-    pub(crate) fn get(self, name: &str) -> Option<Value<'a>> {
+    /// Whether it has none.
+    #[must_use]
+    pub fn is_empty(self) -> bool {
+        self.len() == 0
+    }
+
+    /// The value under a string.
+    #[must_use]
+    pub fn get(self, name: &str) -> Option<Value<'a>> {
         match self {
             Map::Fields(fields) => fields.get(name).map(Value::from),
             Map::Pairs(pairs) => pairs.iter().find(|(key, _)| *key == name).map(|(_, value)| *value),
+            Map::Built(entries) => {
+                entries.iter().find(|(key, _)| matches!(key, Value::Str(key) if *key == name)).map(|(_, value)| *value)
+            }
         }
     }
 
-    pub(crate) fn entry(self, index: usize) -> Option<(&'a str, Value<'a>)> {
+    /// The entry at a position.
+    #[must_use]
+    pub fn entry(self, index: usize) -> Option<(Value<'a>, Value<'a>)> {
         match self {
-            Map::Fields(fields) => fields.as_slice().get(index).map(|(name, value)| (&**name, Value::from(value))),
-            Map::Pairs(pairs) => pairs.get(index).copied(),
+            Map::Fields(fields) => {
+                fields.as_slice().get(index).map(|(name, value)| (Value::Str(name), Value::from(value)))
+            }
+            Map::Pairs(pairs) => pairs.get(index).map(|(name, value)| (Value::Str(name), *value)),
+            Map::Built(entries) => entries.get(index).copied(),
         }
     }
 
-    pub(crate) fn iter(self) -> impl Iterator<Item = (&'a str, Value<'a>)> {
+    /// Its entries.
+    pub fn iter(self) -> impl Iterator<Item = (Value<'a>, Value<'a>)> {
         (0..self.len()).filter_map(move |index| self.entry(index))
     }
 }
