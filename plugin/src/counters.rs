@@ -13,6 +13,8 @@ pub enum Counter {
     Unauthenticated,
     /// Requests refused with 400.
     Invalid,
+    /// Requests refused with 413.
+    BodyTooLarge,
     /// Requests refused with 503.
     Unavailable,
     /// Policy conditions that failed to evaluate.
@@ -29,11 +31,12 @@ pub enum Counter {
 
 impl Counter {
     /// Every counter.
-    pub const ALL: [Counter; 10] = [
+    pub const ALL: [Counter; 11] = [
         Counter::Allowed,
         Counter::Denied,
         Counter::Unauthenticated,
         Counter::Invalid,
+        Counter::BodyTooLarge,
         Counter::Unavailable,
         Counter::ConditionErrors,
         Counter::UnmatchedAllowed,
@@ -50,6 +53,7 @@ impl Counter {
             Counter::Denied => "tollgate.decisions.verdict.deny",
             Counter::Unauthenticated => "tollgate.decisions.verdict.unauthenticated",
             Counter::Invalid => "tollgate.decisions.verdict.invalid",
+            Counter::BodyTooLarge => "tollgate.decisions.verdict.body_too_large",
             Counter::Unavailable => "tollgate.decisions.verdict.unavailable",
             Counter::ConditionErrors => "tollgate.condition_errors",
             Counter::UnmatchedAllowed => "tollgate.unmatched_allowed",

@@ -1,13 +1,17 @@
 //! A small policy set for tests: documents behind a token, with a header source for a trusted gateway.
 
+use std::net::SocketAddr;
+
 use tollgate_policy::condition;
 use tollgate_policy::data::{Data, Fields};
+use tollgate_policy::http::Surroundings;
 use tollgate_policy::identity::{Evidence, PeerNames, Presented};
 use tollgate_policy::set::{
     AttributeSource, Auth, ClaimsFrom, Condition, Effect, IdentityMethod, IdentitySource, Names, PathTemplate, Policy,
-    PolicySet, Route, TemplateSegment, TrustedPeers, Unmatched,
+    PolicySet, Route, RouteBody, TemplateSegment, TrustedPeers, Unmatched,
 };
 use tollgate_policy::snapshot::{SnapshotId, encode};
+use tollgate_policy::time::Timestamp;
 
 /// The set: editors may view documents unless these are locked, which takes a claim to tell.
 pub(crate) fn set() -> PolicySet {
@@ -25,6 +29,7 @@ pub(crate) fn set() -> PolicySet {
                     claims: ClaimsFrom::Metadata("jwt_payload".into()),
                     id_claim: "sub".into(),
                     roles_claim: Some("roles".into()),
+                    scope_claim: None,
                 },
             },
             IdentitySource {
@@ -32,11 +37,12 @@ pub(crate) fn set() -> PolicySet {
                 method: IdentityMethod::Headers {
                     id_header: "x-user".into(),
                     roles_header: Some("x-user-roles".into()),
+                    scope_header: None,
                     trust: TrustedPeers::Sans(vec!["gateway.internal".into()]),
                 },
             },
         ],
-        principals: vec![],
+        ..PolicySet::default()
     }
 }
 
@@ -46,15 +52,16 @@ pub(crate) fn snapshot(set: &PolicySet, version: u64) -> Vec<u8> {
 }
 
 fn policy(name: &str, effect: Effect, role: &str, text: Option<&str>) -> Policy {
-    let condition = text.map(|text| Condition { text: text.into(), program: condition::lower(text).unwrap() });
+    let condition = text.map(|text| Condition {
+        text: text.into(),
+        program: condition::lower(text, &condition::Environment::policy()).unwrap(),
+    });
     Policy {
-        name: name.into(),
-        description: String::new(),
-        effect,
         kinds: Names::Of(vec!["document".into()]),
         actions: Names::Of(vec!["view".into()]),
         roles: if role == "*" { Names::Any } else { Names::Of(vec![role.into()]) },
         condition,
+        ..Policy::new(name, effect)
     }
 }
 
@@ -71,8 +78,10 @@ fn route(name: &str, auth: Auth) -> Route {
         action: "view".into(),
         kind: "document".into(),
         id: Some(AttributeSource::Capture(0)),
+        scope: None,
         attributes: vec![],
         auth,
+        body: RouteBody::Unread,
     }
 }
 
@@ -110,5 +119,15 @@ impl Evidence for Known {
 
     fn peer(&self) -> Presented<PeerNames> {
         self.peer.clone()
+    }
+}
+
+impl Surroundings for Known {
+    fn time(&self) -> Option<Timestamp> {
+        None
+    }
+
+    fn source(&self) -> Option<SocketAddr> {
+        None
     }
 }

@@ -26,6 +26,7 @@ pub(super) enum Level {
 /// Buffers that can be read.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum BufferKind {
+    RequestBody = 0,
     GrpcMessage = 5,
     PluginConfiguration = 7,
 }
@@ -46,6 +47,7 @@ const NO_GRPC_STATUS: i32 = -1;
 unsafe extern "C" {
     fn proxy_log(level: u32, message: *const u8, size: usize) -> u32;
     fn proxy_get_log_level(level: *mut u32) -> u32;
+    fn proxy_get_current_time_nanoseconds(time: *mut u64) -> u32;
     fn proxy_set_tick_period_milliseconds(period: u32) -> u32;
     fn proxy_get_buffer_bytes(kind: u32, start: usize, max: usize, data: *mut *mut u8, size: *mut usize) -> u32;
     fn proxy_get_header_map_pairs(map: u32, data: *mut *mut u8, size: *mut usize) -> u32;
@@ -108,14 +110,23 @@ pub(super) fn log_level() -> Result<u32, Status> {
     Ok(level)
 }
 
+/// Nanoseconds since 1970 began (UTC).
+pub(super) fn current_time() -> Result<u64, Status> {
+    let mut time = 0;
+    // SAFETY: the proxy writes the time during the call only.
+    checked(unsafe { proxy_get_current_time_nanoseconds(&raw mut time) })?;
+    Ok(time)
+}
+
 pub(super) fn set_tick_period(milliseconds: u32) -> Result<(), Status> {
     // SAFETY: no memory is passed.
     checked(unsafe { proxy_set_tick_period_milliseconds(milliseconds) })
 }
 
-pub(super) fn buffer(kind: BufferKind, max: usize) -> Result<Vec<u8>, Status> {
+/// At most `max` bytes of a buffer, from `start`, which must lie within it.
+pub(super) fn buffer(kind: BufferKind, start: usize, max: usize) -> Result<Vec<u8>, Status> {
     // SAFETY: both pointers are valid for the call.
-    bytes(|data, size| unsafe { proxy_get_buffer_bytes(kind as u32, 0, max, data, size) })
+    bytes(|data, size| unsafe { proxy_get_buffer_bytes(kind as u32, start, max, data, size) })
 }
 
 /// The request's headers, serialised.

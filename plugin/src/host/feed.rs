@@ -48,7 +48,7 @@ impl Feed {
 
     /// A message of this size has arrived.
     pub(super) fn receive(&self, stream: StreamId, size: usize) {
-        match abi::buffer(BufferKind::GrpcMessage, Frame::wanted(size)) {
+        match abi::buffer(BufferKind::GrpcMessage, 0, Frame::wanted(size)) {
             Ok(bytes) => self.drive(Input::Message(stream, Frame::new(size, bytes))),
             Err(status) => {
                 log::error(&format!("a message of the companion cannot be read: {status}"));

@@ -4,6 +4,8 @@
 //! `abi` makes the host calls. A host call that fails is answered by the caller, closed: no panic, no pass.
 
 mod abi;
+mod body;
+mod clock;
 mod feed;
 mod http;
 mod log;

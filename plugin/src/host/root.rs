@@ -54,7 +54,7 @@ impl Configured {
 
 impl RootContext for Root {
     fn on_configure(&mut self, size: usize) -> bool {
-        let text = match abi::buffer(BufferKind::PluginConfiguration, size) {
+        let text = match abi::buffer(BufferKind::PluginConfiguration, 0, size) {
             Ok(text) => text,
             Err(abi::NOT_FOUND) => Vec::new(),
             Err(status) => {

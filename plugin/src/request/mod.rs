@@ -10,8 +10,7 @@ use std::fmt::Write as _;
 use std::rc::Rc;
 
 use tollgate_policy::engine::{Reason, Scratch};
-use tollgate_policy::http::{Headers, HttpOutcome, HttpVerdict, Refusal};
-use tollgate_policy::identity::Evidence;
+use tollgate_policy::http::{Headers, HttpOutcome, HttpProgress, HttpVerdict, Refusal, Surroundings};
 use tollgate_policy::snapshot::Snapshot;
 
 use crate::config::Config;
@@ -51,6 +50,18 @@ pub enum Disposition<'f> {
     Refuse(Reply),
 }
 
+/// How far the headers of a request bring its answer.
+#[derive(Debug, PartialEq)]
+pub enum Progress<'f> {
+    /// To its end, whatever the body.
+    Answered(Answer<'f>),
+    /// Not to an end: the request is to be held until its body is there, and answered then.
+    NeedsBody {
+        /// A longer body, in bytes, is refused.
+        max_bytes: usize,
+    },
+}
+
 impl Filter {
     /// A filter that decides with what is in the slot.
     #[must_use]
@@ -58,24 +69,36 @@ impl Filter {
         Filter { config, slot, vm }
     }
 
-    /// Decides a request.
+    /// Decides a request that is there as a whole; `body` is missing if it has none.
     #[must_use]
-    pub fn answer(&self, headers: Headers<'_>, evidence: &dyn Evidence) -> Answer<'_> {
+    pub fn answer(&self, headers: Headers<'_>, body: Option<&[u8]>, surroundings: &dyn Surroundings) -> Answer<'_> {
         self.vm.serving.set(true);
-        let id = self.vm.decisions.next();
-        let Some(snapshot) = self.slot.current() else {
-            return self.unavailable(id, "there is no snapshot yet");
-        };
-        let outcome = self.check(&snapshot, headers, evidence);
-        self.count(&outcome);
-        let disposition = match outcome.verdict {
-            HttpVerdict::Allow => {
-                Disposition::Forward(forward::edits(&self.config.forward, headers, &snapshot, &outcome, id))
-            }
-            HttpVerdict::Refuse(refusal) => Disposition::Refuse(self.refusal(refusal, &outcome, id)),
-        };
-        let note = self.vm.verbose.get().then(|| note(&outcome, id));
-        Answer { disposition, note }
+        let Some(snapshot) = self.slot.current() else { return self.without_snapshot() };
+        let outcome = self.with_scratch(|scratch| snapshot.check_http(headers, body, surroundings, scratch));
+        self.settle(headers, &snapshot, &outcome)
+    }
+
+    /// Decides a request of which only the headers are there, if they suffice.
+    #[must_use]
+    pub fn answer_head(&self, headers: Headers<'_>, surroundings: &dyn Surroundings) -> Progress<'_> {
+        self.vm.serving.set(true);
+        let Some(snapshot) = self.slot.current() else { return Progress::Answered(self.without_snapshot()) };
+        match self.with_scratch(|scratch| snapshot.check_http_head(headers, surroundings, scratch)) {
+            HttpProgress::NeedsBody { max_bytes } => Progress::NeedsBody { max_bytes },
+            HttpProgress::Decided(outcome) => Progress::Answered(self.settle(headers, &snapshot, &outcome)),
+        }
+    }
+
+    /// Refuses a request whose body has grown longer than its route takes.
+    #[must_use]
+    pub fn body_too_large(&self) -> Answer<'_> {
+        self.vm.counters.add(Counter::BodyTooLarge, 1);
+        let (id, why) = (self.vm.decisions.next(), Reason::BodyTooLarge.to_string());
+        let explained = self.config.explain.then_some(&*why);
+        Answer {
+            disposition: Disposition::Refuse(Problem::BodyTooLarge.reply(id, explained, None)),
+            note: self.vm.verbose.get().then(|| format!("decision {id}: body_too_large: {why}")),
+        }
     }
 
     /// Refuses a request that cannot be decided.
@@ -84,11 +107,28 @@ impl Filter {
         self.unavailable(self.vm.decisions.next(), why)
     }
 
-    fn check<'s>(&self, snapshot: &'s Snapshot, headers: Headers<'_>, evidence: &dyn Evidence) -> HttpOutcome<'s> {
+    fn without_snapshot(&self) -> Answer<'_> {
+        self.unavailable(self.vm.decisions.next(), "there is no snapshot yet")
+    }
+
+    fn with_scratch<R>(&self, work: impl FnOnce(&mut Scratch) -> R) -> R {
         match self.vm.scratch.try_borrow_mut() {
-            Ok(mut scratch) => snapshot.check_http(headers, evidence, &mut scratch),
-            Err(_) => snapshot.check_http(headers, evidence, &mut Scratch::default()),
+            Ok(mut scratch) => work(&mut scratch),
+            Err(_) => work(&mut Scratch::default()),
         }
+    }
+
+    fn settle(&self, headers: Headers<'_>, snapshot: &Snapshot, outcome: &HttpOutcome<'_>) -> Answer<'_> {
+        let id = self.vm.decisions.next();
+        self.count(outcome);
+        let disposition = match outcome.verdict {
+            HttpVerdict::Allow => {
+                Disposition::Forward(forward::edits(&self.config.forward, headers, snapshot, outcome, id))
+            }
+            HttpVerdict::Refuse(refusal) => Disposition::Refuse(self.refusal(refusal, outcome, id)),
+        };
+        let note = self.vm.verbose.get().then(|| note(outcome, id));
+        Answer { disposition, note }
     }
 
     fn count(&self, outcome: &HttpOutcome<'_>) {
@@ -98,6 +138,7 @@ impl Filter {
             HttpVerdict::Refuse(Refusal::Forbidden) => Counter::Denied,
             HttpVerdict::Refuse(Refusal::Unauthenticated) => Counter::Unauthenticated,
             HttpVerdict::Refuse(Refusal::InvalidRequest) => Counter::Invalid,
+            HttpVerdict::Refuse(Refusal::BodyTooLarge) => Counter::BodyTooLarge,
         };
         counters.add(verdict, 1);
         counters.add(Counter::ConditionErrors, outcome.errors.into());
@@ -111,6 +152,7 @@ impl Filter {
             Refusal::InvalidRequest => Problem::InvalidRequest,
             Refusal::Unauthenticated => Problem::Unauthenticated,
             Refusal::Forbidden => Problem::Forbidden,
+            Refusal::BodyTooLarge => Problem::BodyTooLarge,
         };
         if self.config.explain {
             problem.reply(id, Some(&outcome.reason.to_string()), outcome.policy)
@@ -141,6 +183,8 @@ fn note(outcome: &HttpOutcome<'_>, id: DecisionId) -> String {
     let _ = outcome.policy.map(|policy| write!(note, "; policy `{policy}`"));
     let _ = outcome.route.map(|route| write!(note, "; route `{route}`"));
     let _ = outcome.principal.as_ref().map(|who| write!(note, "; principal `{}`", who.id().escape_debug()));
+    let _ = outcome.scope.map(|scope| write!(note, "; in scope `{scope}`"));
+    let _ = outcome.shadow.map(|shadow| write!(note, "; with shadow policies {shadow}"));
     let _ = outcome.first_error.map(|error| write!(note, "; {} condition errors, first {error}", outcome.errors));
     note
 }

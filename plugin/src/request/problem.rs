@@ -11,6 +11,8 @@ pub enum Problem {
     Unauthenticated,
     /// The policies say no.
     Forbidden,
+    /// The body is larger than the route takes.
+    BodyTooLarge,
     /// There is nothing to decide with.
     PolicyUnavailable,
 }
@@ -55,6 +57,7 @@ impl Problem {
             Problem::InvalidRequest => (400, "Bad Request", "INVALID_REQUEST"),
             Problem::Unauthenticated => (401, "Unauthorized", "UNAUTHENTICATED"),
             Problem::Forbidden => (403, "Forbidden", "FORBIDDEN"),
+            Problem::BodyTooLarge => (413, "Content Too Large", "BODY_TOO_LARGE"),
             Problem::PolicyUnavailable => (503, "Service Unavailable", "POLICY_UNAVAILABLE"),
         }
     }
@@ -98,9 +101,13 @@ mod tests {
     #[test]
     fn every_reply_is_uncacheable_and_401_challenges() {
         let id = DecisionIds::new(1).next();
-        for problem in
-            [Problem::InvalidRequest, Problem::Unauthenticated, Problem::Forbidden, Problem::PolicyUnavailable]
-        {
+        for problem in [
+            Problem::InvalidRequest,
+            Problem::Unauthenticated,
+            Problem::Forbidden,
+            Problem::BodyTooLarge,
+            Problem::PolicyUnavailable,
+        ] {
             let reply = problem.reply(id, None, None);
             assert!(reply.headers.contains(&("cache-control", "no-store")));
             assert_eq!(reply.headers.contains(&("www-authenticate", "Bearer")), reply.status == 401);

@@ -1,7 +1,8 @@
+use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use tollgate_policy::identity::Presented;
-use tollgate_policy::set::Unmatched;
+use tollgate_policy::set::{RouteBody, Unmatched};
 use tollgate_policy::snapshot::SnapshotId;
 
 use super::*;
@@ -29,7 +30,7 @@ fn publish(filter: &Filter, set: &tollgate_policy::set::PolicySet, version: u64)
 fn ask<'f>(filter: &'f Filter, path: &str, more: &[(&str, &str)], evidence: &Known) -> Answer<'f> {
     let head = [(":method", "GET"), (":authority", "example.com"), (":path", path)];
     let headers: Vec<_> = head.iter().chain(more).map(|(name, value)| (name.as_bytes(), value.as_bytes())).collect();
-    filter.answer(Headers(&headers), evidence)
+    filter.answer(Headers(&headers), None, evidence)
 }
 
 fn forwarded<'f>(answer: Answer<'f>) -> Vec<HeaderEdit<'f>> {
@@ -183,4 +184,55 @@ fn a_request_that_cannot_be_read_is_unavailable() {
     let filter = ready(true, "{}");
     let (reply, body) = refused(filter.undecidable("no headers"));
     assert_eq!((reply.status, &body["reason"]), (503, &"no headers".into()));
+}
+
+/// The set, whose documents route reads bodies of at most 16 bytes.
+fn reading_bodies(explain: bool) -> Filter {
+    let filter = filter(explain, "{}");
+    let mut set = fixture::set();
+    set.routes[0].body = RouteBody::Json { max_bytes: NonZeroUsize::new(16).unwrap() };
+    publish(&filter, &set, 1);
+    filter
+}
+
+const POST: [(&[u8], &[u8]); 4] = [
+    (b":method", b"GET"),
+    (b":authority", b"example.com"),
+    (b":path", b"/documents/7"),
+    (b"content-type", b"application/json"),
+];
+
+#[test]
+fn a_request_that_waits_for_its_body_is_not_decided_yet() {
+    let filter = reading_bodies(false);
+    let head = filter.answer_head(Headers(&POST), &alice());
+    assert_eq!(head, Progress::NeedsBody { max_bytes: 16 });
+    assert_eq!(Counter::ALL.map(|counter| filter.vm.counters.take(counter)), [0; Counter::ALL.len()]);
+    assert_eq!(filter.vm.decisions.next().to_string().rsplit_once('-').unwrap().1, "1");
+    assert_eq!(forwarded(filter.answer(Headers(&POST), Some(b"{}"), &alice())), []);
+    assert_eq!(filter.vm.counters.take(Counter::Allowed), 1);
+}
+
+#[test]
+fn a_request_that_its_headers_decide_waits_for_no_body() {
+    let filter = reading_bodies(false);
+    let Progress::Answered(answer) = filter.answer_head(Headers(&POST), &NOBODY) else { panic!("it waits") };
+    assert_eq!(refused(answer).0.status, 401);
+}
+
+#[test]
+fn bodies_that_are_too_large_are_refused_alike_however_that_is_found() {
+    let filter = reading_bodies(true);
+    let longest = [b'1'; 17];
+    let announced = [&POST[..], &[(b"content-length", b"17")]].concat();
+    let answers = [filter.answer(Headers(&POST), Some(&longest), &alice()), filter.body_too_large(), {
+        let Progress::Answered(answer) = filter.answer_head(Headers(&announced), &alice()) else { panic!("it waits") };
+        answer
+    }];
+    for answer in answers {
+        let (reply, body) = refused(answer);
+        assert_eq!((reply.status, &body["code"]), (413, &"BODY_TOO_LARGE".into()));
+        assert_eq!(body["reason"], "the body is larger than the route takes");
+    }
+    assert_eq!(filter.vm.counters.take(Counter::BodyTooLarge), 3);
 }

@@ -1,13 +1,19 @@
+use std::ops::ControlFlow;
+
 use bumpalo::Bump;
 
-use crate::condition::{Map, Value};
-use crate::engine::{Decision, Effect, PolicyError, PolicyRef, Question, Reason, RequestFacts, Resource, Scratch};
-use crate::identity::{AuthFailure, Evidence, Principal, authenticate};
+use crate::condition::{Inputs, Map, Value};
+use crate::data::Data;
+use crate::engine::{
+    Action, Decision, Effect, PolicyError, PolicyRef, Query, Question, Reason, RequestFacts, Resource, Scratch,
+    ShadowOutcome,
+};
+use crate::identity::Principal;
 use crate::snapshot::Snapshot;
 
-use super::request::RequestHead;
+use super::admit::Admitted;
 use super::route::{Captured, RouteTarget, ValueSource};
-use super::{Headers, InvalidRequest, path};
+use super::{Headers, Source, Surroundings, path};
 
 /// What becomes of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,6 +33,8 @@ pub enum Refusal {
     Unauthenticated,
     /// The policies say no.
     Forbidden,
+    /// The body is larger than the route reads.
+    BodyTooLarge,
 }
 
 impl Refusal {
@@ -37,6 +45,7 @@ impl Refusal {
             Refusal::InvalidRequest => 400,
             Refusal::Unauthenticated => 401,
             Refusal::Forbidden => 403,
+            Refusal::BodyTooLarge => 413,
         }
     }
 
@@ -47,6 +56,16 @@ impl Refusal {
             Refusal::InvalidRequest => "INVALID_REQUEST",
             Refusal::Unauthenticated => "UNAUTHENTICATED",
             Refusal::Forbidden => "FORBIDDEN",
+            Refusal::BodyTooLarge => "BODY_TOO_LARGE",
+        }
+    }
+
+    fn because(reason: Reason) -> Self {
+        match reason {
+            Reason::Invalid(_) => Refusal::InvalidRequest,
+            Reason::Unauthenticated(_) => Refusal::Unauthenticated,
+            Reason::BodyTooLarge => Refusal::BodyTooLarge,
+            _ => Refusal::Forbidden,
         }
     }
 }
@@ -68,7 +87,11 @@ pub struct HttpOutcome<'s> {
     pub policy: Option<&'s str>,
     /// The first allow policy whose condition did not hold, where that is the reason.
     pub nearest: Option<&'s str>,
-    /// How many conditions failed to evaluate.
+    /// The scope that did not allow, where it is one below the root.
+    pub scope: Option<&'s str>,
+    /// What shadow policies would have made of the decision; absent where that is the same.
+    pub shadow: Option<ShadowOutcome<'s>>,
+    /// How many policies failed to evaluate.
     pub errors: u32,
     /// The first of them.
     pub first_error: Option<PolicyError<'s>>,
@@ -76,68 +99,120 @@ pub struct HttpOutcome<'s> {
     pub identity_headers_trusted: bool,
 }
 
+/// How far the headers of a request bring its decision.
+#[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "lives for one call, and a box would cost every request an allocation")]
+pub enum HttpProgress<'s> {
+    /// To its end: no body matters.
+    Decided(HttpOutcome<'s>),
+    /// Not to an end: the route reads the body.
+    NeedsBody {
+        /// What is longer, in bytes, will be refused, so that there is no need to keep it.
+        max_bytes: usize,
+    },
+}
+
 impl Snapshot {
-    /// Decides one HTTP request: one reading, route, identity, policies, in this order.
+    /// Decides one HTTP request: one reading, route, identity, body, policies, in this order. `body` is the whole body,
+    /// if the request has one.
     pub fn check_http<'s>(
         &'s self,
         headers: Headers<'_>,
-        evidence: &dyn Evidence,
+        body: Option<&[u8]>,
+        surroundings: &dyn Surroundings,
         scratch: &mut Scratch,
     ) -> HttpOutcome<'s> {
-        scratch.with_arena(|arena, scratch| self.check_in(headers, evidence, arena, scratch))
+        scratch.with_arena(|arena, scratch| match self.admit(headers, surroundings, arena) {
+            ControlFlow::Break(outcome) => outcome,
+            ControlFlow::Continue(admitted) => match admitted.body(body) {
+                Err(reason) => admitted.refused(reason),
+                Ok(body) => self.settle(admitted, body.as_ref(), surroundings, arena, scratch, None),
+            },
+        })
     }
 
-    fn check_in<'s>(
+    /// As [`Snapshot::check_http`], and shows the question that the request comes to, if it comes to one.
+    pub fn check_http_watched<'s>(
         &'s self,
         headers: Headers<'_>,
-        evidence: &dyn Evidence,
-        arena: &Bump,
+        body: Option<&[u8]>,
+        surroundings: &dyn Surroundings,
         scratch: &mut Scratch,
+        watch: &mut dyn FnMut(&Query<'_>),
     ) -> HttpOutcome<'s> {
-        let head = match self.read_head(headers, arena) {
-            Ok(head) => head,
-            Err(why) => return HttpOutcome::refused(Refusal::InvalidRequest, Reason::Invalid(why)),
-        };
-        let Some((route, captured)) = self.routes().find(&head) else {
-            return match self.passes_unmatched() {
-                true => HttpOutcome {
-                    verdict: HttpVerdict::Allow,
-                    ..HttpOutcome::refused(Refusal::Forbidden, Reason::PassedUnmatched)
-                },
-                false => HttpOutcome::refused(Refusal::Forbidden, Reason::NoRoute),
-            };
-        };
-        let found = authenticate(self.identity(), headers, evidence);
-        let unauthenticated = |failure, detail| HttpOutcome {
-            detail,
-            route: Some(&*route.name),
-            ..HttpOutcome::refused(Refusal::Unauthenticated, Reason::Unauthenticated(failure))
-        };
-        let principal = match found.claims {
-            Ok(Some(claims)) => self.principal(claims),
-            Ok(None) if route.anonymous_allowed => self.anonymous(),
-            Ok(None) => return unauthenticated(AuthFailure::Missing, None),
-            Err(why) => return unauthenticated(AuthFailure::Invalid, Some(why)),
-        };
-        let question = Question {
+        scratch.with_arena(|arena, scratch| match self.admit(headers, surroundings, arena) {
+            ControlFlow::Break(outcome) => outcome,
+            ControlFlow::Continue(admitted) => match admitted.body(body) {
+                Err(reason) => admitted.refused(reason),
+                Ok(body) => self.settle(admitted, body.as_ref(), surroundings, arena, scratch, Some(watch)),
+            },
+        })
+    }
+
+    /// As [`Snapshot::check_http`], before the body has come. Where that is needed, the request is to be checked again
+    /// with it: by whatever snapshot is in force then.
+    pub fn check_http_head<'s>(
+        &'s self,
+        headers: Headers<'_>,
+        surroundings: &dyn Surroundings,
+        scratch: &mut Scratch,
+    ) -> HttpProgress<'s> {
+        scratch.with_arena(|arena, scratch| match self.admit(headers, surroundings, arena) {
+            ControlFlow::Break(outcome) => HttpProgress::Decided(outcome),
+            ControlFlow::Continue(admitted) => match admitted.body_to_await() {
+                Err(reason) => HttpProgress::Decided(admitted.refused(reason)),
+                Ok(Some(max_bytes)) => HttpProgress::NeedsBody { max_bytes },
+                Ok(None) => HttpProgress::Decided(self.settle(admitted, None, surroundings, arena, scratch, None)),
+            },
+        })
+    }
+
+    fn settle<'s, 'a>(
+        &'s self,
+        admitted: Admitted<'s, 'a>,
+        body: Option<&Data>,
+        surroundings: &dyn Surroundings,
+        arena: &'a Bump,
+        scratch: &mut Scratch,
+        watch: Option<&mut dyn FnMut(&Query<'_>)>,
+    ) -> HttpOutcome<'s> {
+        let Admitted { head, query, route, captured, principal, headers, headers_trusted } = admitted;
+        let scope = route.scope.as_ref().map(|source| value(source, &captured, arena));
+        let inputs = Inputs {
             principal: &principal,
-            kind: Some(route.kind.0),
-            action: Some(route.action.0),
             resource: resource(route, &captured, arena),
             request: RequestFacts {
                 method: Some(head.method),
                 path: Some(head.path.as_str()),
                 host: Some(head.host),
-                headers: match found.headers_trusted {
+                headers: match headers_trusted {
                     true => headers,
                     false => self.without_identity(headers, arena),
                 },
+                query,
+                body,
+                time: self.reads_time().then(|| surroundings.time()).flatten(),
+                source: self
+                    .reads_source()
+                    .then(|| surroundings.source())
+                    .flatten()
+                    .map(|address| Source::new(address, arena)),
             },
+        };
+        if let Some(watch) = watch {
+            let Inputs { resource, request, .. } = inputs;
+            watch(&Query { principal: &principal, action: &route.action.1, resource, scope, request });
+        }
+        let question = Question {
+            inputs,
+            kind: Some(route.kind.0),
+            action: Action { symbol: Some(route.action.0), name: &route.action.1 },
+            scope: self.asked_scope(scope, principal.scope()),
         };
         let decision = self.answer(&question, arena, scratch);
         HttpOutcome {
             route: Some(&*route.name),
-            identity_headers_trusted: found.headers_trusted,
+            identity_headers_trusted: headers_trusted,
             principal: Some(principal),
             ..HttpOutcome::decided(&decision)
         }
@@ -150,26 +225,20 @@ impl Snapshot {
         kept.extend(headers.0.iter().copied().filter(|(name, _)| !is_identity(name)));
         Headers(kept.into_bump_slice())
     }
-
-    fn read_head<'a>(&self, headers: Headers<'a>, arena: &'a Bump) -> Result<RequestHead<'a>, InvalidRequest> {
-        let head = RequestHead::read(headers, arena)?;
-        match self.headers_read().any(|name| headers.repeats(name)) {
-            true => Err(InvalidRequest::RepeatedHeader),
-            false => Ok(head),
-        }
-    }
 }
 
 impl<'s> HttpOutcome<'s> {
-    fn refused(refusal: Refusal, reason: Reason) -> Self {
+    pub(super) fn refused(reason: Reason) -> Self {
         HttpOutcome {
-            verdict: HttpVerdict::Refuse(refusal),
+            verdict: HttpVerdict::Refuse(Refusal::because(reason)),
             reason,
             detail: None,
             route: None,
             principal: None,
             policy: None,
             nearest: None,
+            scope: None,
+            shadow: None,
             errors: 0,
             first_error: None,
             identity_headers_trusted: false,
@@ -184,23 +253,29 @@ impl<'s> HttpOutcome<'s> {
             },
             policy: decision.policy.map(PolicyRef::name),
             nearest: decision.nearest.map(PolicyRef::name),
+            scope: decision.scope,
+            shadow: decision.shadow,
             errors: decision.errors,
             first_error: decision.first_error,
-            ..HttpOutcome::refused(Refusal::Forbidden, decision.reason)
+            ..HttpOutcome::refused(decision.reason)
         }
     }
 }
 
 fn resource<'a>(route: &'a RouteTarget, captured: &Captured<'a>, arena: &'a Bump) -> Resource<'a> {
-    // Templates and value sources are checked against each other when the snapshot is decoded.
-    let value = |source: &'a ValueSource| match source {
-        ValueSource::Literal(text) => &**text,
-        ValueSource::Capture(index) => path::decode(captured.get(*index).unwrap_or_default(), arena),
-    };
-    let attributes = route.attributes.iter().map(|(name, source)| (&**name, Value::Str(value(source))));
+    let attributes =
+        route.attributes.iter().map(|(name, source)| (&**name, Value::Str(value(source, captured, arena))));
     Resource {
         kind: &route.kind.1,
-        id: route.id.as_ref().map(value),
+        id: route.id.as_ref().map(|source| value(source, captured, arena)),
         attributes: Map::Pairs(arena.alloc_slice_fill_iter(attributes)),
+    }
+}
+
+/// Templates and value sources are checked against each other when the snapshot is decoded.
+fn value<'a>(source: &'a ValueSource, captured: &Captured<'a>, arena: &'a Bump) -> &'a str {
+    match source {
+        ValueSource::Literal(text) => text,
+        ValueSource::Capture(index) => path::decode(captured.get(*index).unwrap_or_default(), arena),
     }
 }

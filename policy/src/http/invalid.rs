@@ -27,6 +27,29 @@ pub enum InvalidRequest {
     RepeatedHeader,
     /// A header that would make the upstream act on another method or path than the one decided.
     Override,
+    /// A query parameter that the policy set reads occurs more than once, in whatever spelling, or in brackets.
+    RepeatedParameter,
+    /// The name of a query parameter, or the value of one that the policy set reads, has a `%` without two hexadecimal
+    /// digits or is not UTF-8.
+    QueryEncoding,
+    /// More query parameters than are looked through.
+    QueryParameters,
+    /// A `;` in a query of which conditions read parameters.
+    QuerySeparator,
+    /// A `content-length` that is not one number.
+    ContentLength,
+    /// A body that the route reads is encoded, as by compression.
+    ContentEncoding,
+    /// A body that the route reads is not declared to be JSON in UTF-8.
+    ContentType,
+    /// A body that the route reads is not JSON in UTF-8.
+    Body,
+    /// A key occurs twice in an object of the body.
+    RepeatedKey,
+    /// The body nests deeper than is read.
+    BodyDepth,
+    /// More values in the body than are read.
+    BodyValues,
 }
 
 impl fmt::Display for InvalidRequest {
@@ -44,6 +67,19 @@ impl fmt::Display for InvalidRequest {
             InvalidRequest::PathUtf8 => "the path's percent-encoded bytes are not UTF-8",
             InvalidRequest::RepeatedHeader => "a header that policies read is repeated",
             InvalidRequest::Override => "a header asks for another method or path to be acted on",
+            InvalidRequest::RepeatedParameter => "a query parameter that policies read is repeated or in brackets",
+            InvalidRequest::QueryEncoding => "the query is not percent-encoded UTF-8",
+            InvalidRequest::QueryParameters => "the query has too many parameters",
+            InvalidRequest::QuerySeparator => {
+                "the query has a `;`, which some servers take for a separator; encode it as `%3B`"
+            }
+            InvalidRequest::ContentLength => "the content length is not one number",
+            InvalidRequest::ContentEncoding => "the body has a content encoding, which this route does not take",
+            InvalidRequest::ContentType => "the body is not declared to be JSON, which this route takes alone",
+            InvalidRequest::Body => "the body is not JSON in UTF-8",
+            InvalidRequest::RepeatedKey => "an object in the body repeats a key",
+            InvalidRequest::BodyDepth => "the body is nested too deeply",
+            InvalidRequest::BodyValues => "the body holds too many values",
         })
     }
 }

@@ -103,7 +103,8 @@ fn decoded(segment: &[u8]) -> impl Iterator<Item = u8> {
     })
 }
 
-fn hex(digit: Option<&u8>) -> Option<u8> {
+/// The value of a hexadecimal digit.
+pub(crate) fn hex(digit: Option<&u8>) -> Option<u8> {
     let digit = char::from(*digit?).to_digit(16)?;
     u8::try_from(digit).ok()
 }

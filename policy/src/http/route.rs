@@ -20,8 +20,11 @@ pub struct RouteTarget {
     pub(crate) action: (Symbol, Box<str>),
     pub(crate) kind: (Symbol, Box<str>),
     pub(crate) id: Option<ValueSource>,
+    pub(crate) scope: Option<ValueSource>,
     pub(crate) attributes: Box<[(Box<str>, ValueSource)]>,
     pub(crate) anonymous_allowed: bool,
+    /// Longest body, in bytes, that the route reads; `None` if it reads none.
+    pub(crate) max_body: Option<usize>,
 }
 
 /// Where the value of an attribute comes from.

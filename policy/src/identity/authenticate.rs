@@ -51,7 +51,7 @@ pub(crate) fn authenticate(sources: &[IdentitySource], headers: Headers<'_>, evi
 
 fn present(source: &IdentitySource, headers: Headers<'_>, evidence: &dyn Evidence) -> Presented<PrincipalClaims> {
     match &source.method {
-        IdentityMethod::Jwt { claims, id_claim, roles_claim } => {
+        IdentityMethod::Jwt { claims, id_claim, roles_claim, scope_claim } => {
             let found = match claims {
                 ClaimsFrom::Metadata(key) => evidence.jwt_metadata(key),
                 ClaimsFrom::ForwardedHeader(name) => match headers.get(name) {
@@ -59,12 +59,15 @@ fn present(source: &IdentitySource, headers: Headers<'_>, evidence: &dyn Evidenc
                     None => Presented::Absent,
                 },
             };
-            found.and_then(|fields| from_claims(fields, id_claim, roles_claim.as_deref()))
+            found.and_then(|fields| from_claims(fields, id_claim, roles_claim.as_deref(), scope_claim.as_deref()))
         }
-        IdentityMethod::Mtls { san, roles } => evidence.peer().and_then(|names| from_peer(names, *san, roles)),
-        IdentityMethod::Headers { id_header, roles_header, trust } => {
+        IdentityMethod::Mtls { san, roles, scope } => evidence
+            .peer()
+            .and_then(|names| from_peer(names, *san, roles))
+            .map(|claims| PrincipalClaims { scope: scope.clone(), ..claims }),
+        IdentityMethod::Headers { id_header, roles_header, scope_header, trust } => {
             if trusts(trust, evidence) {
-                from_headers(headers, id_header, roles_header.as_deref())
+                from_headers(headers, id_header, roles_header.as_deref(), scope_header.as_deref())
             } else {
                 Presented::Absent
             }
@@ -73,7 +76,12 @@ fn present(source: &IdentitySource, headers: Headers<'_>, evidence: &dyn Evidenc
     .map(|claims| PrincipalClaims { source: Some(source.name.clone()), ..claims })
 }
 
-fn from_claims(fields: Fields, id_claim: &str, roles_claim: Option<&str>) -> Presented<PrincipalClaims> {
+fn from_claims(
+    fields: Fields,
+    id_claim: &str,
+    roles_claim: Option<&str>,
+    scope_claim: Option<&str>,
+) -> Presented<PrincipalClaims> {
     let id = match claim(&fields, id_claim) {
         Some(Data::String(id)) if !id.is_empty() => id.to_string(),
         Some(_) => return Presented::Invalid(format!("claim `{id_claim}` is not a non-empty string")),
@@ -89,7 +97,12 @@ fn from_claims(fields: Fields, id_claim: &str, roles_claim: Option<&str>) -> Pre
             }
         },
     };
-    Presented::Valid(PrincipalClaims { source: None, id, roles, attributes: fields })
+    let scope = match scope_claim.map(|name| (name, claim(&fields, name))) {
+        None | Some((_, None)) => None,
+        Some((_, Some(Data::String(scope)))) if !scope.is_empty() => Some(scope.to_string()),
+        Some((name, Some(_))) => return Presented::Invalid(format!("claim `{name}` is not a non-empty string")),
+    };
+    Presented::Valid(PrincipalClaims { source: None, id, roles, attributes: fields, scope })
 }
 
 /// A claim by name; where no claim has the whole name, its dots descend into objects.
@@ -126,7 +139,12 @@ fn from_peer(names: PeerNames, san: SanKind, roles: &[String]) -> Presented<Prin
     }
 }
 
-fn from_headers(headers: Headers<'_>, id_header: &str, roles_header: Option<&str>) -> Presented<PrincipalClaims> {
+fn from_headers(
+    headers: Headers<'_>,
+    id_header: &str,
+    roles_header: Option<&str>,
+    scope_header: Option<&str>,
+) -> Presented<PrincipalClaims> {
     let text = |name: &str| headers.get(name).map(|value| std::str::from_utf8(value).map(str::trim));
     let id = match text(id_header) {
         None => return Presented::Absent,
@@ -140,7 +158,12 @@ fn from_headers(headers: Headers<'_>, id_header: &str, roles_header: Option<&str
         }
         Some((name, Some(Err(_)))) => return Presented::Invalid(format!("header `{name}` is not UTF-8")),
     };
-    Presented::Valid(PrincipalClaims { id, roles, ..PrincipalClaims::default() })
+    let scope = match scope_header.map(|name| (name, text(name))) {
+        None | Some((_, None)) => None,
+        Some((_, Some(Ok(scope)))) if !scope.is_empty() => Some(scope.to_owned()),
+        Some((name, Some(_))) => return Presented::Invalid(format!("header `{name}` is empty or not UTF-8")),
+    };
+    Presented::Valid(PrincipalClaims { id, roles, scope, ..PrincipalClaims::default() })
 }
 
 fn trusts(trust: &TrustedPeers, evidence: &dyn Evidence) -> bool {

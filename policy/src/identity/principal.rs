@@ -15,6 +15,7 @@ pub struct Principal {
     /// The roles that the snapshot knows, sorted.
     role_symbols: Box<[Symbol]>,
     attributes: Fields,
+    scope: Option<Box<str>>,
     anonymous: bool,
 }
 
@@ -29,11 +30,13 @@ pub struct PrincipalClaims {
     pub roles: Vec<String>,
     /// Attributes that the evidence carries.
     pub attributes: Fields,
+    /// The scope that the evidence names.
+    pub scope: Option<String>,
 }
 
 impl Principal {
     pub(crate) fn new(claims: PrincipalClaims, symbols: &SymbolTable, directory: &Directory) -> Self {
-        let PrincipalClaims { source, id, mut roles, mut attributes } = claims;
+        let PrincipalClaims { source, id, mut roles, mut attributes, scope } = claims;
         if let Some(known) = source.as_deref().and_then(|source| directory.get(source, &id)) {
             roles.extend(known.roles.iter().map(ToString::to_string));
             attributes = attributes.filled_from(&known.attributes);
@@ -42,12 +45,20 @@ impl Principal {
         roles.dedup();
         // Only the caller without identity is anonymous: evidence cannot claim the role.
         roles.retain(|role| role != ANONYMOUS);
-        Self::with_roles(id, source, roles, attributes, symbols, false)
+        let scope = scope.map(Into::into);
+        Principal { scope, ..Self::with_roles(id, source, roles, attributes, symbols) }
     }
 
     pub(crate) fn anonymous(symbols: &SymbolTable) -> Self {
         let roles = vec![ANONYMOUS.to_owned()];
-        Self::with_roles(ANONYMOUS.to_owned(), None, roles, Fields::default(), symbols, true)
+        let principal = Self::with_roles(ANONYMOUS.to_owned(), None, roles, Fields::default(), symbols);
+        Principal { anonymous: true, ..principal }
+    }
+
+    /// Nobody in particular, for expressions that read no principal.
+    #[cfg(feature = "compiler")]
+    pub(crate) fn nobody() -> Self {
+        Self::anonymous(&SymbolTable::default())
     }
 
     fn with_roles(
@@ -56,7 +67,6 @@ impl Principal {
         roles: Vec<String>,
         attributes: Fields,
         symbols: &SymbolTable,
-        anonymous: bool,
     ) -> Self {
         let mut role_symbols: Box<[Symbol]> = roles.iter().filter_map(|role| symbols.get(role)).collect();
         role_symbols.sort_unstable();
@@ -66,7 +76,8 @@ impl Principal {
             source: source.map(Into::into),
             roles: roles.into_iter().map(Into::into).collect(),
             attributes,
-            anonymous,
+            scope: None,
+            anonymous: false,
         }
     }
 
@@ -92,6 +103,12 @@ impl Principal {
     #[must_use]
     pub fn attributes(&self) -> &Fields {
         &self.attributes
+    }
+
+    /// The scope that its identity names.
+    #[must_use]
+    pub fn scope(&self) -> Option<&str> {
+        self.scope.as_deref()
     }
 
     /// Whether it stands for a caller without identity.

@@ -20,6 +20,8 @@ pub enum IdentityMethod {
         id_claim: String,
         /// The claim that holds its roles: a list of strings, or one string of names separated by spaces. May be absent from a token.
         roles_claim: Option<String>,
+        /// The claim that names the principal's scope (a string). May be absent from a token.
+        scope_claim: Option<String>,
     },
     /// The verified certificate of the peer.
     Mtls {
@@ -27,6 +29,8 @@ pub enum IdentityMethod {
         san: SanKind,
         /// Roles of every such principal.
         roles: Vec<String>,
+        /// Scope of every such principal.
+        scope: Option<String>,
     },
     /// Headers set by a trusted proxy in front of Envoy.
     Headers {
@@ -34,6 +38,8 @@ pub enum IdentityMethod {
         id_header: String,
         /// Lower-case name of the header that carries roles, separated by commas.
         roles_header: Option<String>,
+        /// Lower-case name of the header that names the principal's scope.
+        scope_header: Option<String>,
         /// Whose headers count; from everyone else they are stripped.
         trust: TrustedPeers,
     },
@@ -71,13 +77,21 @@ impl IdentitySource {
     /// Lower-case names of the headers it reads.
     pub(crate) fn headers_read(&self) -> impl Iterator<Item = &str> {
         match &self.method {
-            IdentityMethod::Jwt { claims: ClaimsFrom::ForwardedHeader(name), .. } => [Some(name.as_str()), None],
-            IdentityMethod::Headers { id_header, roles_header, .. } => {
-                [Some(id_header.as_str()), roles_header.as_deref()]
-            }
-            IdentityMethod::Jwt { .. } | IdentityMethod::Mtls { .. } => [None, None],
+            IdentityMethod::Jwt { claims: ClaimsFrom::ForwardedHeader(name), .. } => [Some(name.as_str()), None, None],
+            IdentityMethod::Headers { .. } => self.identity_headers(),
+            IdentityMethod::Jwt { .. } | IdentityMethod::Mtls { .. } => [None; 3],
         }
         .into_iter()
         .flatten()
+    }
+
+    /// Lower-case names of the headers that trusted peers alone may set.
+    pub(crate) fn identity_headers(&self) -> [Option<&str>; 3] {
+        match &self.method {
+            IdentityMethod::Headers { id_header, roles_header, scope_header, .. } => {
+                [Some(id_header.as_str()), roles_header.as_deref(), scope_header.as_deref()]
+            }
+            IdentityMethod::Jwt { .. } | IdentityMethod::Mtls { .. } => [None; 3],
+        }
     }
 }

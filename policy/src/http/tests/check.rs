@@ -1,19 +1,23 @@
 //! The pipeline: reading, route, identity, policies.
 
-use crate::condition::lower;
+use std::net::SocketAddr;
+
+use crate::condition::{Environment, lower};
 use crate::data::{Data, Fields};
 use crate::engine::{Effect, Reason, Scratch};
-use crate::http::{Headers, HttpOutcome, HttpVerdict, InvalidRequest, Refusal};
+use crate::http::{Headers, HttpOutcome, HttpVerdict, InvalidRequest, Refusal, Surroundings};
 use crate::identity::{
     AuthFailure, ClaimsFrom, Evidence, IdentityMethod, IdentitySource, PeerNames, Presented, SanKind, TrustedPeers,
 };
 use crate::set::{
-    AttributeSource, Auth, Condition, DirectoryEntry, Names, PathTemplate, Policy, PolicySet, Route, TemplateSegment,
+    AttributeSource, Auth, Condition, DirectoryEntry, Names, PathTemplate, Policy, PolicySet, Route, RouteBody,
+    TemplateSegment,
 };
 use crate::snapshot::{Snapshot, SnapshotId, encode};
+use crate::time::Timestamp;
 
 /// What the proxy is said to know.
-struct Proxy {
+pub(super) struct Proxy {
     claims: Presented<Fields>,
     peer: Presented<PeerNames>,
 }
@@ -36,33 +40,49 @@ impl Evidence for Proxy {
     }
 }
 
-const NOBODY: Proxy = Proxy { claims: Presented::Absent, peer: Presented::Absent };
+impl Surroundings for Proxy {
+    fn time(&self) -> Option<Timestamp> {
+        panic!("no policy reads the time")
+    }
 
-fn token(claims: Fields) -> Proxy {
+    fn source(&self) -> Option<SocketAddr> {
+        panic!("no policy reads the source")
+    }
+}
+
+pub(super) const NOBODY: Proxy = Proxy { claims: Presented::Absent, peer: Presented::Absent };
+
+pub(super) fn token(claims: Fields) -> Proxy {
     Proxy { claims: Presented::Valid(claims), ..NOBODY }
 }
 
-fn peer(uri: &str) -> Proxy {
+pub(super) fn peer(uri: &str) -> Proxy {
     let names = PeerNames { uris: vec![uri.to_owned()], dns: Vec::new() };
     Proxy { peer: Presented::Valid(names), ..NOBODY }
 }
 
-fn claims(id: &str, roles: &[&str]) -> Fields {
+pub(super) fn claims(id: &str, roles: &[&str]) -> Fields {
     let roles = Data::List(roles.iter().map(|role| Data::from(*role)).collect());
     Fields::new(vec![("sub".into(), Data::from(id)), ("roles".into(), roles)]).unwrap()
 }
 
 fn jwt(claims: ClaimsFrom) -> IdentityMethod {
-    IdentityMethod::Jwt { claims, id_claim: "sub".to_owned(), roles_claim: Some("roles".to_owned()) }
+    IdentityMethod::Jwt {
+        claims,
+        id_claim: "sub".to_owned(),
+        roles_claim: Some("roles".to_owned()),
+        scope_claim: Some("tenant".to_owned()),
+    }
 }
 
 fn sources() -> Vec<IdentitySource> {
     let gateway = IdentityMethod::Headers {
         id_header: "x-user-id".to_owned(),
         roles_header: Some("x-user-roles".to_owned()),
+        scope_header: Some("x-user-scope".to_owned()),
         trust: TrustedPeers::Sans(vec!["spiffe://corp/gateway".to_owned()]),
     };
-    let mesh = IdentityMethod::Mtls { san: SanKind::Uri, roles: vec!["service".to_owned()] };
+    let mesh = IdentityMethod::Mtls { san: SanKind::Uri, roles: vec!["service".to_owned()], scope: None };
     [("tokens", jwt(ClaimsFrom::Metadata("jwt_payload".to_owned()))), ("gateway", gateway), ("mesh", mesh)]
         .into_iter()
         .map(|(name, method)| IdentitySource { name: name.to_owned(), method })
@@ -70,16 +90,15 @@ fn sources() -> Vec<IdentitySource> {
 }
 
 /// Owners view their documents; admins everything; services list; anybody reads what is public; the suspended nothing.
-fn set() -> PolicySet {
+pub(super) fn set() -> PolicySet {
     let names = |name: &str| if name == "*" { Names::Any } else { Names::Of(vec![name.to_owned()]) };
     let policy = |name: &str, effect, action: &str, role: &str, condition: Option<&str>| Policy {
-        name: name.to_owned(),
-        description: String::new(),
-        effect,
         kinds: names("document"),
         actions: names(action),
         roles: names(role),
-        condition: condition.map(|text| Condition { text: text.to_owned(), program: lower(text).unwrap() }),
+        condition: condition
+            .map(|text| Condition { text: text.to_owned(), program: lower(text, &Environment::policy()).unwrap() }),
+        ..Policy::new(name, effect)
     };
     let route = |methods: &[&str], segments: &[&str], action: &str, auth| {
         let captures: Vec<_> = segments.iter().filter(|segment| segment.starts_with('{')).collect();
@@ -98,12 +117,14 @@ fn set() -> PolicySet {
             },
             action: action.to_owned(),
             kind: "document".to_owned(),
+            scope: None,
             id: (captures.len() == 2).then_some(AttributeSource::Capture(1)),
             attributes: match captures.is_empty() {
                 true => vec![],
                 false => vec![("ownerId".to_owned(), AttributeSource::Capture(0))],
             },
             auth,
+            body: RouteBody::Unread,
         }
     };
     PolicySet {
@@ -131,11 +152,11 @@ fn set() -> PolicySet {
     }
 }
 
-fn snapshot(set: &PolicySet) -> Snapshot {
+pub(super) fn snapshot(set: &PolicySet) -> Snapshot {
     Snapshot::decode(&encode(set, SnapshotId { epoch: 1, version: 1 }).unwrap()).unwrap()
 }
 
-fn check<'s>(
+pub(super) fn check<'s>(
     snapshot: &'s Snapshot,
     method: &str,
     path: &str,
@@ -146,14 +167,14 @@ fn check<'s>(
         vec![(":method", method), (":path", path), (":authority", "api.example.com"), (":scheme", "https")];
     headers.extend(more);
     let headers: Vec<_> = headers.iter().map(|(name, value)| (name.as_bytes(), value.as_bytes())).collect();
-    snapshot.check_http(Headers(&headers), proxy, &mut Scratch::default())
+    snapshot.check_http(Headers(&headers), None, proxy, &mut Scratch::default())
 }
 
-fn refused(refusal: Refusal) -> HttpVerdict {
+pub(super) fn refused(refusal: Refusal) -> HttpVerdict {
     HttpVerdict::Refuse(refusal)
 }
 
-const DOCUMENT: &str = "/users/alice/documents/1";
+pub(super) const DOCUMENT: &str = "/users/alice/documents/1";
 
 #[test]
 fn an_owner_may_and_another_may_not() {
@@ -264,6 +285,7 @@ fn roles_may_be_one_string_and_lie_deep_in_the_token() {
         claims: ClaimsFrom::Metadata("jwt_payload".to_owned()),
         id_claim: "sub".to_owned(),
         roles_claim: Some("realm.roles".to_owned()),
+        scope_claim: None,
     };
     let snapshot = snapshot(&set);
     let realm = Fields::new(vec![("roles".into(), Data::from("viewer admin"))]).unwrap();
@@ -285,14 +307,15 @@ fn identity_headers_count_only_from_the_named_peer() {
     assert!(!outcome.identity_headers_trusted);
     let outcome = check(&snapshot, "GET", DOCUMENT, &headers, &NOBODY);
     assert_eq!(outcome.verdict, refused(Refusal::Unauthenticated));
-    assert_eq!(snapshot.identity_header_names().collect::<Vec<_>>(), ["x-user-id", "x-user-roles"]);
+    assert_eq!(snapshot.identity_header_names().collect::<Vec<_>>(), ["x-user-id", "x-user-roles", "x-user-scope"]);
 }
 
 #[test]
 fn conditions_do_not_see_identity_headers_of_untrusted_peers() {
     let mut set = set();
     let text = "request.headers['x-user-id'] == 'root'";
-    set.policies[0].condition = Some(Condition { text: text.to_owned(), program: lower(text).unwrap() });
+    set.policies[0].condition =
+        Some(Condition { text: text.to_owned(), program: lower(text, &Environment::policy()).unwrap() });
     let snapshot = snapshot(&set);
     let headers = [("x-user-id", "root")];
     let proxy = |uri| Proxy { claims: Presented::Valid(claims("carol", &["admin"])), ..peer(uri) };
@@ -361,7 +384,7 @@ fn requests_without_one_reading_are_invalid() {
     let invalid = |headers: &[(&str, &[u8])]| {
         let headers: Vec<_> = headers.iter().map(|(name, value)| (name.as_bytes(), *value)).collect();
         let outcome =
-            snapshot.check_http(Headers(&headers), &token(claims("alice", &["admin"])), &mut Scratch::default());
+            snapshot.check_http(Headers(&headers), None, &token(claims("alice", &["admin"])), &mut Scratch::default());
         assert_eq!(outcome.verdict, refused(Refusal::InvalidRequest), "{headers:?}");
     };
     let request = |host: &'static [u8]| [(":method", &b"GET"[..]), (":path", b"/documents"), (":authority", host)];
@@ -396,7 +419,7 @@ fn hosts_match_without_case_and_port() {
     let verdict = |host: &str| {
         let headers = [(":method", "GET"), (":path", "/documents"), (":authority", host)];
         let headers: Vec<_> = headers.iter().map(|(name, value)| (name.as_bytes(), value.as_bytes())).collect();
-        snapshot.check_http(Headers(&headers), &peer("spiffe://corp/x"), &mut Scratch::default()).verdict
+        snapshot.check_http(Headers(&headers), None, &peer("spiffe://corp/x"), &mut Scratch::default()).verdict
     };
     assert_eq!(verdict("API.example.COM:8443"), HttpVerdict::Allow);
     assert_eq!(verdict("api.example.com"), HttpVerdict::Allow);

@@ -1,3 +1,6 @@
+mod body;
 mod check;
+mod inputs;
 mod path;
 mod route;
+mod scope;

@@ -63,8 +63,10 @@ fn target(name: usize) -> RouteTarget {
         action: symbol.clone(),
         kind: symbol,
         id: None,
+        scope: None,
         attributes: Box::default(),
         anonymous_allowed: false,
+        max_body: None,
     }
 }
 
