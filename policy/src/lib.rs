@@ -18,7 +18,10 @@ pub mod engine;
 pub mod http;
 pub mod identity;
 #[cfg(feature = "compiler")]
+pub mod lint;
+#[cfg(feature = "compiler")]
 pub mod set;
 pub mod snapshot;
 #[cfg(feature = "compiler")]
 pub mod source;
+pub mod time;

@@ -1,20 +1,18 @@
 use bumpalo::Bump;
 
-use crate::condition::{Fault, Inputs, evaluate};
 use crate::snapshot::Snapshot;
 
-use super::index::CandidateRef;
-use super::{Applies, Candidate, Decision, Effect, PolicyError, PolicyRef, Query, Question, Reason};
-
-/// Evaluation steps that one decision may take over all its conditions: however many policies meet a request, it cannot
-/// hold a worker for more than some milliseconds. Conditions that get none fail, so that denies apply.
-const DECISION_FUEL: u32 = 200_000;
+use super::candidate::Policies;
+use super::gather::Candidates;
+use super::query::AskedScope;
+use super::run::Run;
+use super::{Class, Decision, Effect, PolicyRef, Query, Question, Reason, shadow};
 
 /// Reusable buffers: a decision allocates nothing once they have grown to what the policy set needs.
 #[derive(Debug, Default)]
 pub struct Scratch {
     arena: Bump,
-    candidates: Vec<CandidateRef>,
+    pub(super) candidates: Candidates,
 }
 
 impl Scratch {
@@ -39,101 +37,112 @@ impl Snapshot {
         scratch.with_arena(|arena, scratch| self.answer(question, arena, scratch))
     }
 
-    /// Evaluates every candidate, in the order in which [`Snapshot::decide`] looks at them: denies first.
-    pub fn trace<'s>(&'s self, query: &Query<'_>, scratch: &mut Scratch) -> Vec<Candidate<'s>> {
-        let question = self.resolve(query);
-        scratch.with_arena(|arena, scratch| {
-            self.gather(&question, &mut scratch.candidates);
-            let mut fuel = DECISION_FUEL;
-            let trace = |candidate: &CandidateRef| Candidate {
-                policy: self.policy_name(candidate.slot()),
-                effect: candidate.effect(),
-                applies: match self.applies(*candidate, &question, arena, &mut fuel) {
-                    Ok(true) => Applies::Yes,
-                    Ok(false) => Applies::No,
-                    Err(fault) => Applies::Error(self.policy_error(*candidate, fault)),
-                },
-            };
-            scratch.candidates.iter().map(trace).collect()
-        })
-    }
-
     pub(crate) fn answer<'s>(&'s self, question: &Question<'_>, arena: &Bump, scratch: &mut Scratch) -> Decision<'s> {
-        self.gather(question, &mut scratch.candidates);
-        let mut decision = Decision {
-            effect: Effect::Deny,
-            reason: Reason::NoPolicy,
-            policy: None,
-            nearest: None,
-            errors: 0,
-            first_error: None,
-            digest: self.digest(),
-        };
-        let mut fuel = DECISION_FUEL;
-        for candidate in &scratch.candidates {
-            let applies = self.applies(*candidate, question, arena, &mut fuel);
-            if let Err(fault) = applies {
-                decision.errors += 1;
-                decision.first_error.get_or_insert(self.policy_error(*candidate, fault));
-            }
-            let policy = PolicyRef { snapshot: self, slot: candidate.slot() };
-            match (candidate.effect(), applies) {
-                (Effect::Deny, Ok(true)) => return decision.by(Effect::Deny, Reason::Denied, policy),
-                (Effect::Deny, Err(_)) => return decision.by(Effect::Deny, Reason::DeniedByFault, policy),
-                (Effect::Allow, Ok(true)) => return decision.by(Effect::Allow, Reason::Allowed, policy),
-                (Effect::Allow, Ok(false) | Err(_)) => {
-                    decision.reason = Reason::NoConditionHolds;
-                    decision.nearest.get_or_insert(policy);
-                }
-                (Effect::Deny, Ok(false)) => {}
-            }
+        let mut decision = Decision::undecided(self.digest());
+        let mut run = Run::new(self, &question.inputs, arena);
+        let candidates = &mut scratch.candidates;
+        if question.scope != AskedScope::Root {
+            self.answer_within(question, candidates, &mut decision, &mut run);
+            return decision;
+        }
+        self.gather_at_root(question, candidates);
+        let refusing = decision.enforce(candidates, &mut run);
+        if self.has_shadow() {
+            decision.shadow = shadow::outcome(&decision, refusing, candidates, &mut run);
         }
         decision
     }
 
-    /// Looks the names of kind and action up.
-    #[must_use]
-    pub fn resolve<'a>(&self, query: &Query<'a>) -> Question<'a> {
-        Question {
-            principal: query.principal,
-            kind: self.symbol(query.resource.kind),
-            action: self.symbol(query.action),
-            resource: query.resource,
-            request: query.request,
-        }
-    }
-
-    /// Collects the candidates: denies first, then in the snapshot's order, each once.
-    fn gather(&self, question: &Question<'_>, candidates: &mut Vec<CandidateRef>) {
-        candidates.clear();
-        let principal = question.principal;
-        let (roles, authenticated) = (principal.role_symbols(), !principal.is_anonymous());
-        self.index().collect(question.kind, question.action, roles, authenticated, candidates);
-        if candidates.len() > 1 {
-            candidates.sort_unstable();
-            candidates.dedup();
-        }
-    }
-
-    fn applies(
-        &self,
-        candidate: CandidateRef,
+    /// As [`Snapshot::answer`], for a question in a scope; kept apart, so that the others are quick.
+    #[inline(never)]
+    fn answer_within<'s>(
+        &'s self,
         question: &Question<'_>,
-        arena: &Bump,
-        fuel: &mut u32,
-    ) -> Result<bool, Fault> {
-        let Some(condition) = candidate.condition() else { return Ok(true) };
-        let inputs = Inputs { principal: question.principal, resource: question.resource, request: question.request };
-        evaluate(self.code(), condition, &inputs, arena, fuel)
-    }
-
-    fn policy_error(&self, candidate: CandidateRef, fault: Fault) -> PolicyError<'_> {
-        PolicyError { policy: self.policy_name(candidate.slot()), fault, code: self.code() }
+        candidates: &mut Candidates,
+        decision: &mut Decision<'s>,
+        run: &mut Run<'s, '_>,
+    ) {
+        match question.scope {
+            AskedScope::Mismatch => decision.reason = Reason::ScopeMismatch,
+            AskedScope::Unknown => decision.reason = Reason::UnknownScope,
+            AskedScope::Root | AskedScope::Within(_) => {
+                self.gather(question, candidates);
+                let refusing = decision.enforce_levels(candidates, run);
+                if self.has_shadow() {
+                    decision.shadow = shadow::outcome(decision, refusing, candidates, run);
+                }
+            }
+        }
     }
 }
 
+/// The level of a scope that refuses, where an allow is missing: its place in the chain.
+pub(super) type RefusingLevel = Option<usize>;
+
 impl<'s> Decision<'s> {
-    fn by(self, effect: Effect, reason: Reason, policy: PolicyRef<'s>) -> Self {
-        Decision { effect, reason, policy: Some(policy), nearest: None, ..self }
+    /// What the enforced policies of the only level say.
+    fn enforce(&mut self, candidates: &Candidates, run: &mut Run<'s, '_>) -> RefusingLevel {
+        let mut policies = Policies::of(&candidates.all);
+        if self.denied(&mut policies, run) {
+            return None;
+        }
+        let Some(policy) = self.allowing(&mut policies, run) else { return Some(0) };
+        self.by(Effect::Allow, Reason::Allowed, policy);
+        None
+    }
+
+    /// A deny at any level denies; then each level that must allow, does.
+    fn enforce_levels(&mut self, candidates: &Candidates, run: &mut Run<'s, '_>) -> RefusingLevel {
+        for level in candidates.levels() {
+            if self.denied(&mut Policies::of(candidates.of(&level)), run) {
+                return None;
+            }
+        }
+        let mut allowing = None;
+        for (place, level) in candidates.levels().enumerate().filter(|(_, level)| level.allows.enforced) {
+            (self.reason, self.nearest) = (Reason::NoPolicy, None);
+            allowing = self.allowing(&mut Policies::from(candidates.of(&level), Class::Allow), run);
+            if allowing.is_none() {
+                self.scope = run.scope_name(&level);
+                return Some(place);
+            }
+        }
+        if let Some(policy) = allowing {
+            self.by(Effect::Allow, Reason::Allowed, policy);
+        }
+        None
+    }
+
+    /// Whether one of the denies that come next applies.
+    #[inline(always)]
+    fn denied(&mut self, policies: &mut Policies<'_>, run: &mut Run<'s, '_>) -> bool {
+        while let Some(policy) = policies.next_of(Class::Deny) {
+            let reason = match run.applies(policy) {
+                Ok(false) => continue,
+                Ok(true) => Reason::Denied,
+                Err(fault) => {
+                    self.errs(run.error(policy.first, fault));
+                    Reason::DeniedByFault
+                }
+            };
+            self.by(Effect::Deny, reason, run.policy(policy.first));
+            return true;
+        }
+        false
+    }
+
+    /// The first that applies of the allows that come next.
+    #[inline(always)]
+    fn allowing(&mut self, policies: &mut Policies<'_>, run: &mut Run<'s, '_>) -> Option<PolicyRef<'s>> {
+        while let Some(policy) = policies.next_of(Class::Allow) {
+            match run.applies(policy) {
+                Ok(true) => return Some(run.policy(policy.first)),
+                Ok(false) => {}
+                Err(fault) => self.errs(run.error(policy.first, fault)),
+            }
+            self.reason = Reason::NoConditionHolds;
+            self.nearest.get_or_insert(run.policy(policy.first));
+        }
+        None
     }
 }

@@ -2,9 +2,9 @@ use std::fmt;
 
 use crate::condition::{Code, Fault};
 use crate::digest::Digest;
-use crate::http::InvalidRequest;
-use crate::identity::AuthFailure;
 use crate::snapshot::Snapshot;
+
+use super::{Reason, ShadowOutcome};
 
 /// What a policy does when it applies, and what a decision comes to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -24,45 +24,6 @@ impl fmt::Display for Effect {
     }
 }
 
-/// Why a request was answered as it was; displays as a sentence for the operator.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Reason {
-    /// An allow policy applies and no deny policy does.
-    Allowed,
-    /// A deny policy applies.
-    Denied,
-    /// A deny policy's condition could not be evaluated, so it applies.
-    DeniedByFault,
-    /// Allow policies name this kind, action and role, but the condition of none of them holds.
-    NoConditionHolds,
-    /// No policy allows any of the principal's roles this action on this kind.
-    NoPolicy,
-    /// No route matches the request.
-    NoRoute,
-    /// No route matches, and the set lets such requests pass.
-    PassedUnmatched,
-    /// The request has no single reading.
-    Invalid(InvalidRequest),
-    /// The identity of the caller is missing or invalid.
-    Unauthenticated(AuthFailure),
-}
-
-impl fmt::Display for Reason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Reason::Allowed => f.write_str("an allow policy applies"),
-            Reason::Denied => f.write_str("a deny policy applies"),
-            Reason::DeniedByFault => f.write_str("a deny policy applies because its condition failed to evaluate"),
-            Reason::NoConditionHolds => f.write_str("no allow policy's condition holds"),
-            Reason::NoPolicy => f.write_str("no policy allows this action to the principal's roles"),
-            Reason::NoRoute => f.write_str("no route matches the request"),
-            Reason::PassedUnmatched => f.write_str("no route matches the request and unmatched requests pass"),
-            Reason::Invalid(why) => why.fmt(f),
-            Reason::Unauthenticated(why) => why.fmt(f),
-        }
-    }
-}
-
 /// The answer to a [`super::Query`], borrowed from the snapshot that gave it.
 #[derive(Clone, Copy, Debug)]
 pub struct Decision<'s> {
@@ -70,16 +31,47 @@ pub struct Decision<'s> {
     pub effect: Effect,
     /// Why.
     pub reason: Reason,
-    /// The policy that decided: the first that applies, in the snapshot's order.
+    /// The policy that decided: the first that applies, in the snapshot's order; where every level of a scope allows, the
+    /// lowest level's.
     pub policy: Option<PolicyRef<'s>>,
     /// For [`Reason::NoConditionHolds`]: the first allow policy whose condition did not hold.
     pub nearest: Option<PolicyRef<'s>>,
-    /// How many of the evaluated policies' conditions failed to evaluate.
+    /// Where a level of the question's scope did not allow: that scope. Absent for the root.
+    pub scope: Option<&'s str>,
+    /// How many of the evaluated policies failed to evaluate.
     pub errors: u32,
     /// The first of them.
     pub first_error: Option<PolicyError<'s>>,
+    /// What shadow policies would have made of it, were they enforced; absent where that is the same.
+    pub shadow: Option<ShadowOutcome<'s>>,
     /// The snapshot that decided.
     pub digest: Digest,
+}
+
+impl<'s> Decision<'s> {
+    /// Denied, as long as nothing speaks for it.
+    pub(super) fn undecided(digest: Digest) -> Self {
+        Decision {
+            effect: Effect::Deny,
+            reason: Reason::NoPolicy,
+            policy: None,
+            nearest: None,
+            scope: None,
+            errors: 0,
+            first_error: None,
+            shadow: None,
+            digest,
+        }
+    }
+
+    pub(super) fn by(&mut self, effect: Effect, reason: Reason, policy: PolicyRef<'s>) {
+        (self.effect, self.reason, self.policy, self.nearest) = (effect, reason, Some(policy), None);
+    }
+
+    pub(super) fn errs(&mut self, error: PolicyError<'s>) {
+        self.errors += 1;
+        self.first_error.get_or_insert(error);
+    }
 }
 
 /// A policy of a snapshot. Its name is looked up only when it is asked for: most decisions never are.
@@ -122,26 +114,4 @@ impl fmt::Debug for PolicyError<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "PolicyError({self})")
     }
-}
-
-/// Whether a candidate policy applies.
-#[derive(Clone, Copy, Debug)]
-pub enum Applies<'s> {
-    /// It has no condition, or the condition holds.
-    Yes,
-    /// Its condition does not hold.
-    No,
-    /// Its condition failed to evaluate: a deny applies, an allow does not.
-    Error(PolicyError<'s>),
-}
-
-/// A policy that names the query's kind, action and one of its roles.
-#[derive(Clone, Copy, Debug)]
-pub struct Candidate<'s> {
-    /// The policy's name.
-    pub policy: &'s str,
-    /// What it does when it applies.
-    pub effect: Effect,
-    /// Whether it does.
-    pub applies: Applies<'s>,
 }

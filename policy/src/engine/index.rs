@@ -1,38 +1,32 @@
-use crate::condition::NodeId;
+use super::Symbol;
+use super::candidate::{CandidateRef, Class};
+use crate::identity::Principal;
 
-use super::{Effect, Symbol};
-
-/// A policy in a candidate list, with what evaluating it needs. Orders denies before allows, then by slot.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct CandidateRef {
-    /// The slot; allows have the highest bit set.
-    order: u32,
-    condition: u32,
+/// The roles of who asks.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct HeldRoles<'a> {
+    /// Sorted.
+    pub(crate) symbols: &'a [Symbol],
+    /// Met by the wildcard role.
+    pub(crate) authenticated: bool,
 }
 
-impl CandidateRef {
-    const ALLOW: u32 = 1 << 31;
-    const NO_CONDITION: u32 = u32::MAX;
-
-    /// `slot` must be below 2^31, as every snapshot's are.
-    pub(crate) fn new(slot: u32, effect: Effect, condition: Option<NodeId>) -> Self {
-        let order = match effect {
-            Effect::Deny => slot & !Self::ALLOW,
-            Effect::Allow => slot | Self::ALLOW,
-        };
-        CandidateRef { order, condition: condition.map_or(Self::NO_CONDITION, |NodeId(id)| id) }
+impl<'a> HeldRoles<'a> {
+    pub(crate) fn of(principal: &'a Principal) -> Self {
+        HeldRoles { symbols: principal.role_symbols(), authenticated: !principal.is_anonymous() }
     }
+}
 
-    pub(crate) fn slot(self) -> u32 {
-        self.order & !Self::ALLOW
-    }
+/// Whether a group of the index holds allow policies, for whatever role.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Allows {
+    pub(crate) enforced: bool,
+    pub(crate) shadow: bool,
+}
 
-    pub(crate) fn effect(self) -> Effect {
-        if self.order & Self::ALLOW == 0 { Effect::Deny } else { Effect::Allow }
-    }
-
-    pub(crate) fn condition(self) -> Option<NodeId> {
-        (self.condition != Self::NO_CONDITION).then_some(NodeId(self.condition))
+impl Allows {
+    pub(crate) fn or(self, other: Allows) -> Allows {
+        Allows { enforced: self.enforced | other.enforced, shadow: self.shadow | other.shadow }
     }
 }
 
@@ -48,7 +42,7 @@ pub(crate) struct Index {
     /// By kind: one more than where its block starts in `words`, or 0.
     blocks: Vec<u32>,
     /// Blocks, one after the other: the number of actions; for each, sorted, the action, where its group starts and how
-    /// many entries it has; then the groups, three words an entry.
+    /// many entries it has, with marks for the allows among them; then the groups, three words an entry.
     words: Vec<u32>,
 }
 
@@ -75,14 +69,13 @@ const SCANNED: usize = 16;
 const WALKED: usize = 32;
 
 impl Index {
-    /// Appends the candidates for a kind, an action (`None`: no policy names it) and any of these roles, sorted by
-    /// symbol. `authenticated` principals are met by the wildcard role. Candidates come in any order and may repeat.
+    /// Appends the candidates for a kind, an action (`None`: no policy names it) and any of these roles.
+    /// Candidates come in any order and may repeat.
     pub(crate) fn collect(
         &self,
         kind: Option<Symbol>,
         action: Option<Symbol>,
-        roles: &[Symbol],
-        authenticated: bool,
+        roles: HeldRoles<'_>,
         candidates: &mut Vec<CandidateRef>,
     ) {
         for pattern in &self.patterns {
@@ -90,27 +83,38 @@ impl Index {
             let kind = if pattern.any_kind { Some(Symbol::WILDCARD) } else { kind };
             let action = if pattern.any_action { Some(Symbol::WILDCARD) } else { action };
             let (Some(kind), Some(action)) = (kind, action) else { continue };
-            let mut group = self.group(Key { kind: kind.0, action: action.0 });
-            while let [entry, rest @ ..] = group
-                && role(entry) == Symbol::WILDCARD.0
-            {
-                if authenticated {
-                    candidates.push(candidate(entry));
-                }
-                group = rest;
-            }
-            match group.len() <= WALKED {
-                true => walk(group, roles, candidates),
-                false => roles.iter().for_each(|role| search(group, role.0, candidates)),
-            }
+            self.collect_at(kind, action, roles, candidates);
         }
     }
 
-    fn group(&self, key: Key) -> &[Entry] {
-        self.find(key).unwrap_or_default()
+    /// Appends the candidates for exactly this kind and action, and says whether there are allows, whatever their roles.
+    #[inline(always)]
+    pub(crate) fn collect_at(
+        &self,
+        kind: Symbol,
+        action: Symbol,
+        roles: HeldRoles<'_>,
+        candidates: &mut Vec<CandidateRef>,
+    ) -> Allows {
+        let Some((mut group, allows)) = self.find(Key { kind: kind.0, action: action.0 }) else {
+            return Allows::default();
+        };
+        while let [entry, rest @ ..] = group
+            && role(entry) == Symbol::WILDCARD.0
+        {
+            if roles.authenticated {
+                candidates.push(candidate(entry));
+            }
+            group = rest;
+        }
+        match group.len() <= WALKED {
+            true => walk(group, roles.symbols, candidates),
+            false => roles.symbols.iter().for_each(|role| search(group, role.0, candidates)),
+        }
+        allows
     }
 
-    fn find(&self, key: Key) -> Option<&[Entry]> {
+    fn find(&self, key: Key) -> Option<(&[Entry], Allows)> {
         let block = self.blocks.get(key.kind as usize)?.checked_sub(1)?;
         let (count, rest) = self.words.get(block as usize..)?.split_first()?;
         let actions = rest.as_chunks::<3>().0.get(..*count as usize)?;
@@ -120,16 +124,22 @@ impl Index {
             _ => actions.binary_search_by_key(&key.action, |[action, ..]| *action).ok()?,
         };
         let [_, start, len] = actions.get(at)?;
-        self.words.get(*start as usize..)?.as_chunks().0.get(..*len as usize)
+        let group = self.words.get(*start as usize..)?.as_chunks().0.get(..(*len & LEN) as usize)?;
+        Some((group, Allows { enforced: len & ALLOWS != 0, shadow: len & SHADOW_ALLOWS != 0 }))
     }
 }
+
+/// Marks of a group, beside its length.
+const ALLOWS: u32 = 1 << 31;
+const SHADOW_ALLOWS: u32 = 1 << 30;
+const LEN: u32 = SHADOW_ALLOWS - 1;
 
 fn role([role, ..]: &Entry) -> u32 {
     *role
 }
 
 fn candidate([_, order, condition]: &Entry) -> CandidateRef {
-    CandidateRef { order: *order, condition: *condition }
+    CandidateRef::from_words([*order, *condition])
 }
 
 /// Both sides are sorted by role.
@@ -169,7 +179,7 @@ pub(crate) struct IndexBuilder {
 impl IndexBuilder {
     /// Adds a policy under every combination of its names; each slice holds [`Symbol::WILDCARD`] alone for `"*"`.
     pub(crate) fn add(&mut self, candidate: CandidateRef, kinds: &[Symbol], actions: &[Symbol], roles: &[Symbol]) {
-        let CandidateRef { order, condition } = candidate;
+        let [order, condition] = candidate.words();
         for kind in kinds {
             for action in actions {
                 let key = Key { kind: kind.0, action: action.0 };
@@ -209,13 +219,22 @@ impl Index {
         let mut start = self.words.len() + 3 * count;
         for group in groups {
             let Some((key, _)) = group.first() else { continue };
-            self.words.extend([key.action, word(start), word(group.len())]);
+            let marks = group.iter().fold(0, |marks, (_, entry)| marks | mark(candidate(entry).class()));
+            self.words.extend([key.action, word(start), word(group.len()) & LEN | marks]);
             start += 3 * group.len();
             if !self.patterns.contains(&key.pattern()) {
                 self.patterns.push(key.pattern());
             }
         }
         self.words.extend(entries.iter().flat_map(|(_, entry)| entry));
+    }
+}
+
+fn mark(class: Class) -> u32 {
+    match class {
+        Class::Deny | Class::ShadowDeny => 0,
+        Class::Allow => ALLOWS,
+        Class::ShadowAllow => SHADOW_ALLOWS,
     }
 }
 

@@ -1,14 +1,34 @@
 //! Deciding: candidates from the index, conditions over the request, deny overrides.
+//!
+//! A question in a scope is decided over the levels from the root down to it, any other over the root's alone. Shadow
+//! policies are looked at last, and only for what they would have changed.
 
+mod candidate;
 mod decide;
 mod decision;
+mod gather;
+mod glob;
 mod index;
 mod query;
+mod reason;
+mod run;
+mod scope;
+mod shadow;
 mod symbol;
+mod trace;
 
+pub(crate) use candidate::{CandidateRef, Class};
 pub use decide::Scratch;
-pub use decision::{Applies, Candidate, Decision, Effect, PolicyError, PolicyRef, Reason};
-pub(crate) use index::{CandidateRef, Index, IndexBuilder};
+pub use decision::{Decision, Effect, PolicyError, PolicyRef};
+pub(crate) use glob::{Glob, Globs};
+pub(crate) use index::{Index, IndexBuilder};
+pub(crate) use query::Action;
 pub use query::{Query, Question, RequestFacts, Resource};
+pub use reason::Reason;
+#[cfg(feature = "compiler")]
+pub(crate) use scope::parent as parent_scope;
+pub(crate) use scope::{InvalidScope, MAX_LEVELS, ScopeId, Scopes};
+pub use shadow::ShadowOutcome;
 pub use symbol::Symbol;
 pub(crate) use symbol::SymbolTable;
+pub use trace::{Applies, Candidate};

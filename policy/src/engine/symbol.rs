@@ -11,20 +11,34 @@ impl Symbol {
 
 /// Names of kinds, actions and roles, interned.
 #[derive(Debug, Default)]
-pub(crate) struct SymbolTable(FxHashMap<Box<str>, Symbol>);
+pub(crate) struct SymbolTable {
+    names: FxHashMap<Box<str>, Symbol>,
+    made: u32,
+}
 
 impl SymbolTable {
     pub(crate) fn get(&self, name: &str) -> Option<Symbol> {
-        self.0.get(name).copied()
+        self.names.get(name).copied()
     }
 
-    /// The name's symbol, made if it is new. Snapshots are capped far below 2^32 strings.
+    /// The name's symbol, made if it is new.
     pub(crate) fn intern(&mut self, name: &str) -> Symbol {
         if let Some(symbol) = self.get(name) {
             return symbol;
         }
-        let symbol = Symbol(u32::try_from(self.0.len() + 1).unwrap_or(u32::MAX));
-        self.0.insert(name.into(), symbol);
+        let symbol = self.fresh();
+        self.names.insert(name.into(), symbol);
         symbol
+    }
+
+    /// A symbol that no name has. Snapshots are capped far below 2^32 of what gets one.
+    pub(crate) fn fresh(&mut self) -> Symbol {
+        self.made = self.made.saturating_add(1);
+        Symbol(self.made)
+    }
+
+    /// Every name and its symbol.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, Symbol)> {
+        self.names.iter().map(|(name, symbol)| (&**name, *symbol))
     }
 }

@@ -4,14 +4,21 @@
 //! data so that tests and generators can build sets without going through text, but only [`crate::source::load`]
 //! proves a set valid.
 
+mod derived_role;
 mod policy;
 mod principal;
 mod route;
+mod schema;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 pub use crate::identity::{ClaimsFrom, IdentityMethod, IdentitySource, SanKind, TrustedPeers};
-pub use policy::{Condition, Effect, Names, Policy};
+pub use derived_role::DerivedRole;
+pub use policy::{Condition, Effect, Enforcement, Names, Policy, Window};
 pub use principal::DirectoryEntry;
-pub use route::{AttributeSource, Auth, PathTemplate, Route, TemplateSegment};
+pub use route::{AttributeSource, Auth, PathTemplate, Route, RouteBody, TemplateSegment};
+pub use schema::{Additional, Schema, SchemaType, Schemas};
 
 /// What becomes of a request that no route matches.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -28,6 +35,12 @@ pub enum Unmatched {
 pub struct PolicySet {
     /// Sorted by name; names are unique.
     pub policies: Vec<Policy>,
+    /// Sorted by name; names are unique.
+    pub derived_roles: Vec<Arc<DerivedRole>>,
+    /// Named expressions as written; inlined into conditions, so not part of a snapshot.
+    pub variables: BTreeMap<String, String>,
+    /// Dotted names; the parent of each is there, too.
+    pub scopes: BTreeSet<String>,
     /// In file order; no two are ambiguous.
     pub routes: Vec<Route>,
     /// What becomes of a request without a route.
@@ -36,4 +49,6 @@ pub struct PolicySet {
     pub identity: Vec<IdentitySource>,
     /// Unique by (source, id).
     pub principals: Vec<DirectoryEntry>,
+    /// What attributes look like.
+    pub schemas: Schemas,
 }

@@ -1,6 +1,12 @@
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use crate::condition::Program;
+use crate::time::Timestamp;
 
 pub use crate::engine::Effect;
+
+use super::DerivedRole;
 
 /// One policy: an effect on actions over a kind of resource, for roles, under an optional condition.
 #[derive(Clone, Debug, PartialEq)]
@@ -11,14 +17,65 @@ pub struct Policy {
     pub description: String,
     /// Whether it allows or denies.
     pub effect: Effect,
+    /// Whether it decides.
+    pub enforcement: Enforcement,
+    /// The scope it belongs to, declared in the set; absent: the root.
+    pub scope: Option<String>,
     /// The kinds of resource it is about.
     pub kinds: Names,
-    /// The actions it is about.
+    /// The actions it is about; a name with `*` in it is a glob.
     pub actions: Names,
-    /// The roles it is about; [`Names::Any`] is any authenticated principal, with or without roles.
+    /// The plain roles it is about; [`Names::Any`] is any authenticated principal, with or without roles. Empty if it is
+    /// about derived roles alone.
     pub roles: Names,
+    /// The derived roles it is about.
+    pub derived_roles: Vec<Arc<DerivedRole>>,
     /// Must hold for the policy to apply.
     pub condition: Option<Condition>,
+    /// When it applies.
+    pub window: Window,
+    /// For people and tools; not part of a snapshot.
+    pub labels: BTreeMap<String, String>,
+}
+
+impl Policy {
+    /// A policy that is about nothing yet: what tests and generators fill in.
+    #[must_use]
+    pub fn new(name: &str, effect: Effect) -> Self {
+        Policy {
+            name: name.to_owned(),
+            description: String::new(),
+            effect,
+            enforcement: Enforcement::Enforce,
+            scope: None,
+            kinds: Names::Of(Vec::new()),
+            actions: Names::Of(Vec::new()),
+            roles: Names::Of(Vec::new()),
+            derived_roles: Vec::new(),
+            condition: None,
+            window: Window::default(),
+            labels: BTreeMap::new(),
+        }
+    }
+}
+
+/// Whether a policy decides, or only tells what it would have decided.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Enforcement {
+    /// It decides.
+    #[default]
+    Enforce,
+    /// It is evaluated and reported, and decides nothing.
+    Shadow,
+}
+
+/// A span of time, open where an end is absent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Window {
+    /// The first instant in it.
+    pub not_before: Option<Timestamp>,
+    /// The first instant after it.
+    pub not_after: Option<Timestamp>,
 }
 
 /// A list of names, or the wildcard `"*"`.
@@ -26,8 +83,16 @@ pub struct Policy {
 pub enum Names {
     /// `"*"`.
     Any,
-    /// Not empty, without duplicates, in file order.
+    /// Without duplicates, in file order.
     Of(Vec<String>),
+}
+
+impl Names {
+    /// Whether it names nothing at all.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        matches!(self, Names::Of(names) if names.is_empty())
+    }
 }
 
 /// A condition: its CEL text and what it was lowered to.

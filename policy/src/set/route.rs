@@ -1,3 +1,5 @@
+use std::num::NonZeroUsize;
+
 /// How a matching HTTP request becomes a question about a resource.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Route {
@@ -15,10 +17,14 @@ pub struct Route {
     pub kind: String,
     /// The resource's id; absent for collections.
     pub id: Option<AttributeSource>,
+    /// The scope of the resource; absent where the route leaves that to the principal.
+    pub scope: Option<AttributeSource>,
     /// Attribute names (unique) and where their values come from.
     pub attributes: Vec<(String, AttributeSource)>,
     /// Whether a request without identity is refused or anonymous.
     pub auth: Auth,
+    /// What the route makes of bodies.
+    pub body: RouteBody,
 }
 
 /// Where the value of a resource attribute comes from.
@@ -38,6 +44,27 @@ pub enum Auth {
     Required,
     /// No identity: the principal is `anonymous`. An invalid one is still 401.
     Optional,
+}
+
+/// What a route makes of the bodies of its requests.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum RouteBody {
+    /// They pass unread, and conditions see none.
+    #[default]
+    Unread,
+    /// They are JSON, which conditions see as `request.body`.
+    Json {
+        /// Longest body, in bytes; a longer one is refused with 413.
+        max_bytes: NonZeroUsize,
+    },
+}
+
+impl RouteBody {
+    /// Longest body that a route can be told to read.
+    pub const MAX_BYTES: usize = crate::http::MAX_BODY;
+
+    /// Longest body that a route reads which does not say.
+    pub const DEFAULT_MAX_BYTES: NonZeroUsize = NonZeroUsize::new(65_536).unwrap();
 }
 
 /// A parsed path template such as `/v1/users/{userId}/documents/{id}`.

@@ -1,15 +1,16 @@
-use std::mem;
-
 use crate::condition::{Code, Span};
 use crate::digest::Digest;
-use crate::engine::{CandidateRef, Effect, IndexBuilder, Symbol, SymbolTable};
-use crate::http::{MAX_CAPTURES, RoutePattern, RouteTable, RouteTarget, Segment, ValueSource};
+use crate::engine::{
+    CandidateRef, Class, Effect, IndexBuilder, InvalidScope, MAX_LEVELS, ScopeId, Scopes, Symbol, SymbolTable,
+};
+use crate::http::{MAX_BODY, MAX_CAPTURES, RoutePattern, RouteTable, RouteTarget, Segment, ValueSource};
 use crate::identity::{ClaimsFrom, Directory, IdentityMethod, IdentitySource, Known, SanKind, TrustedPeers};
 
 use super::chunk::{ChunkKind, Strings};
 use super::codec::{DecodeError, Reader};
+use super::globs::GlobReader;
 use super::limits::{self, Budget, Limit};
-use super::program::{ProgramReader, TextInterner};
+use super::program::{ProgramReader, Reads, TextInterner};
 use super::{FORMAT, MAGIC, Snapshot, SnapshotId, bucket, data, tree};
 
 impl Snapshot {
@@ -45,7 +46,7 @@ impl Snapshot {
                 chunks.iter().filter(|(other, _)| *other == kind).map(|(_, bytes)| *bytes).collect();
             decoder.chunks(kind, &of_kind)?;
         }
-        Ok(decoder.finish(id, digest))
+        decoder.finish(id, digest)
     }
 }
 
@@ -73,11 +74,14 @@ struct Decoder {
     policies: Vec<Span>,
     symbols: SymbolTable,
     index: IndexBuilder,
+    globs: GlobReader,
+    scopes: Scopes,
+    has_shadow: bool,
     routes: RouteTable,
     passes_unmatched: bool,
     identity: Vec<IdentitySource>,
     directory: Directory,
-    headers_read: Vec<Box<str>>,
+    reads: Reads,
     budget: Budget,
 }
 
@@ -109,6 +113,9 @@ impl Decoder {
 
     fn settings(&mut self, reader: &mut Reader<'_>, strings: &Strings<'_>) -> Result<(), DecodeError> {
         self.passes_unmatched = reader.bool()?;
+        for _ in 0..limits::SCOPES.check(reader.count()?)? {
+            self.scope(strings.get(reader)?, reader)?;
+        }
         for _ in 0..limits::IDENTITY_SOURCES.check(reader.count()?)? {
             let source = identity_source(reader, strings)?;
             if self.identity.iter().any(|known| known.name == source.name) {
@@ -117,6 +124,15 @@ impl Decoder {
             self.identity.push(source);
         }
         Ok(())
+    }
+
+    fn scope(&mut self, name: &str, reader: &Reader<'_>) -> Result<(), DecodeError> {
+        self.budget.text(name)?;
+        self.scopes.insert(name).map_err(|problem| match problem {
+            InvalidScope::Orphan => reader.invalid("scope without its parent"),
+            InvalidScope::TooDeep => DecodeError::TooMany { what: "levels of scopes", limit: MAX_LEVELS },
+            InvalidScope::Duplicate => DecodeError::Duplicate("scopes", name.to_owned()),
+        })
     }
 
     fn routes<'a>(&mut self, reader: &mut Reader<'a>, strings: &Strings<'a>) -> Result<(), DecodeError> {
@@ -134,12 +150,10 @@ impl Decoder {
             self.budget.charge(pattern.cost())?;
             let target = RouteTarget {
                 name: self.budget.text(name)?.into(),
-                action: self.interned(strings.get(reader)?)?,
+                action: self.action(strings.get(reader)?)?,
                 kind: self.interned(strings.get(reader)?)?,
-                id: match reader.bool()? {
-                    true => Some(self.value_source(reader, strings, captures)?),
-                    false => None,
-                },
+                id: self.optional_source(reader, strings, captures)?,
+                scope: self.optional_source(reader, strings, captures)?,
                 attributes: (0..reader.count()?)
                     .map(|_| {
                         let name = self.budget.text(strings.get(reader)?)?.into();
@@ -147,6 +161,7 @@ impl Decoder {
                     })
                     .collect::<Result<_, DecodeError>>()?,
                 anonymous_allowed: reader.bool()?,
+                max_body: max_body(reader)?,
             };
             self.routes.insert(&pattern, target).map_err(|_| DecodeError::AmbiguousRoute(name.to_owned()))?;
         }
@@ -156,6 +171,24 @@ impl Decoder {
     fn interned(&mut self, name: &str) -> Result<(Symbol, Box<str>), DecodeError> {
         let name = self.budget.text(name)?;
         Ok((self.symbols.intern(name), name.into()))
+    }
+
+    fn action(&mut self, name: &str) -> Result<(Symbol, Box<str>), DecodeError> {
+        let action = self.interned(name)?;
+        self.globs.action(action.0);
+        Ok(action)
+    }
+
+    fn optional_source(
+        &mut self,
+        reader: &mut Reader<'_>,
+        strings: &Strings<'_>,
+        captures: usize,
+    ) -> Result<Option<ValueSource>, DecodeError> {
+        match reader.bool()? {
+            true => self.value_source(reader, strings, captures).map(Some),
+            false => Ok(None),
+        }
     }
 
     fn value_source(
@@ -209,78 +242,104 @@ impl Decoder {
                 return Err(reader.invalid("policy order"));
             }
             let effect = if reader.bool()? { Effect::Deny } else { Effect::Allow };
-            let kinds = self.names(reader, strings, &mut symbols)?;
-            let actions = self.names(reader, strings, &mut symbols)?;
-            let roles = self.names(reader, strings, &mut symbols)?;
-            let condition = match reader.bool()? {
-                true => Some(
-                    ProgramReader {
-                        strings,
-                        known: &mut known,
-                        interner: &mut self.interner,
-                        code: &mut self.code,
-                        headers: &mut self.headers_read,
-                    }
-                    .read(reader)?,
-                ),
-                false => None,
-            };
-            let entries = kinds.len().saturating_mul(actions.len()).saturating_mul(roles.len());
-            limits::ENTRIES.check(entries.saturating_add(self.index.len()))?;
+            let shadow = reader.bool()?;
+            self.has_shadow |= shadow;
+            let scope = self.policy_scope(reader, strings)?;
+            let mut kinds = self.names(reader, strings, &mut symbols)?;
+            for kind in &mut kinds {
+                *kind = self.scopes.intern_kind(scope, *kind, &mut self.symbols);
+            }
+            let actions = self.actions(reader, strings, &mut symbols)?;
             limits::POLICIES.check(self.policies.len() + 1)?;
             let slot = u32::try_from(self.policies.len()).unwrap_or(u32::MAX);
-            self.index.add(CandidateRef::new(slot, effect, condition), &kinds, &actions, &roles);
+            let ways = limits::WAYS.check(reader.count()?)?;
+            if ways == 0 {
+                return Err(reader.invalid("policy without roles"));
+            }
+            for _ in 0..ways {
+                let roles = self.names(reader, strings, &mut symbols)?;
+                let condition = match reader.bool()? {
+                    true => Some(
+                        ProgramReader {
+                            strings,
+                            known: &mut known,
+                            interner: &mut self.interner,
+                            code: &mut self.code,
+                            reads: &mut self.reads,
+                            budget: &mut self.budget,
+                        }
+                        .read(reader)?,
+                    ),
+                    false => None,
+                };
+                let entries = kinds.len().saturating_mul(actions.len()).saturating_mul(roles.len());
+                limits::ENTRIES.check(entries.saturating_add(self.index.len()))?;
+                let candidate = CandidateRef::new(slot, Class::of(effect, shadow), condition);
+                self.index.add(candidate, &kinds, &actions, &roles);
+            }
             self.policies.push(self.code.push_text(name));
         }
         Ok(())
     }
 
-    /// Names as symbols; no names at all is the wildcard.
+    fn policy_scope(&self, reader: &mut Reader<'_>, strings: &Strings<'_>) -> Result<ScopeId, DecodeError> {
+        if !reader.bool()? {
+            return Ok(ScopeId::ROOT);
+        }
+        self.scopes.get(strings.get(reader)?).ok_or_else(|| reader.invalid("scope"))
+    }
+
+    /// Names as symbols, or the wildcard.
     fn names(
         &mut self,
         reader: &mut Reader<'_>,
         strings: &Strings<'_>,
         symbols: &mut [Option<Symbol>],
     ) -> Result<Vec<Symbol>, DecodeError> {
-        let count = limits::NAMES.check(reader.count()?)?;
-        if count == 0 {
-            return Ok(vec![Symbol::WILDCARD]);
-        }
-        let mut names = Vec::with_capacity(count);
-        for _ in 0..count {
-            let mut ahead = reader.clone();
-            let position = strings.index(&mut ahead)?;
-            let name = strings.get(reader)?;
-            let slot = symbols.get_mut(position).ok_or_else(|| reader.invalid("string reference"))?;
-            let symbol = *slot.get_or_insert_with(|| self.symbols.intern(name));
-            if names.contains(&symbol) {
-                return Err(reader.invalid("repeated name"));
-            }
-            names.push(symbol);
-        }
-        Ok(names)
+        listed(reader, strings, |position, name| Ok(interned_once(&mut self.symbols, symbols.get_mut(position), name)))
     }
 
-    fn finish(mut self, id: SnapshotId, digest: Digest) -> Snapshot {
-        let mut headers_read = mem::take(&mut self.headers_read);
-        headers_read.extend(self.identity.iter().flat_map(IdentitySource::headers_read).map(Box::from));
-        headers_read.sort_unstable();
-        headers_read.dedup();
+    /// As [`Decoder::names`], but for globs.
+    fn actions(
+        &mut self,
+        reader: &mut Reader<'_>,
+        strings: &Strings<'_>,
+        symbols: &mut [Option<Symbol>],
+    ) -> Result<Vec<Symbol>, DecodeError> {
+        listed(reader, strings, |position, name| {
+            if let Some(glob) = self.globs.symbol(name, &mut self.symbols)? {
+                return Ok(glob);
+            }
+            let symbol = interned_once(&mut self.symbols, symbols.get_mut(position), name);
+            self.globs.action(symbol);
+            Ok(symbol)
+        })
+    }
+
+    fn finish(mut self, id: SnapshotId, digest: Digest) -> Result<Snapshot, DecodeError> {
+        let mut reads = self.reads;
+        reads.headers.extend(self.identity.iter().flat_map(IdentitySource::headers_read).map(Box::from));
+        reads.headers.sort_unstable();
+        reads.headers.dedup();
+        reads.query.sort_unstable();
         self.code.shrink();
         self.policies.shrink_to_fit();
-        Snapshot {
+        Ok(Snapshot {
             id,
             digest,
             code: self.code,
             policies: self.policies,
+            globs: self.globs.finish(&self.symbols, &mut self.budget)?,
+            scopes: self.scopes,
+            has_shadow: self.has_shadow,
             symbols: self.symbols,
             index: self.index.build(),
             routes: self.routes,
             passes_unmatched: self.passes_unmatched,
             identity: self.identity,
             directory: self.directory,
-            headers_read,
-        }
+            reads,
+        })
     }
 }
 
@@ -301,6 +360,40 @@ impl Place {
     }
 }
 
+/// The symbol of a chunk's string, looked up only the first time.
+fn interned_once(symbols: &mut SymbolTable, known: Option<&mut Option<Symbol>>, name: &str) -> Symbol {
+    match known {
+        Some(known) => *known.get_or_insert_with(|| symbols.intern(name)),
+        None => symbols.intern(name),
+    }
+}
+
+/// The wildcard, or a list that is neither empty nor has anything twice.
+fn listed(
+    reader: &mut Reader<'_>,
+    strings: &Strings<'_>,
+    mut symbol: impl FnMut(usize, &str) -> Result<Symbol, DecodeError>,
+) -> Result<Vec<Symbol>, DecodeError> {
+    if reader.bool()? {
+        return Ok(vec![Symbol::WILDCARD]);
+    }
+    let count = limits::NAMES.check(reader.count()?)?;
+    if count == 0 {
+        return Err(reader.invalid("list of names"));
+    }
+    let mut symbols = Vec::with_capacity(count);
+    for _ in 0..count {
+        let mut ahead = reader.clone();
+        let position = strings.index(&mut ahead)?;
+        let symbol = symbol(position, strings.get(reader)?)?;
+        if symbols.contains(&symbol) {
+            return Err(reader.invalid("repeated name"));
+        }
+        symbols.push(symbol);
+    }
+    Ok(symbols)
+}
+
 fn identity_source(reader: &mut Reader<'_>, strings: &Strings<'_>) -> Result<IdentitySource, DecodeError> {
     let text = |reader: &mut Reader<'_>| strings.get(reader).map(str::to_owned);
     let optional = |reader: &mut Reader<'_>| if reader.bool()? { text(reader).map(Some) } else { Ok(None) };
@@ -314,18 +407,30 @@ fn identity_source(reader: &mut Reader<'_>, strings: &Strings<'_>) -> Result<Ide
             },
             id_claim: text(reader)?,
             roles_claim: optional(reader)?,
+            scope_claim: optional(reader)?,
         },
-        1 => {
-            IdentityMethod::Mtls { san: if reader.bool()? { SanKind::Dns } else { SanKind::Uri }, roles: list(reader)? }
-        }
+        1 => IdentityMethod::Mtls {
+            san: if reader.bool()? { SanKind::Dns } else { SanKind::Uri },
+            roles: list(reader)?,
+            scope: optional(reader)?,
+        },
         2 => IdentityMethod::Headers {
             id_header: text(reader)?,
             roles_header: optional(reader)?,
+            scope_header: optional(reader)?,
             trust: if reader.bool()? { TrustedPeers::All } else { TrustedPeers::Sans(list(reader)?) },
         },
         _ => return Err(reader.invalid("identity method")),
     };
     Ok(IdentitySource { name, method })
+}
+
+/// Zero for a route that reads no body.
+fn max_body(reader: &mut Reader<'_>) -> Result<Option<usize>, DecodeError> {
+    match usize::try_from(reader.varint()?) {
+        Ok(max) if max <= MAX_BODY => Ok(Some(max).filter(|max| *max > 0)),
+        _ => Err(reader.invalid("body size")),
+    }
 }
 
 fn segment<'a>(reader: &mut Reader<'a>, strings: &Strings<'a>) -> Result<Segment<'a>, DecodeError> {

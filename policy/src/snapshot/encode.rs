@@ -1,6 +1,10 @@
+use crate::condition::Program;
 use crate::engine::Effect;
 use crate::identity::{ClaimsFrom, IdentityMethod, IdentitySource, SanKind, TrustedPeers};
-use crate::set::{AttributeSource, Auth, DirectoryEntry, Names, Policy, PolicySet, Route, TemplateSegment, Unmatched};
+use crate::set::{
+    AttributeSource, Auth, Condition, DirectoryEntry, Enforcement, Names, Policy, PolicySet, Route, RouteBody,
+    TemplateSegment, Unmatched, Window,
+};
 
 use super::chunk::{ChunkKind, ChunkWriter};
 use super::codec::{DecodeError, Writer};
@@ -68,6 +72,9 @@ pub(super) fn assemble(chunks: &[(ChunkKind, Vec<u8>)], id: SnapshotId) -> Vec<u
 fn settings(set: &PolicySet) -> Vec<u8> {
     let mut chunk = ChunkWriter::default();
     chunk.body.bool(set.unmatched == Unmatched::Allow);
+    // Sorted: a parent comes before what is in it.
+    chunk.body.len(set.scopes.len());
+    set.scopes.iter().for_each(|scope| chunk.str(scope));
     chunk.body.len(set.identity.len());
     set.identity.iter().for_each(|source| identity(&mut chunk, source));
     chunk.finish()
@@ -76,7 +83,7 @@ fn settings(set: &PolicySet) -> Vec<u8> {
 fn identity(chunk: &mut ChunkWriter, source: &IdentitySource) {
     chunk.str(&source.name);
     match &source.method {
-        IdentityMethod::Jwt { claims, id_claim, roles_claim } => {
+        IdentityMethod::Jwt { claims, id_claim, roles_claim, scope_claim } => {
             chunk.body.byte(0);
             match claims {
                 ClaimsFrom::Metadata(key) => {
@@ -90,16 +97,19 @@ fn identity(chunk: &mut ChunkWriter, source: &IdentitySource) {
             }
             chunk.str(id_claim);
             optional(chunk, roles_claim.as_deref());
+            optional(chunk, scope_claim.as_deref());
         }
-        IdentityMethod::Mtls { san, roles } => {
+        IdentityMethod::Mtls { san, roles, scope } => {
             chunk.body.byte(1);
             chunk.body.bool(*san == SanKind::Dns);
             chunk.list(roles);
+            optional(chunk, scope.as_deref());
         }
-        IdentityMethod::Headers { id_header, roles_header, trust } => {
+        IdentityMethod::Headers { id_header, roles_header, scope_header, trust } => {
             chunk.body.byte(2);
             chunk.str(id_header);
             optional(chunk, roles_header.as_deref());
+            optional(chunk, scope_header.as_deref());
             match trust {
                 TrustedPeers::All => chunk.body.bool(true),
                 TrustedPeers::Sans(sans) => {
@@ -135,9 +145,11 @@ fn routes(routes: &[Route]) -> Vec<u8> {
         }
         chunk.str(&route.action);
         chunk.str(&route.kind);
-        chunk.body.bool(route.id.is_some());
-        if let Some(id) = &route.id {
-            value_source(&mut chunk, id);
+        for source in [&route.id, &route.scope] {
+            chunk.body.bool(source.is_some());
+            if let Some(source) = source {
+                value_source(&mut chunk, source);
+            }
         }
         chunk.body.len(route.attributes.len());
         for (name, source) in &route.attributes {
@@ -145,6 +157,10 @@ fn routes(routes: &[Route]) -> Vec<u8> {
             value_source(&mut chunk, source);
         }
         chunk.body.bool(route.auth == Auth::Optional);
+        chunk.body.len(match route.body {
+            RouteBody::Unread => 0,
+            RouteBody::Json { max_bytes } => max_bytes.get(),
+        });
     }
     chunk.finish()
 }
@@ -191,16 +207,49 @@ fn policies(policies: &[Policy]) -> impl Iterator<Item = Vec<u8>> {
 fn policy(chunk: &mut ChunkWriter, policy: &Policy) {
     chunk.str(&policy.name);
     chunk.body.bool(policy.effect == Effect::Deny);
-    for names in [&policy.kinds, &policy.actions, &policy.roles] {
-        match names {
-            Names::Any => chunk.body.len(0),
-            Names::Of(names) => chunk.list(names),
+    chunk.body.bool(policy.enforcement == Enforcement::Shadow);
+    optional(chunk, policy.scope.as_deref());
+    names(chunk, &policy.kinds);
+    names(chunk, &policy.actions);
+    let ways = ways(policy);
+    chunk.body.len(ways.len());
+    for (roles, program) in ways {
+        names(chunk, roles);
+        chunk.body.bool(program.is_some());
+        if let Some(program) = program {
+            program::write(chunk, &program.code, program.root);
         }
     }
-    chunk.body.bool(policy.condition.is_some());
-    if let Some(condition) = &policy.condition {
-        program::write(chunk, &condition.program.code, condition.program.root);
+}
+
+fn names(chunk: &mut ChunkWriter, names: &Names) {
+    match names {
+        Names::Any => chunk.body.bool(true),
+        Names::Of(names) => {
+            chunk.body.bool(false);
+            chunk.list(names);
+        }
     }
+}
+
+/// How a policy is reached: by which plain roles, and under which condition. A derived role is its parents, and a condition
+/// more; a window is a condition, too.
+fn ways(policy: &Policy) -> Vec<(&Names, Option<Program>)> {
+    let window = window(&policy.window);
+    let program = |condition: &'_ Option<Condition>| condition.as_ref().map(|condition| condition.program.clone());
+    let own =
+        Program::all(&[window.as_ref(), program(&policy.condition).as_ref()].into_iter().flatten().collect::<Vec<_>>());
+    let plain = (!policy.roles.is_empty()).then(|| (&policy.roles, own.clone()));
+    let derived = policy.derived_roles.iter().map(|role| {
+        let parts: Vec<&Program> = role.condition.iter().map(|condition| &condition.program).chain(&own).collect();
+        (&role.roles, Program::all(&parts))
+    });
+    plain.into_iter().chain(derived).collect()
+}
+
+fn window(window: &Window) -> Option<Program> {
+    let (from, until) = (window.not_before.map(Program::not_before), window.not_after.map(Program::before));
+    Program::all(&from.iter().chain(&until).collect::<Vec<_>>())
 }
 
 fn buckets<'a, T>(records: &'a [T], name: impl Fn(&'a T) -> Vec<&'a str>) -> Vec<Vec<&'a T>> {

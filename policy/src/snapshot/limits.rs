@@ -19,10 +19,22 @@ pub(super) const POLICIES: Limit = Limit::new("policies", 1 << 21);
 pub(super) const ENTRIES: Limit = Limit::new("combinations of kind, action and role", 1 << 23);
 /// Kinds, actions or roles of one policy, methods or hosts of one route, and the like.
 pub(super) const NAMES: Limit = Limit::new("names in a list", 1 << 10);
+/// Ways in which one policy is reached: by plain roles, and by each of its derived roles.
+pub(super) const WAYS: Limit = Limit::new("derived roles in a policy", 1 << 9);
+/// Distinct globs of actions.
+pub(super) const GLOBS: Limit = Limit::new("globs of actions", 1 << 10);
+/// Bytes of a glob.
+pub(super) const GLOB_LEN: Limit = Limit::new("bytes in a glob", 256);
+/// Bytes of actions that globs are matched with, counted for each glob.
+pub(super) const GLOB_WORK: Limit = Limit::new("bytes of actions to match with globs", 1 << 26);
+/// Scopes.
+pub(super) const SCOPES: Limit = Limit::new("scopes", 1 << 16);
 /// Operations over all conditions.
 pub(super) const NODES: Limit = Limit::new("operations in conditions", 1 << 22);
 /// Distinct header names that conditions read.
 pub(super) const HEADERS: Limit = Limit::new("headers read by conditions", 256);
+/// Distinct names of query parameters that conditions read.
+pub(super) const QUERY_PARAMETERS: Limit = Limit::new("query parameters read by conditions", 256);
 /// Bytes that a decoded snapshot takes beyond its own size, where little input can ask for much memory.
 const COPIED: Limit = Limit::new("bytes once it is decoded", 64 << 20);
 /// Identity sources.

@@ -19,6 +19,7 @@ mod data;
 mod decode;
 #[cfg(feature = "compiler")]
 mod encode;
+mod globs;
 mod limits;
 mod program;
 #[cfg(test)]
@@ -35,4 +36,4 @@ pub use types::{Snapshot, SnapshotId};
 const MAGIC: &[u8; 6] = b"TGSNAP";
 
 /// Version of the format. A reader refuses every other.
-pub const FORMAT: u16 = 1;
+pub const FORMAT: u16 = 2;

@@ -1,14 +1,19 @@
 //! Conditions in snapshots: nodes in prefix order.
 
+mod constant;
+
 use rustc_hash::FxHashMap;
 
-use crate::condition::{Binary, Code, Fold, Input, MAX_DEPTH, MAX_VARIABLES, Node, NodeId, Root, StringId, Unary};
+use crate::condition::{
+    Binary, Code, Fold, Function, Input, MAX_ARGUMENTS, MAX_DEPTH, MAX_VARIABLES, Node, NodeId, Pattern, PatternId,
+    Root, StringId, Unary,
+};
 
 #[cfg(feature = "compiler")]
 use super::chunk::ChunkWriter;
 use super::chunk::Strings;
 use super::codec::{DecodeError, Reader};
-use super::limits;
+use super::limits::{self, Budget};
 
 mod tag {
     pub(super) const NULL: u8 = 0;
@@ -33,10 +38,26 @@ mod tag {
     pub(super) const OR: u8 = 19;
     pub(super) const CONDITIONAL: u8 = 20;
     pub(super) const FOLD: u8 = 21;
+    pub(super) const BYTES: u8 = 22;
+    pub(super) const CONSTANT: u8 = 23;
+    pub(super) const MAP: u8 = 24;
+    pub(super) const IF_PRESENT: u8 = 25;
+    pub(super) const PARAMETER: u8 = 26;
+    pub(super) const OPTIONAL_SELECT: u8 = 27;
+    pub(super) const OPTIONAL_INDEX: u8 = 28;
+    pub(super) const FOLD_PAIRS: u8 = 29;
+    pub(super) const FILTERED: u8 = 30;
+    pub(super) const LET: u8 = 31;
+    pub(super) const OPTIONAL_MAP: u8 = 32;
+    pub(super) const OPTIONAL_FLAT_MAP: u8 = 33;
+    pub(super) const OPTIONAL_OR: u8 = 34;
+    pub(super) const OPTIONAL_OR_VALUE: u8 = 35;
+    pub(super) const CALL: u8 = 36;
+    pub(super) const MATCHES: u8 = 37;
 }
 
 /// Codes are positions in these tables: append only.
-const INPUTS: [Input; 9] = [
+const INPUTS: [Input; 13] = [
     Input::PrincipalId,
     Input::PrincipalRoles,
     Input::PrincipalAttributes,
@@ -46,8 +67,12 @@ const INPUTS: [Input; 9] = [
     Input::Method,
     Input::Path,
     Input::Host,
+    Input::Body,
+    Input::Time,
+    Input::SourceIp,
+    Input::SourcePort,
 ];
-const ROOTS: [Root; 3] = [Root::Principal, Root::Resource, Root::Header];
+const ROOTS: [Root; 4] = [Root::Principal, Root::Resource, Root::Header, Root::Query];
 const UNARIES: [Unary; 3] = [Unary::Not, Unary::Negate, Unary::Size];
 const BINARIES: [Binary; 15] = [
     Binary::Equal,
@@ -66,23 +91,47 @@ const BINARIES: [Binary; 15] = [
     Binary::EndsWith,
     Binary::Contains,
 ];
-const FOLDS: [Fold; 2] = [Fold::All, Fold::Exists];
+const FOLDS: [Fold; 8] = [
+    Fold::All,
+    Fold::Exists,
+    Fold::ExistsOne,
+    Fold::Filter,
+    Fold::Map,
+    Fold::TransformMap,
+    Fold::TransformMapEntry,
+    Fold::SortBy,
+];
 
-/// Strings of conditions that are in the arena's text already.
+/// Strings and patterns of conditions that are in the arena already.
 #[derive(Debug, Default)]
-pub(super) struct TextInterner(FxHashMap<Box<str>, StringId>);
+pub(super) struct TextInterner {
+    strings: FxHashMap<Box<str>, StringId>,
+    patterns: FxHashMap<Box<[u8]>, PatternId>,
+}
 
 impl TextInterner {
     fn intern(&mut self, text: &str, code: &mut Code) -> StringId {
-        match self.0.get(text) {
+        match self.strings.get(text) {
             Some(id) => *id,
             None => {
                 let id = code.push_string(text);
-                self.0.insert(text.into(), id);
+                self.strings.insert(text.into(), id);
                 id
             }
         }
     }
+}
+
+/// What of a request the conditions of a snapshot read.
+#[derive(Debug, Default)]
+pub(super) struct Reads {
+    /// Header names, lower-case.
+    pub(super) headers: Vec<Box<str>>,
+    /// Names of query parameters.
+    pub(super) query: Vec<Box<str>>,
+    pub(super) time: bool,
+    pub(super) source: bool,
+    pub(super) body: bool,
 }
 
 /// Reads conditions of one chunk into an arena.
@@ -93,8 +142,9 @@ pub(super) struct ProgramReader<'r, 'a> {
     /// Where strings of earlier chunks stand: conditions share most of theirs.
     pub(super) interner: &'r mut TextInterner,
     pub(super) code: &'r mut Code,
-    /// Header names that conditions read are collected here.
-    pub(super) headers: &'r mut Vec<Box<str>>,
+    /// What conditions read is collected here.
+    pub(super) reads: &'r mut Reads,
+    pub(super) budget: &'r mut Budget,
 }
 
 impl<'a> ProgramReader<'_, 'a> {
@@ -125,8 +175,45 @@ impl<'a> ProgramReader<'_, 'a> {
                 let elements = (0..count).map(|_| child(self, reader)).collect::<Result<Vec<_>, _>>()?;
                 self.code.list(&elements)
             }
-            tag::INPUT => Node::Input(pick(&INPUTS, reader)?),
-            tag::HAS_INPUT => Node::HasInput(pick(&INPUTS, reader)?),
+            tag::INPUT => Node::Input(self.input(reader)?),
+            tag::HAS_INPUT => Node::HasInput(self.input(reader)?),
+            tag::BYTES => {
+                let len = reader.count()?;
+                self.budget.charge(len)?;
+                Node::Bytes(self.code.push_blob(reader.bytes(len)?))
+            }
+            tag::CONSTANT => {
+                let constant = constant::read(reader)?;
+                self.budget.charge(size_of_val(&constant))?;
+                self.code.constant(constant)
+            }
+            tag::MAP => {
+                let count = limits::NAMES.check(reader.count()?)?;
+                let parts = (0..2 * count).map(|_| child(self, reader)).collect::<Result<Vec<_>, _>>()?;
+                self.code.map(&parts)
+            }
+            tag::IF_PRESENT => {
+                child(self, reader)?;
+                Node::IfPresent
+            }
+            tag::PARAMETER => {
+                let position = u16::try_from(reader.varint()?).map_err(|_| reader.invalid("parameter"))?;
+                Node::Parameter(position)
+            }
+            tag::CALL => {
+                let function = u16::try_from(reader.varint()?).ok().and_then(Function::from_code);
+                let function = function.ok_or_else(|| reader.invalid("function"))?;
+                let count = reader.count()?;
+                if count > MAX_ARGUMENTS {
+                    return Err(reader.invalid("number of arguments"));
+                }
+                let arguments = (0..count).map(|_| child(self, reader)).collect::<Result<Vec<_>, _>>()?;
+                self.code.call(function, &arguments)
+            }
+            tag::MATCHES => {
+                child(self, reader)?;
+                Node::Matches(self.pattern(reader)?)
+            }
             tag::ATTRIBUTE | tag::HAS_ATTRIBUTE => {
                 let root = pick(&ROOTS, reader)?;
                 let name = self.attribute_name(root, reader)?;
@@ -136,10 +223,14 @@ impl<'a> ProgramReader<'_, 'a> {
                 variable if variable < variables => Node::Variable(variable),
                 _ => return Err(reader.invalid("variable")),
             },
-            tag::SELECT | tag::HAS => {
+            tag::SELECT | tag::HAS | tag::OPTIONAL_SELECT => {
                 child(self, reader)?;
                 let field = self.string(reader)?;
-                if tag == tag::SELECT { Node::Select(field) } else { Node::Has(field) }
+                match tag {
+                    tag::SELECT => Node::Select(field),
+                    tag::HAS => Node::Has(field),
+                    _ => Node::OptionalSelect(field),
+                }
             }
             tag::UNARY => {
                 let operator = pick(&UNARIES, reader)?;
@@ -151,13 +242,23 @@ impl<'a> ProgramReader<'_, 'a> {
                 child(self, reader)?;
                 Node::Binary(operator, child(self, reader)?)
             }
-            tag::INDEX | tag::AND | tag::OR => {
+            tag::INDEX
+            | tag::AND
+            | tag::OR
+            | tag::OPTIONAL_INDEX
+            | tag::FILTERED
+            | tag::OPTIONAL_OR
+            | tag::OPTIONAL_OR_VALUE => {
                 child(self, reader)?;
                 let other = child(self, reader)?;
                 match tag {
                     tag::INDEX => Node::Index(other),
                     tag::AND => Node::And(other),
-                    _ => Node::Or(other),
+                    tag::OR => Node::Or(other),
+                    tag::OPTIONAL_INDEX => Node::OptionalIndex(other),
+                    tag::FILTERED => Node::Filtered(other),
+                    tag::OPTIONAL_OR => Node::OptionalOr(other),
+                    _ => Node::OptionalOrValue(other),
                 }
             }
             tag::CONDITIONAL => {
@@ -166,13 +267,23 @@ impl<'a> ProgramReader<'_, 'a> {
                 let before = u16::try_from(no.0.saturating_sub(yes.0)).map_err(|_| reader.invalid("conditional"))?;
                 Node::Conditional(before, no)
             }
-            tag::FOLD => {
+            tag::FOLD | tag::FOLD_PAIRS => {
                 let fold = pick(&FOLDS, reader)?;
-                if usize::from(variables) >= MAX_VARIABLES {
-                    return Err(reader.invalid("macro nesting"));
-                }
+                let added = if tag == tag::FOLD { 1 } else { 2 };
                 child(self, reader)?;
-                Node::Fold(fold, variables, self.node(reader, depth + 1, variables + 1)?)
+                let body = self.scoped(reader, depth, variables, added)?;
+                match tag {
+                    tag::FOLD => Node::Fold(fold, variables, body),
+                    _ => Node::FoldPairs(fold, variables, body),
+                }
+            }
+            tag::LET | tag::OPTIONAL_MAP | tag::OPTIONAL_FLAT_MAP => {
+                child(self, reader)?;
+                let body = self.scoped(reader, depth, variables, 1)?;
+                match tag {
+                    tag::LET => Node::Let(variables, body),
+                    _ => Node::OptionalMap(tag == tag::OPTIONAL_FLAT_MAP, variables, body),
+                }
             }
             _ => return Err(reader.invalid("operation")),
         };
@@ -180,16 +291,58 @@ impl<'a> ProgramReader<'_, 'a> {
         Ok(id)
     }
 
+    /// What sees more variables.
+    fn scoped(
+        &mut self,
+        reader: &mut Reader<'a>,
+        depth: usize,
+        variables: u8,
+        added: u8,
+    ) -> Result<NodeId, DecodeError> {
+        if usize::from(variables) + usize::from(added) > MAX_VARIABLES {
+            return Err(reader.invalid("macro nesting"));
+        }
+        self.node(reader, depth + 1, variables + added)
+    }
+
+    fn input(&mut self, reader: &mut Reader<'a>) -> Result<Input, DecodeError> {
+        let input = pick(&INPUTS, reader)?;
+        match input {
+            Input::Time => self.reads.time = true,
+            Input::SourceIp | Input::SourcePort => self.reads.source = true,
+            Input::Body => self.reads.body = true,
+            _ => {}
+        }
+        Ok(input)
+    }
+
     fn attribute_name(&mut self, root: Root, reader: &mut Reader<'a>) -> Result<StringId, DecodeError> {
         let name = self.string(reader)?;
-        if root == Root::Header {
-            let text = self.code.string(name);
-            if !self.headers.iter().any(|known| **known == *text) {
-                limits::HEADERS.check(self.headers.len() + 1)?;
-                self.headers.push(text.into());
-            }
+        let (names, limit) = match root {
+            Root::Header => (&mut self.reads.headers, limits::HEADERS),
+            Root::Query => (&mut self.reads.query, limits::QUERY_PARAMETERS),
+            Root::Principal | Root::Resource => return Ok(name),
+        };
+        let text = self.code.string(name);
+        if !names.iter().any(|known| **known == *text) {
+            limit.check(names.len() + 1)?;
+            names.push(text.into());
         }
         Ok(name)
+    }
+
+    fn pattern(&mut self, reader: &mut Reader<'a>) -> Result<PatternId, DecodeError> {
+        let len = reader.count()?;
+        let invalid = reader.invalid("pattern");
+        let bytes = reader.bytes(len)?;
+        if let Some(id) = self.interner.patterns.get(bytes) {
+            return Ok(*id);
+        }
+        // Twice: the pattern and the bytes that it is known by.
+        self.budget.charge(2 * len)?;
+        let id = self.code.push_pattern(Pattern::from_bytes(bytes).ok_or(invalid)?);
+        self.interner.patterns.insert(bytes.into(), id);
+        Ok(id)
     }
 
     fn string(&mut self, reader: &mut Reader<'a>) -> Result<StringId, DecodeError> {
@@ -254,20 +407,14 @@ pub(super) fn write(chunk: &mut ChunkWriter, code: &Code, id: NodeId) {
             start(tag::VARIABLE);
             chunk.body.byte(variable);
         }
-        Node::Select(field) => {
-            start(tag::SELECT);
+        Node::Select(field) | Node::Has(field) | Node::OptionalSelect(field) => {
+            start(match node {
+                Node::Select(_) => tag::SELECT,
+                Node::Has(_) => tag::HAS,
+                _ => tag::OPTIONAL_SELECT,
+            });
             write(chunk, code, id.operand());
             chunk.str(code.string(field));
-        }
-        Node::Has(field) => {
-            start(tag::HAS);
-            write(chunk, code, id.operand());
-            chunk.str(code.string(field));
-        }
-        Node::Index(index) => {
-            start(tag::INDEX);
-            write(chunk, code, id.operand());
-            write(chunk, code, index);
         }
         Node::Unary(operator) => {
             coded(chunk, tag::UNARY, &UNARIES, operator);
@@ -278,16 +425,16 @@ pub(super) fn write(chunk: &mut ChunkWriter, code: &Code, id: NodeId) {
             write(chunk, code, id.operand());
             write(chunk, code, other);
         }
-        Node::And(other) => {
-            start(tag::AND);
-            write(chunk, code, id.operand());
-            write(chunk, code, other);
-        }
-        Node::Or(other) => {
-            start(tag::OR);
-            write(chunk, code, id.operand());
-            write(chunk, code, other);
-        }
+        Node::Index(other) => pair(chunk, code, tag::INDEX, id, other),
+        Node::And(other) => pair(chunk, code, tag::AND, id, other),
+        Node::Or(other) => pair(chunk, code, tag::OR, id, other),
+        Node::OptionalIndex(other) => pair(chunk, code, tag::OPTIONAL_INDEX, id, other),
+        Node::Filtered(other) => pair(chunk, code, tag::FILTERED, id, other),
+        Node::OptionalOr(other) => pair(chunk, code, tag::OPTIONAL_OR, id, other),
+        Node::OptionalOrValue(other) => pair(chunk, code, tag::OPTIONAL_OR_VALUE, id, other),
+        Node::Let(_, body) => pair(chunk, code, tag::LET, id, body),
+        Node::OptionalMap(false, _, body) => pair(chunk, code, tag::OPTIONAL_MAP, id, body),
+        Node::OptionalMap(true, _, body) => pair(chunk, code, tag::OPTIONAL_FLAT_MAP, id, body),
         Node::Conditional(before, no) => {
             start(tag::CONDITIONAL);
             let yes = NodeId(no.0.wrapping_sub(u32::from(before)));
@@ -298,7 +445,59 @@ pub(super) fn write(chunk: &mut ChunkWriter, code: &Code, id: NodeId) {
             write(chunk, code, id.operand());
             write(chunk, code, body);
         }
+        Node::FoldPairs(fold, _, body) => {
+            coded(chunk, tag::FOLD_PAIRS, &FOLDS, fold);
+            write(chunk, code, id.operand());
+            write(chunk, code, body);
+        }
+        Node::Bytes(blob) => {
+            start(tag::BYTES);
+            let bytes = code.blob(blob);
+            chunk.body.len(bytes.len());
+            chunk.body.bytes(bytes);
+        }
+        Node::Constant(constant) => {
+            start(tag::CONSTANT);
+            if let Some(constant) = code.constant_of(constant) {
+                constant::write(&mut chunk.body, constant);
+            }
+        }
+        Node::Map(len, at) => {
+            let entries = code.entries(len, at);
+            start(tag::MAP);
+            chunk.body.len(entries.len());
+            entries.as_flattened().iter().for_each(|id| write(chunk, code, *id));
+        }
+        Node::IfPresent => {
+            start(tag::IF_PRESENT);
+            write(chunk, code, id.operand());
+        }
+        Node::Parameter(position) => {
+            start(tag::PARAMETER);
+            chunk.body.varint(u64::from(position));
+        }
+        Node::Call(function, len, at) => {
+            let arguments = code.arguments(len, at);
+            start(tag::CALL);
+            chunk.body.varint(u64::from(function.code()));
+            chunk.body.len(arguments.len());
+            arguments.iter().for_each(|id| write(chunk, code, *id));
+        }
+        Node::Matches(pattern) => {
+            start(tag::MATCHES);
+            write(chunk, code, id.operand());
+            let bytes = code.pattern(pattern).map(Pattern::to_bytes).unwrap_or_default();
+            chunk.body.len(bytes.len());
+            chunk.body.bytes(&bytes);
+        }
     }
+}
+
+#[cfg(feature = "compiler")]
+fn pair(chunk: &mut ChunkWriter, code: &Code, tag: u8, id: NodeId, other: NodeId) {
+    chunk.body.byte(tag);
+    write(chunk, code, id.operand());
+    write(chunk, code, other);
 }
 
 #[cfg(feature = "compiler")]

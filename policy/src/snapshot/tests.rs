@@ -1,17 +1,19 @@
 //! The snapshot format: a committed golden file, canonical bytes, and damage of every kind.
 
 use std::path::Path;
+use std::sync::Arc;
 
-use crate::condition::lower;
+use crate::condition::{Environment, lower};
 use crate::data::{Data, Fields};
 use crate::engine::Effect;
 use crate::engine::{Query, RequestFacts, Resource, Scratch};
 use crate::identity::PrincipalClaims;
 use crate::identity::{ClaimsFrom, IdentityMethod, IdentitySource, SanKind, TrustedPeers};
 use crate::set::{
-    AttributeSource, Auth, Condition, DirectoryEntry, Names, PathTemplate, Policy, PolicySet, Route, TemplateSegment,
-    Unmatched,
+    AttributeSource, Auth, Condition, DerivedRole, DirectoryEntry, Enforcement, Names, PathTemplate, Policy, PolicySet,
+    Route, RouteBody, TemplateSegment, Unmatched, Window,
 };
+use crate::time::Timestamp;
 use proptest::prelude::*;
 
 use super::encode::{assemble, chunks};
@@ -21,7 +23,7 @@ const ID: SnapshotId = SnapshotId { epoch: 3, version: 14 };
 
 #[test]
 fn the_golden_snapshot_is_what_the_encoder_writes() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/format-1.snapshot");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/format-2.snapshot");
     let encoded = encode(&everything(), ID).unwrap();
     if std::env::var_os("TOLLGATE_BLESS").is_some() {
         std::fs::write(&path, &encoded).unwrap();
@@ -29,8 +31,8 @@ fn the_golden_snapshot_is_what_the_encoder_writes() {
     let golden = std::fs::read(&path).expect("the golden file is committed; TOLLGATE_BLESS=1 writes a new one");
     assert!(golden == encoded, "the format has changed: raise its version, or undo the change");
     let snapshot = Snapshot::decode(&golden).unwrap();
-    assert_eq!((snapshot.id(), snapshot.policy_count(), snapshot.route_count()), (ID, 3, 2));
-    assert_eq!(snapshot.headers_read().collect::<Vec<_>>(), ["x-team", "x-user-id", "x-user-roles"]);
+    assert_eq!((snapshot.id(), snapshot.policy_count(), snapshot.route_count()), (ID, 5, 2));
+    assert_eq!(snapshot.headers_read().collect::<Vec<_>>(), ["x-team", "x-user-id", "x-user-roles", "x-user-scope"]);
 }
 
 #[test]
@@ -72,7 +74,7 @@ fn other_formats_are_refused_by_number() {
     bytes[6] = 0xff;
     assert_eq!(
         Snapshot::decode(&bytes).unwrap_err().to_string(),
-        "snapshot format 255 is not supported, this build reads format 1"
+        "snapshot format 255 is not supported, this build reads format 2"
     );
     assert_eq!(Snapshot::decode(b"{}").unwrap_err(), DecodeError::NotASnapshot);
 }
@@ -112,6 +114,55 @@ fn what_grows_when_it_is_decoded_is_bounded() {
     assert!(too_much(&set).contains("more bytes once it is decoded than the limit"));
 }
 
+#[test]
+fn what_globs_cost_is_bounded() {
+    let policy = |name: String, actions: Vec<String>| Policy {
+        kinds: Names::Any,
+        actions: Names::Of(actions),
+        roles: Names::Any,
+        ..Policy::new(&name, Effect::Allow)
+    };
+    let many = |what: &str, count: usize| (0..count).map(|index| format!("{what}{index}")).collect::<Vec<_>>();
+    let refused =
+        |policies: Vec<Policy>| encode(&PolicySet { policies, ..PolicySet::default() }, ID).unwrap_err().to_string();
+    let globs = || (0..4).map(|part| policy(format!("globs-{part}"), many(&format!("{part}*"), 250)));
+    let actions = (0..40).map(|part| policy(format!("actions-{part}"), many(&format!("action-{part}-"), 250)));
+    assert!(refused(globs().chain(actions).collect()).contains("more bytes of actions to match with globs"));
+    let more = policy("more".to_owned(), many("more*", 250));
+    assert!(refused(globs().chain([more]).collect()).contains("more globs of actions than the limit of 1024"));
+    assert!(refused(vec![policy("long".to_owned(), vec!["*".repeat(300)])]).contains("more bytes in a glob"));
+}
+
+#[test]
+fn a_scope_has_its_parent_and_a_policy_its_scope() {
+    let refused = |scopes: &[&str], of_policy: &str| {
+        let mut set = everything();
+        set.scopes = scopes.iter().map(|scope| (*scope).to_owned()).collect();
+        set.policies[0].scope = Some(of_policy.to_owned());
+        encode(&set, ID).unwrap_err().to_string()
+    };
+    assert!(refused(&["acme", "acme.eu", "b.c"], "acme").contains("invalid scope without its parent"));
+    assert!(refused(&["acme", "acme.eu"], "globex").contains("invalid scope at byte"));
+    let deep: Vec<String> = (1..=17).map(|depth| vec!["a"; depth].join(".")).collect();
+    let deep: Vec<&str> = deep.iter().map(String::as_str).collect();
+    assert!(refused(&deep, "a").contains("more levels of scopes than the limit of 16"));
+}
+
+#[test]
+fn a_policy_about_nothing_is_refused() {
+    for nothing in ["kinds", "actions", "roles"] {
+        let mut set = everything();
+        let policy = &mut set.policies[2];
+        match nothing {
+            "kinds" => policy.kinds = Names::Of(vec![]),
+            "actions" => policy.actions = Names::Of(vec![]),
+            _ => policy.roles = Names::Of(vec![]),
+        }
+        let error = encode(&set, ID).unwrap_err().to_string();
+        assert!(error.contains("invalid list of names") || error.contains("invalid policy without roles"), "{error}");
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(2_000))]
 
@@ -136,11 +187,13 @@ proptest! {
                 id: "alice".to_owned(),
                 roles: vec!["editor".to_owned()],
                 attributes: attributes(),
+                scope: Some("acme.eu".to_owned()),
             };
             let principal = snapshot.principal(claims);
             let attributes = attributes();
             let resource = Resource { kind: "document", id: None, attributes: (&attributes).into() };
-            let query = Query { principal: &principal, action: "view", resource, request: RequestFacts::default() };
+            let request = RequestFacts::default();
+            let query = Query { principal: &principal, action: "documents:edit", resource, scope: None, request };
             let _ = snapshot.decide(&query, &mut Scratch::default());
         }
     }
@@ -149,7 +202,7 @@ proptest! {
     fn random_bytes_never_panic(bytes in prop::collection::vec(any::<u8>(), 0..200), marked in any::<bool>()) {
         let mut bytes = bytes;
         if marked {
-            bytes.splice(0..0, *b"TGSNAP\x01\0");
+            bytes.splice(0..0, *b"TGSNAP\x02\0");
         }
         let _ = Snapshot::decode(&bytes);
     }
@@ -158,16 +211,23 @@ proptest! {
 /// A set that uses every feature of the format.
 fn everything() -> PolicySet {
     let names = |names: &[&str]| Names::Of(names.iter().map(|name| (*name).to_owned()).collect());
-    let condition = |text: &str| Some(Condition { text: text.to_owned(), program: lower(text).unwrap() });
+    let condition =
+        |text: &str| Some(Condition { text: text.to_owned(), program: lower(text, &Environment::policy()).unwrap() });
     let policy = |name: &str, effect, condition| Policy {
-        name: name.to_owned(),
         description: "not part of a snapshot".to_owned(),
-        effect,
         kinds: names(&["document", "invoice"]),
         actions: names(&["view"]),
         roles: names(&["editor"]),
         condition,
+        ..Policy::new(name, effect)
     };
+    let owner = Arc::new(DerivedRole {
+        name: "owner".to_owned(),
+        description: "not part of a snapshot either".to_owned(),
+        roles: names(&["editor", "author"]),
+        condition: condition("resource.ownerId == principal.id"),
+    });
+    let time = |seconds| Timestamp::new(seconds, 5);
     let every_operation = "principal.roles.exists(r, r == 'x' && !(r in ['a', resource.id])) \
         || resource.attr.tags.all(t, has(t.level) ? t.level >= -1 : size(t) != 2u) \
         || (principal.attr['limits'][0] + 1.5) * 2.0 / 3.0 - 1.0 < 7.0 || 5 % 2 > 1 || 1 <= 2 && true \
@@ -184,7 +244,24 @@ fn everything() -> PolicySet {
                 ..policy("deny-all", Effect::Deny, None)
             },
             policy("plain", Effect::Allow, None),
+            Policy {
+                enforcement: Enforcement::Shadow,
+                scope: Some("acme.eu".to_owned()),
+                actions: names(&["edit", "documents:*", "*:read"]),
+                derived_roles: vec![Arc::clone(&owner)],
+                window: Window { not_before: time(1_700_000_000), not_after: time(1_800_000_000) },
+                ..policy("every-field", Effect::Deny, condition("resource.kind == 'document'"))
+            },
+            Policy {
+                scope: Some("acme".to_owned()),
+                kinds: Names::Any,
+                roles: names(&[]),
+                derived_roles: vec![Arc::clone(&owner)],
+                ..policy("owners", Effect::Allow, None)
+            },
         ],
+        derived_roles: vec![owner],
+        scopes: ["acme", "acme.eu"].map(str::to_owned).into(),
         routes: vec![
             Route {
                 name: "document".to_owned(),
@@ -198,8 +275,10 @@ fn everything() -> PolicySet {
                 action: "view".to_owned(),
                 kind: "document".to_owned(),
                 id: Some(AttributeSource::Capture(0)),
+                scope: Some(AttributeSource::Literal("acme".to_owned())),
                 attributes: vec![("tier".to_owned(), AttributeSource::Literal("gold".to_owned()))],
                 auth: Auth::Required,
+                body: RouteBody::Json { max_bytes: RouteBody::DEFAULT_MAX_BYTES },
             },
             Route {
                 name: "files".to_owned(),
@@ -209,8 +288,10 @@ fn everything() -> PolicySet {
                 action: "read".to_owned(),
                 kind: "file".to_owned(),
                 id: None,
+                scope: None,
                 attributes: vec![("path".to_owned(), AttributeSource::Capture(0))],
                 auth: Auth::Optional,
+                body: RouteBody::Unread,
             },
         ],
         unmatched: Unmatched::Allow,
@@ -221,14 +302,23 @@ fn everything() -> PolicySet {
                     claims: ClaimsFrom::Metadata("jwt_payload".to_owned()),
                     id_claim: "sub".to_owned(),
                     roles_claim: Some("realm.roles".to_owned()),
+                    scope_claim: Some("tenant".to_owned()),
                 },
             ),
-            source("mesh", IdentityMethod::Mtls { san: SanKind::Dns, roles: vec!["service".to_owned()] }),
+            source(
+                "mesh",
+                IdentityMethod::Mtls {
+                    san: SanKind::Dns,
+                    roles: vec!["service".to_owned()],
+                    scope: Some("acme".to_owned()),
+                },
+            ),
             source(
                 "gateway",
                 IdentityMethod::Headers {
                     id_header: "x-user-id".to_owned(),
                     roles_header: Some("x-user-roles".to_owned()),
+                    scope_header: Some("x-user-scope".to_owned()),
                     trust: TrustedPeers::Sans(vec!["spiffe://example.com/gateway".to_owned()]),
                 },
             ),
@@ -239,6 +329,7 @@ fn everything() -> PolicySet {
             roles: vec!["editor".to_owned()],
             attributes: attributes(),
         }],
+        ..PolicySet::default()
     }
 }
 

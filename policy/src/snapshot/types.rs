@@ -2,9 +2,11 @@ use std::fmt;
 
 use crate::condition::{Code, Span};
 use crate::digest::Digest;
-use crate::engine::{Index, Symbol, SymbolTable};
+use crate::engine::{Globs, Index, Scopes, Symbol, SymbolTable};
 use crate::http::RouteTable;
-use crate::identity::{Directory, IdentityMethod, IdentitySource, Principal, PrincipalClaims};
+use crate::identity::{Directory, IdentitySource, Principal, PrincipalClaims};
+
+use super::program::Reads;
 
 /// Identifies a published snapshot; ordered by epoch, then version. Displays as `epoch.version`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -32,12 +34,16 @@ pub struct Snapshot {
     pub(super) policies: Vec<Span>,
     pub(super) symbols: SymbolTable,
     pub(super) index: Index,
+    pub(super) globs: Globs,
+    pub(super) scopes: Scopes,
+    /// Whether any policy is a shadow policy.
+    pub(super) has_shadow: bool,
     pub(super) routes: RouteTable,
     pub(super) passes_unmatched: bool,
     pub(super) identity: Vec<IdentitySource>,
     pub(super) directory: Directory,
-    /// Headers that conditions or identity sources read; lower-case, sorted, unique.
-    pub(super) headers_read: Vec<Box<str>>,
+    /// What of a request conditions or identity sources read.
+    pub(super) reads: Reads,
 }
 
 impl Snapshot {
@@ -72,20 +78,36 @@ impl Snapshot {
 
     /// Headers of trusted-header identity sources (lower-case): what an untrusted peer must not send upstream.
     pub fn identity_header_names(&self) -> impl Iterator<Item = &str> {
-        self.identity
-            .iter()
-            .flat_map(|source| match &source.method {
-                IdentityMethod::Headers { id_header, roles_header, .. } => {
-                    [Some(id_header.as_str()), roles_header.as_deref()]
-                }
-                _ => [None, None],
-            })
-            .flatten()
+        self.identity.iter().flat_map(IdentitySource::identity_headers).flatten()
     }
 
     /// Headers that conditions or identity sources read, lower-case. A request that repeats one is refused.
     pub fn headers_read(&self) -> impl Iterator<Item = &str> {
-        self.headers_read.iter().map(|name| &**name)
+        self.reads.headers.iter().map(|name| &**name)
+    }
+
+    /// Query parameters that conditions read, sorted. A request that repeats one is refused.
+    #[must_use]
+    pub fn query_parameters_read(&self) -> &[Box<str>] {
+        &self.reads.query
+    }
+
+    /// Whether conditions read the time.
+    #[must_use]
+    pub fn reads_time(&self) -> bool {
+        self.reads.time
+    }
+
+    /// Whether conditions read where requests come from.
+    #[must_use]
+    pub fn reads_source(&self) -> bool {
+        self.reads.source
+    }
+
+    /// Whether conditions read bodies.
+    #[must_use]
+    pub fn reads_body(&self) -> bool {
+        self.reads.body
     }
 
     /// A principal in this snapshot's terms: evidence united with the directory.
@@ -114,6 +136,18 @@ impl Snapshot {
 
     pub(crate) fn index(&self) -> &Index {
         &self.index
+    }
+
+    pub(crate) fn globs(&self) -> &Globs {
+        &self.globs
+    }
+
+    pub(crate) fn scopes(&self) -> &Scopes {
+        &self.scopes
+    }
+
+    pub(crate) fn has_shadow(&self) -> bool {
+        self.has_shadow
     }
 
     pub(crate) fn routes(&self) -> &RouteTable {

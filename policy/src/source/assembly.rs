@@ -1,16 +1,18 @@
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 
 use crate::identity::IdentitySource;
-use crate::set::{DirectoryEntry, Policy, PolicySet, Unmatched};
+use crate::set::{DirectoryEntry, Names, PolicySet, Schemas, Unmatched};
 
-use super::ambiguity;
-use super::condition::Conditions;
+use super::condition::{Conditions, Surroundings};
 use super::location::Place;
 use super::printable::shown;
+use super::references::References;
 use super::registry::Registry;
 use super::report::{Problem, Report};
 use super::route::Declared;
-use super::suggest::closest;
+use super::variable::Variables;
+use super::{ambiguity, derived_role, policy, scope};
 
 /// Most identity sources of a set.
 const MAX_SOURCES: usize = 64;
@@ -19,27 +21,31 @@ const MAX_SOURCES: usize = 64;
 /// whoever refers to it is not refused too.
 #[derive(Default)]
 pub(super) struct Assembly {
-    pub(super) policies: Vec<Policy>,
+    pub(super) policies: Vec<policy::Draft>,
     pub(super) policy_names: Registry,
-    pub(super) conditions: Conditions,
+    pub(super) derived_roles: Vec<derived_role::Draft>,
+    pub(super) derived_role_names: Registry,
+    /// Roles that directory entries and identity sources give.
+    pub(super) roles_granted: References,
+    pub(super) variables: Variables,
+    pub(super) scopes: Registry,
+    pub(super) scopes_referred_to: References,
     pub(super) routes: Vec<Declared>,
     pub(super) route_names: Registry,
     pub(super) identity: Vec<IdentitySource>,
     pub(super) source_names: Registry,
+    pub(super) sources_referred_to: References,
     pub(super) principals: Vec<DirectoryEntry>,
     /// By identity source.
     principal_ids: HashMap<String, Registry>,
-    /// By identity source, the first places that refer to it.
-    sources_referred_to: HashMap<String, Vec<Place>>,
+    pub(super) schemas: Schemas,
+    pub(super) schema_names: Registry,
+    pub(super) kind_schema_names: Registry,
     unmatched: Option<(Unmatched, Place)>,
     identity_section: Option<Place>,
 }
 
 impl Assembly {
-    pub(super) fn new(conditions: Conditions) -> Self {
-        Assembly { conditions, ..Assembly::default() }
-    }
-
     /// The set has one answer for requests without a route.
     pub(super) fn unmatched(&mut self, unmatched: Unmatched, place: Place, report: &mut Report<'_>) {
         match self.unmatched {
@@ -64,24 +70,19 @@ impl Assembly {
         }
     }
 
-    pub(super) fn refer_to_source(&mut self, source: &str, place: Place) {
-        match self.sources_referred_to.get_mut(source) {
-            Some(places) => places.push(place),
-            None => {
-                self.sources_referred_to.insert(source.to_owned(), vec![place]);
-            }
-        }
-    }
-
     /// The ids of principals of an identity source.
     pub(super) fn principal_ids(&mut self, source: &str) -> &mut Registry {
         self.principal_ids.entry(source.to_owned()).or_default()
     }
 
     /// Checks what only the whole shows.
-    pub(super) fn finish(mut self, report: &mut Report<'_>) -> PolicySet {
+    pub(super) fn finish(self, conditions: &mut Conditions, report: &mut Report<'_>) -> PolicySet {
         if !report.incomplete {
-            self.check_sources(report);
+            let help = "declare it in the section `identity`";
+            self.sources_referred_to.check("identity source", &self.source_names, help, report);
+            let help = "declare it in the section `scopes`";
+            self.scopes_referred_to.check("scope", &self.scopes, help, report);
+            scope::check_parents(&self.scopes, report);
         }
         if let Some(place) = self.identity_section
             && self.identity.len() > MAX_SOURCES
@@ -89,26 +90,78 @@ impl Assembly {
             report.refuse(place, format!("a set has at most {MAX_SOURCES} identity sources; remove some"));
         }
         ambiguity::check(&self.routes, report);
-        self.policies.sort_by(|a, b| a.name.cmp(&b.name));
+        self.check_granted(report);
+        let mut kinds = self.kinds_by_derived_role();
+        let (names, drafts) = (&self.derived_role_names, self.derived_roles);
+        let mut derived_roles: Vec<_> = drafts
+            .into_iter()
+            .filter_map(|role| {
+                let kinds = kinds.remove(role.name()).unwrap_or(Names::Any);
+                role.finish(names, &kinds, conditions, report)
+            })
+            .collect();
+        derived_roles.sort_by(|a, b| a.name.cmp(&b.name));
+        let by_name = derived_roles.iter().map(|role| (role.name.as_str(), Arc::clone(role))).collect();
+        let mut policies: Vec<_> =
+            self.policies.into_iter().filter_map(|policy| policy.finish(&by_name, conditions, report)).collect();
+        policies.sort_by(|a, b| a.name.cmp(&b.name));
         PolicySet {
-            policies: self.policies,
+            policies,
+            derived_roles,
+            variables: conditions.variables().clone(),
+            scopes: self.scopes.names().map(str::to_owned).collect(),
             routes: self.routes.into_iter().map(|declared| declared.route).collect(),
             unmatched: self.unmatched.map(|(unmatched, _)| unmatched).unwrap_or_default(),
             identity: self.identity,
             principals: self.principals,
+            schemas: self.schemas,
         }
     }
 
-    fn check_sources(&self, report: &mut Report<'_>) {
-        for (source, places) in &self.sources_referred_to {
-            if self.source_names.contains(source) {
-                continue;
+    /// What conditions are checked against.
+    pub(super) fn surroundings(&self) -> Surroundings {
+        let mut kinds: BTreeSet<String> = self.routes.iter().map(|declared| declared.route.kind.clone()).collect();
+        for policy in self.policies.iter().filter_map(policy::Draft::policy) {
+            if let Names::Of(named) = &policy.kinds {
+                let new: Vec<_> = named.iter().filter(|kind| !kinds.contains(*kind)).cloned().collect();
+                kinds.extend(new);
             }
-            let meant = closest(source, self.source_names.names()).map(|meant| format!("; did you mean `{meant}`?"));
-            let message = format!("there is no identity source {}{}", shown(source), meant.unwrap_or_default());
-            for place in places {
-                report.refuse(*place, Problem::new(message.as_str()).help("declare it in the section `identity`"));
+        }
+        Surroundings { schemas: self.schemas.clone(), kinds }
+    }
+
+    /// The kinds of resource that the policies with a derived role are about: its condition is about these.
+    fn kinds_by_derived_role(&self) -> HashMap<String, Names> {
+        let mut kinds: HashMap<String, Names> = HashMap::new();
+        if self.derived_roles.is_empty() {
+            return kinds;
+        }
+        for policy in self.policies.iter().filter_map(policy::Draft::policy) {
+            let Names::Of(roles) = &policy.roles else { continue };
+            for role in roles.iter().filter(|role| self.derived_role_names.contains(role)) {
+                match (kinds.get_mut(role), &policy.kinds) {
+                    (None, of) => {
+                        kinds.insert(role.clone(), of.clone());
+                    }
+                    (Some(Names::Of(known)), Names::Of(of)) => {
+                        let new: Vec<_> = of.iter().filter(|kind| !known.contains(kind)).cloned().collect();
+                        known.extend(new);
+                    }
+                    (Some(known), _) => *known = Names::Any,
+                }
             }
+        }
+        kinds
+    }
+
+    /// A policy that names a derived role never looks for a plain one of that name: giving that to someone does nothing.
+    fn check_granted(&self, report: &mut Report<'_>) {
+        for (role, place) in self.roles_granted.first().filter(|(role, _)| self.derived_role_names.contains(role)) {
+            let problem = Problem::new(format!("{} is a derived role, which cannot be given to anyone", shown(role)));
+            report.refuse(
+                place,
+                problem.help("it is held by its `roles`, where its `condition` holds; give one of these"),
+            );
         }
     }
 }

@@ -55,7 +55,8 @@ fn fields(entries: &[(Key<'_>, Node<'_>)], depth: usize, file: &mut InFile<'_, '
     (members.len() == entries.len()).then(|| Fields::new(members).ok()).flatten()
 }
 
-fn data(node: &Node<'_>, depth: usize, file: &mut InFile<'_, '_>) -> Option<Data> {
+/// A value, `depth` levels deep.
+pub(super) fn data(node: &Node<'_>, depth: usize, file: &mut InFile<'_, '_>) -> Option<Data> {
     if depth > MAX_DEPTH {
         file.refuse(node.at, format!("attributes nest deeper than {MAX_DEPTH} levels; flatten them"));
         return None;

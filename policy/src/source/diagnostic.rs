@@ -6,6 +6,7 @@ use super::printable::printable;
 
 /// One problem of a policy file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Diagnostic {
     /// Name of the file.
@@ -14,6 +15,8 @@ pub struct Diagnostic {
     pub line: usize,
     /// Column in characters, from 1.
     pub column: usize,
+    /// The column after the last character that is meant, on the same line.
+    pub end_column: usize,
     /// What is wrong, and what to write instead.
     pub message: String,
     /// More about what may be written.
@@ -54,7 +57,7 @@ impl Excerpt {
 }
 
 /// All problems of a set of policy files; never empty. Displays as one located message after the other.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Diagnostics {
     problems: Vec<Diagnostic>,
     omitted: usize,
@@ -103,7 +106,7 @@ impl fmt::Display for Diagnostics {
 /// `file:line:column: message`, the excerpt with carets, and the help. Without a line end after the last line.
 impl fmt::Display for Diagnostic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Diagnostic { file, line, column, message, help, excerpt } = self;
+        let Diagnostic { file, line, column, end_column: _, message, help, excerpt } = self;
         write!(f, "{file}:{line}:{column}: {message}")?;
         if let Some(Excerpt { text, start, len }) = excerpt {
             write!(f, "\n    {text}\n    {:start$}{:^<len$}", "", "")?;

@@ -6,19 +6,20 @@ use super::names::{ENTRY, HEADER};
 use super::node::{Node, Value};
 use super::principal::granted_roles;
 use super::report::{InFile, Problem};
+use super::scope;
 use super::value::{choice, distinct, name, text_within};
 
-const SOURCE: Shape =
-    Shape { noun: "an identity source", fields: &["name", "jwt", "mtls", "headers"], planned: &["apiKey", "scope"] };
+pub(super) const SOURCE: Shape =
+    Shape { noun: "an identity source", fields: &["name", "jwt", "mtls", "headers"], planned: &["apiKey"] };
 
-const JWT: Shape =
-    Shape { noun: "`jwt`", fields: &["metadataKey", "forwardedHeader", "id", "roles"], planned: &["scope"] };
+pub(super) const JWT: Shape =
+    Shape { noun: "`jwt`", fields: &["metadataKey", "forwardedHeader", "id", "roles", "scope"], planned: &[] };
 
-const MTLS: Shape = Shape { noun: "`mtls`", fields: &["san", "roles"], planned: &["scope"] };
+pub(super) const MTLS: Shape = Shape { noun: "`mtls`", fields: &["san", "roles", "scope"], planned: &[] };
 
-const HEADERS: Shape = Shape { noun: "`headers`", fields: &["id", "roles", "trust"], planned: &["scope"] };
+pub(super) const HEADERS: Shape = Shape { noun: "`headers`", fields: &["id", "roles", "scope", "trust"], planned: &[] };
 
-const TRUST: Shape = Shape { noun: "`trust`", fields: &["sans"], planned: &[] };
+pub(super) const TRUST: Shape = Shape { noun: "`trust`", fields: &["sans"], planned: &[] };
 
 /// What `jwt_authn` is usually told to keep its payload under.
 const DEFAULT_METADATA_KEY: &str = "jwt_payload";
@@ -41,7 +42,7 @@ pub(super) fn decode(node: &Node<'_>, file: &mut InFile<'_, '_>, assembly: &mut 
     });
     let method = source.one_of(&["jwt", "mtls", "headers"], file).and_then(|(kind, node)| match kind {
         "jwt" => jwt(node, file),
-        "mtls" => mtls(node, file),
+        "mtls" => mtls(node, file, assembly),
         _ => headers(node, file),
     });
     if let (Some(name), Some(method)) = (name, method) {
@@ -68,33 +69,45 @@ fn jwt(node: &Node<'_>, file: &mut InFile<'_, '_>) -> Option<IdentityMethod> {
         None => Some(DEFAULT_ID_CLAIM.to_owned()),
     };
     let roles = optional(jwt.get("roles"), |node| claim(node, "`roles`", file));
-    Some(IdentityMethod::Jwt { claims: claims?, id_claim: id?, roles_claim: roles? })
+    let scope = optional(jwt.get("scope"), |node| claim(node, "`scope`", file));
+    Some(IdentityMethod::Jwt { claims: claims?, id_claim: id?, roles_claim: roles?, scope_claim: scope? })
 }
 
-fn mtls(node: &Node<'_>, file: &mut InFile<'_, '_>) -> Option<IdentityMethod> {
+fn mtls(node: &Node<'_>, file: &mut InFile<'_, '_>, assembly: &mut Assembly) -> Option<IdentityMethod> {
     let mtls = Mapping::read(node, &MTLS, file)?;
     let kinds = [("uri", SanKind::Uri), ("dns", SanKind::Dns)];
     let san = mtls.require("san", file).and_then(|node| choice(node, "`san`", &kinds, file));
     let roles = match mtls.get("roles") {
-        Some(node) => granted_roles(node, file),
+        Some(node) => granted_roles(node, file, assembly),
         None => Some(Vec::new()),
     };
-    Some(IdentityMethod::Mtls { san: san?, roles: roles? })
+    let scope = optional(mtls.get("scope"), |node| scope::read(node, file, assembly).map(str::to_owned));
+    Some(IdentityMethod::Mtls { san: san?, roles: roles?, scope: scope? })
 }
 
 fn headers(node: &Node<'_>, file: &mut InFile<'_, '_>) -> Option<IdentityMethod> {
     let headers = Mapping::read(node, &HEADERS, file)?;
     let id = headers.require("id", file).and_then(|node| header(node, "`id`", file));
-    let roles_node = headers.get("roles");
-    let roles = optional(roles_node, |node| header(node, "`roles`", file));
+    let roles = optional(headers.get("roles"), |node| header(node, "`roles`", file));
+    let scope = optional(headers.get("scope"), |node| header(node, "`scope`", file));
     let trust = headers.require("trust", file).and_then(|node| trust(node, file));
-    if let (Some(id), Some(Some(roles)), Some(node)) = (&id, &roles, roles_node)
-        && id == roles
-    {
-        file.refuse(node.at, "`id` and `roles` are read from two different headers; rename one of the two");
-        return None;
+    let (id, roles, scope) = (id?, roles?, scope?);
+    let same = |one: &Option<String>, other: Option<&String>| one.is_some() && one.as_ref() == other;
+    for (field, header, other_field, other) in [
+        ("roles", &roles, "id", Some(&id)),
+        ("scope", &scope, "id", Some(&id)),
+        ("scope", &scope, "roles", roles.as_ref()),
+    ] {
+        if same(header, other)
+            && let Some(node) = headers.get(field)
+        {
+            let message =
+                format!("`{other_field}` and `{field}` are read from two different headers; rename one of the two");
+            file.refuse(node.at, message);
+            return None;
+        }
     }
-    Some(IdentityMethod::Headers { id_header: id?, roles_header: roles?, trust: trust? })
+    Some(IdentityMethod::Headers { id_header: id, roles_header: roles, scope_header: scope, trust: trust? })
 }
 
 fn trust(node: &Node<'_>, file: &mut InFile<'_, '_>) -> Option<TrustedPeers> {

@@ -1,8 +1,10 @@
 /// A range of bytes in a file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Mark {
-    pub(super) start: usize,
-    pub(super) len: usize,
+pub struct Mark {
+    /// Offset of the first byte.
+    pub start: usize,
+    /// How many bytes.
+    pub len: usize,
 }
 
 /// A file, by its position in the order of names.
@@ -17,30 +19,33 @@ pub(super) struct Place {
 }
 
 /// Where the lines of a text begin.
-pub(super) struct Lines<'t> {
+pub struct Lines<'t> {
     text: &'t str,
     starts: Vec<usize>,
 }
 
 /// A line of a text.
 #[derive(Clone, Copy)]
-pub(super) struct Line<'t> {
+pub struct Line<'t> {
     /// From 1.
-    pub(super) number: usize,
+    pub number: usize,
     /// Offset of its first byte.
-    pub(super) start: usize,
+    pub start: usize,
     /// Without the line end.
-    pub(super) text: &'t str,
+    pub text: &'t str,
 }
 
 impl<'t> Lines<'t> {
-    pub(super) fn new(text: &'t str) -> Self {
+    /// Looks for the line ends.
+    #[must_use]
+    pub fn new(text: &'t str) -> Self {
         let after_breaks = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(offset, _)| offset + 1);
         Lines { text, starts: std::iter::once(0).chain(after_breaks).collect() }
     }
 
     /// The line that holds the byte at this offset.
-    pub(super) fn at(&self, offset: usize) -> Line<'t> {
+    #[must_use]
+    pub fn at(&self, offset: usize) -> Line<'t> {
         let index = self.starts.partition_point(|start| *start <= offset).saturating_sub(1);
         self.line(index)
     }

@@ -5,17 +5,19 @@ use super::report::{InFile, Problem};
 use super::suggest::closest;
 
 /// The fields that a kind of mapping has.
-pub(super) struct Shape {
+pub struct Shape {
     /// Such as `a policy`.
-    pub(super) noun: &'static str,
-    pub(super) fields: &'static [&'static str],
+    pub noun: &'static str,
+    /// In the order in which they are best written.
+    pub fields: &'static [&'static str],
     /// Fields that the language is designed to have and this version does not.
-    pub(super) planned: &'static [&'static str],
+    pub planned: &'static [&'static str],
 }
 
 /// A mapping of a known shape.
-pub(super) struct Mapping<'n, 't> {
-    pub(super) at: Mark,
+pub struct Mapping<'n, 't> {
+    /// Where it is.
+    pub at: Mark,
     shape: &'static Shape,
     entries: &'n [(Key<'t>, Node<'t>)],
     /// Fields that are there under a misspelt name.
@@ -24,7 +26,7 @@ pub(super) struct Mapping<'n, 't> {
 
 impl<'n, 't> Mapping<'n, 't> {
     /// Reports unknown fields; the known ones can be read all the same.
-    pub(super) fn read(node: &'n Node<'t>, shape: &'static Shape, file: &mut InFile<'_, '_>) -> Option<Self> {
+    pub fn read(node: &'n Node<'t>, shape: &'static Shape, file: &mut InFile<'_, '_>) -> Option<Self> {
         let Value::Map(entries) = &node.value else {
             let Shape { noun, fields, .. } = shape;
             let problem = Problem::new(format!("{noun} is a mapping, not {}", node.value.noun()));
@@ -43,12 +45,14 @@ impl<'n, 't> Mapping<'n, 't> {
         Some(Mapping { at: node.at, shape, entries, misspelt })
     }
 
-    pub(super) fn get(&self, field: &str) -> Option<&'n Node<'t>> {
+    /// The value of a field.
+    #[must_use]
+    pub fn get(&self, field: &str) -> Option<&'n Node<'t>> {
         self.entries.iter().find(|(key, _)| key.name == field).map(|(_, node)| node)
     }
 
     /// Reports a missing field.
-    pub(super) fn require(&self, field: &str, file: &mut InFile<'_, '_>) -> Option<&'n Node<'t>> {
+    pub fn require(&self, field: &str, file: &mut InFile<'_, '_>) -> Option<&'n Node<'t>> {
         let found = self.get(field);
         if found.is_none() && !self.misspelt.contains(&field) {
             file.refuse(self.at, format!("{} needs the field `{field}`", self.shape.noun));
@@ -57,7 +61,7 @@ impl<'n, 't> Mapping<'n, 't> {
     }
 
     /// Exactly one of these fields.
-    pub(super) fn one_of(
+    pub fn one_of(
         &self,
         fields: &'static [&'static str],
         file: &mut InFile<'_, '_>,
@@ -88,6 +92,6 @@ fn unknown(key: &Key<'_>, shape: &Shape, meant: Option<&str>, is_planned: bool) 
 }
 
 /// Names in backticks, with commas.
-pub(super) fn listed(names: &[&str]) -> String {
+pub fn listed(names: &[&str]) -> String {
     names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }

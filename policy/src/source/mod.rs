@@ -7,29 +7,39 @@
 mod ambiguity;
 mod assembly;
 mod attributes;
+mod body;
 mod condition;
+mod derived_role;
 mod diagnostic;
 mod document;
 mod host;
 mod identity;
+mod labels;
 mod location;
 mod mapping;
 mod method;
 mod names;
 mod node;
+mod order;
 mod policy;
 mod principal;
 mod printable;
+mod references;
 mod registry;
 mod report;
 mod route;
 mod scalar;
+mod schema;
+mod scope;
 mod section;
 mod suggest;
 mod template;
 #[cfg(test)]
 mod tests;
+pub mod tree;
 mod value;
+mod variable;
+mod window;
 
 use std::mem;
 
@@ -40,6 +50,10 @@ use report::Report;
 use crate::set::PolicySet;
 
 pub use diagnostic::{Diagnostic, Diagnostics, Excerpt};
+pub use order::fields_at;
+
+/// The JSON Schema of policy files, for editors. What it accepts may still be refused by [`load`], which knows the whole set.
+pub const JSON_SCHEMA: &str = include_str!("policy.schema.json");
 
 /// A policy file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -73,12 +87,14 @@ impl Loader {
         let mut files: Vec<&SourceFile> = files.iter().collect();
         files.sort_by(|a, b| (&a.name, &a.text).cmp(&(&b.name, &b.text)));
         let mut report = Report::new(&files);
-        let mut assembly = Assembly::new(mem::take(&mut self.conditions).next());
+        let mut assembly = Assembly::default();
         for id in report.file_ids() {
             section::decode(&mut report.file(id), &mut assembly);
         }
-        self.conditions = mem::take(&mut assembly.conditions);
-        let set = assembly.finish(&mut report);
+        let surroundings = assembly.surroundings();
+        let variables = mem::take(&mut assembly.variables).finish(&surroundings, &mut report);
+        self.conditions = mem::take(&mut self.conditions).next(variables, surroundings);
+        let set = assembly.finish(&mut self.conditions, &mut report);
         report.into_result(set)
     }
 }

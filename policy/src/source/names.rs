@@ -1,3 +1,5 @@
+use crate::engine::MAX_LEVELS;
+
 use super::printable::{is_printable, shown};
 
 /// What a kind of name looks like.
@@ -45,7 +47,21 @@ pub(super) const KIND: NameRule = NameRule {
     accepts: is_term,
 };
 
-/// Actions.
+/// Actions that policies name.
+pub(super) const POLICY_ACTION: NameRule = NameRule {
+    noun: "an action",
+    form: "letters, digits and `_ - . : /` after a letter, such as `view`, or a glob with single `*`, such as `documents:*`",
+    max_len: 128,
+    accepts: |name| {
+        let is_glob = name.contains('*') && !name.contains("**") && name != "*";
+        is_term(name)
+            || (is_glob
+                && (name.starts_with('*') || is_term_start(name))
+                && name.replace('*', "").bytes().all(is_term_byte))
+    },
+};
+
+/// Actions of routes.
 pub(super) const ACTION: NameRule = NameRule {
     noun: "an action",
     form: "letters, digits and `_ - . : /` after a letter, such as `view`; there are no patterns",
@@ -62,6 +78,35 @@ pub(super) const ROLE: NameRule = NameRule {
         let visible = |character: char| is_printable(character) && !character.is_whitespace();
         !name.is_empty() && name.chars().all(|character| visible(character) && !matches!(character, ',' | '*'))
     },
+};
+
+/// Scopes: tenants, and what is within them.
+pub(super) const SCOPE: NameRule = NameRule {
+    noun: "a scope",
+    form: "at most 16 parts of letters, digits, `_` and `-`, joined by `.`, such as `acme.eu`",
+    max_len: 256,
+    accepts: |name| {
+        let part = |part: &str| {
+            !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'))
+        };
+        name.split('.').all(part) && name.split('.').count() <= MAX_LEVELS
+    },
+};
+
+/// Named expressions: conditions read them as `variables.name`.
+pub(super) const VARIABLE: NameRule = NameRule {
+    noun: "a variable name",
+    form: "letters, digits and `_` after a letter, such as `isOwner`; words of CEL are taken",
+    max_len: 128,
+    accepts: |name| is_identifier(name) && !matches!(name, "true" | "false" | "null" | "in"),
+};
+
+/// Labels of policies.
+pub(super) const LABEL: NameRule = NameRule {
+    noun: "a label name",
+    form: "letters, digits and `_ - . : /` after a letter, such as `team`",
+    max_len: 128,
+    accepts: is_term,
 };
 
 /// Attributes of resources: conditions read them as `resource.name`.
@@ -92,8 +137,15 @@ pub(super) const HEADER: NameRule = NameRule {
 };
 
 fn is_term(name: &str) -> bool {
-    let inner = |byte: u8| byte.is_ascii_alphanumeric() || b"_-.:/".contains(&byte);
-    name.starts_with(|first: char| first.is_ascii_alphabetic()) && name.bytes().all(inner)
+    is_term_start(name) && name.bytes().all(is_term_byte)
+}
+
+fn is_term_start(name: &str) -> bool {
+    name.starts_with(|first: char| first.is_ascii_alphabetic())
+}
+
+fn is_term_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"_-.:/".contains(&byte)
 }
 
 fn is_identifier(name: &str) -> bool {

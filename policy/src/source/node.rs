@@ -14,36 +14,56 @@ pub(super) const TOO_LONG: &str = "string too long";
 
 /// A value of a policy file, and where it stands.
 #[derive(Debug)]
-pub(super) struct Node<'t> {
+pub struct Node<'t> {
     /// Where the value is used: for an alias, the alias.
-    pub(super) at: Mark,
+    pub at: Mark,
     /// Where the value is written: for an alias, what it stands for.
-    pub(super) written: Mark,
-    pub(super) value: Value<'t>,
+    pub written: Mark,
+    /// The value.
+    pub value: Value<'t>,
 }
 
+/// Where a value stands, without it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Spot {
+    pub(super) at: Mark,
+    pub(super) written: Mark,
+}
+
+/// What a node holds.
 #[derive(Debug)]
-pub(super) enum Value<'t> {
+pub enum Value<'t> {
+    /// Nothing, or `null`.
     Null,
+    /// A boolean.
     Bool(bool),
+    /// A whole number.
     Int(i64),
+    /// A whole number past `i64::MAX`.
     UInt(u64),
+    /// Any other number.
     Double(f64),
+    /// A string.
     Text(Cow<'t, str>),
+    /// A list.
     List(Vec<Node<'t>>),
+    /// A mapping, in the order of the file.
     Map(Vec<(Key<'t>, Node<'t>)>),
 }
 
 /// A key of a mapping; keys are unique in it.
 #[derive(Debug)]
-pub(super) struct Key<'t> {
-    pub(super) at: Mark,
-    pub(super) name: Cow<'t, str>,
+pub struct Key<'t> {
+    /// Where it is written.
+    pub at: Mark,
+    /// The key.
+    pub name: Cow<'t, str>,
 }
 
 impl Value<'_> {
     /// What it is, for messages.
-    pub(super) fn noun(&self) -> &'static str {
+    #[must_use]
+    pub fn noun(&self) -> &'static str {
         match self {
             Value::Null => "nothing",
             Value::Bool(_) => "a boolean",
@@ -56,6 +76,10 @@ impl Value<'_> {
 }
 
 impl<'t> Node<'t> {
+    pub(super) fn spot(&self) -> Spot {
+        Spot { at: self.at, written: self.written }
+    }
+
     fn of(spanned: Spanned<Value<'t>>) -> Self {
         let Spanned { value, referenced, defined } = spanned;
         Node { at: mark(referenced), written: mark(defined), value }

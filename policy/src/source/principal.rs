@@ -9,7 +9,7 @@ use super::node::Node;
 use super::report::{InFile, Problem};
 use super::value::{distinct, name, text_within};
 
-const PRINCIPAL: Shape =
+pub(super) const PRINCIPAL: Shape =
     Shape { noun: "a principal", fields: &["source", "id", "roles", "attr"], planned: &["scope", "labels"] };
 
 /// Longest id of a principal, in bytes (SPIFFE ids may be this long).
@@ -24,13 +24,13 @@ pub(super) fn decode(node: &Node<'_>, file: &mut InFile<'_, '_>, assembly: &mut 
         .require("id", file)
         .and_then(|node| Some((file.place(node.at), text_within(node, "`id`", MAX_ID, file)?)));
     if let Some((place, source)) = source {
-        assembly.refer_to_source(source, place);
+        assembly.sources_referred_to.add(source, place);
         if let Some((place, id)) = id {
             assembly.principal_ids(source).declare("principal", id, place, file.report);
         }
     }
     let roles = match principal.get("roles") {
-        Some(node) => granted_roles(node, file),
+        Some(node) => granted_roles(node, file, assembly),
         None => Some(Vec::new()),
     };
     let attributes = match principal.get("attr") {
@@ -48,7 +48,11 @@ pub(super) fn decode(node: &Node<'_>, file: &mut InFile<'_, '_>, assembly: &mut 
 }
 
 /// Roles that someone is given: named ones, and never the one that stands for having no identity.
-pub(super) fn granted_roles(node: &Node<'_>, file: &mut InFile<'_, '_>) -> Option<Vec<String>> {
+pub(super) fn granted_roles(
+    node: &Node<'_>,
+    file: &mut InFile<'_, '_>,
+    assembly: &mut Assembly,
+) -> Option<Vec<String>> {
     distinct(node, "`roles`", "[editor]", file, |node, file| {
         let role = name(node, "an item of `roles`", &ROLE, file)?;
         if role == ANONYMOUS {
@@ -56,6 +60,7 @@ pub(super) fn granted_roles(node: &Node<'_>, file: &mut InFile<'_, '_>) -> Optio
             file.refuse(node.at, problem.help("it is the only role of callers without identity; policies may name it"));
             return None;
         }
+        assembly.roles_granted.add(role, file.place(node.at));
         Some(role.to_owned())
     })
 }

@@ -13,7 +13,7 @@ pub(super) fn printable(characters: impl Iterator<Item = char>, most: usize, sub
 }
 
 /// Input as a message repeats it: in backticks, cut, without characters that a terminal would act on.
-pub(super) fn shown(text: &str) -> String {
+pub fn shown(text: &str) -> String {
     format!("`{}`", printable(text.chars(), MAX_SHOWN, '\u{fffd}'))
 }
 

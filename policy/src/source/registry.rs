@@ -26,6 +26,11 @@ impl Registry {
         self.0.contains_key(name)
     }
 
+    /// Every name, and where it is declared.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&str, Place)> {
+        self.0.iter().map(|(name, place)| (name.as_str(), *place))
+    }
+
     pub(super) fn names(&self) -> impl Iterator<Item = &str> {
         self.0.keys().map(String::as_str)
     }

@@ -21,7 +21,7 @@ struct File<'f> {
 }
 
 /// What is wrong, and what to write instead.
-pub(super) struct Problem {
+pub struct Problem {
     message: String,
     help: Option<String>,
     /// Another place that the message goes on with, and what follows it.
@@ -30,12 +30,14 @@ pub(super) struct Problem {
 }
 
 impl Problem {
-    pub(super) fn new(message: impl Into<String>) -> Self {
+    /// A sentence that says both, without its full stop.
+    pub fn new(message: impl Into<String>) -> Self {
         Problem { message: message.into(), help: None, other: None, excerpt: None }
     }
 
     /// Adds a sentence on what may be written.
-    pub(super) fn help(self, help: impl Into<String>) -> Self {
+    #[must_use]
+    pub fn help(self, help: impl Into<String>) -> Self {
         Problem { help: Some(help.into()), ..self }
     }
 
@@ -63,9 +65,10 @@ impl From<String> for Problem {
 }
 
 /// The report, seen from the file that is being decoded.
-pub(super) struct InFile<'r, 'f> {
+pub struct InFile<'r, 'f> {
     id: FileId,
-    pub(super) text: &'f str,
+    /// The file's text.
+    pub text: &'f str,
     pub(super) report: &'r mut Report<'f>,
 }
 
@@ -74,7 +77,8 @@ impl InFile<'_, '_> {
         Place { file: self.id, mark }
     }
 
-    pub(super) fn refuse(&mut self, mark: Mark, problem: impl Into<Problem>) {
+    /// Reports a problem at a place.
+    pub fn refuse(&mut self, mark: Mark, problem: impl Into<Problem>) {
         let place = self.place(mark);
         self.report.refuse(place, problem);
     }
@@ -98,6 +102,10 @@ impl<'f> Report<'f> {
 
     pub(super) fn refuse(&mut self, place: Place, problem: impl Into<Problem>) {
         self.problems.push((place, problem.into()));
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.problems.is_empty()
     }
 
     /// The value, if nothing was reported.
@@ -139,10 +147,15 @@ impl<'r, 'f> Locator<'r, 'f> {
         let excerpt = excerpt.or_else(|| {
             (!line.text.is_empty()).then(|| Excerpt::new(line.text, within.min(line.text.len()), place.mark.len))
         });
+        let column = self.column(place, line.start);
+        // What is meant may go on over several lines: the end is within the first.
+        let meant = line.text.get(within..).map_or("", |rest| rest.get(..place.mark.len).unwrap_or(rest));
+        let characters = meant.chars().count();
         Diagnostic {
             file: self.name(place.file).to_owned(),
             line: line.number,
-            column: self.column(place, line.start),
+            column,
+            end_column: column + characters.max(1),
             message,
             help,
             excerpt,

@@ -1,4 +1,4 @@
-use crate::set::{AttributeSource, Auth, Route};
+use crate::set::{AttributeSource, Auth, Route, RouteBody};
 
 use super::assembly::Assembly;
 use super::location::{Mark, Place};
@@ -10,17 +10,19 @@ use super::report::{InFile, Problem};
 use super::scalar::refuse_part;
 use super::suggest::closest;
 use super::value::{choice, distinct, name, text};
-use super::{host, method, template};
+use super::{body, host, method, scope, template};
 
-const ROUTE: Shape = Shape {
+pub(super) const ROUTE: Shape = Shape {
     noun: "a route",
-    fields: &["name", "match", "action", "resource", "auth"],
-    planned: &["body", "budget", "enforcement", "labels", "scope"],
+    fields: &["name", "match", "action", "resource", "scope", "auth", "body"],
+    planned: &["budget", "enforcement", "labels"],
 };
 
-const MATCH: Shape = Shape { noun: "`match`", fields: &["methods", "path", "hosts"], planned: &["headers", "query"] };
+pub(super) const MATCH: Shape =
+    Shape { noun: "`match`", fields: &["methods", "path", "hosts"], planned: &["headers", "query"] };
 
-const RESOURCE: Shape = Shape { noun: "the resource of a route", fields: &["kind", "id", "attr"], planned: &["scope"] };
+pub(super) const RESOURCE: Shape =
+    Shape { noun: "the resource of a route", fields: &["kind", "id", "attr"], planned: &[] };
 
 /// What conditions read of every resource, so that no attribute can be called the same.
 const BUILT_IN: &[&str] = &["id", "kind", "attr"];
@@ -61,19 +63,28 @@ pub(super) fn decode(node: &Node<'_>, file: &mut InFile<'_, '_>, assembly: &mut 
     let action = route.require("action", file).and_then(|node| name(node, "`action`", &ACTION, file));
     let captures = matcher.as_ref().map(|matcher| matcher.path.captures.as_slice());
     let target = route.require("resource", file).and_then(|node| target(node, captures, file));
+    let scope = match route.get("scope") {
+        Some(node) => scope(node, captures, file, assembly).map(Some),
+        None => Some(None),
+    };
     let auth = match route.get("auth") {
         Some(node) => choice(node, "`auth`", &[("required", Auth::Required), ("optional", Auth::Optional)], file),
         None => Some(Auth::Required),
     };
-    let (Some(given_name), Some(matcher), Some(action), Some(target), Some(auth)) =
-        (given_name, matcher, action, target, auth)
+    let body = match route.get("body") {
+        Some(node) => body::read(node, file),
+        None => Some(RouteBody::Unread),
+    };
+    let (Some(given_name), Some(matcher), Some(action), Some(target), Some(scope), Some(auth), Some(body)) =
+        (given_name, matcher, action, target, scope, auth, body)
     else {
         return;
     };
     let Matcher { methods, hosts, path, text, at } = matcher;
     let Target { kind, id, attributes } = target;
     let name = given_name.map_or(text, |(_, name)| name.to_owned());
-    let route = Route { name, methods, hosts, path, action: action.to_owned(), kind, id, attributes, auth };
+    let action = action.to_owned();
+    let route = Route { name, methods, hosts, path, action, kind, id, scope, attributes, auth, body };
     assembly.routes.push(Declared { route, path: file.place(at) });
 }
 
@@ -92,13 +103,27 @@ fn matcher(node: &Node<'_>, file: &mut InFile<'_, '_>) -> Option<Matcher> {
         match template::parse(text) {
             Ok(path) => Some((path, text.to_owned(), node.at)),
             Err(problem) => {
-                refuse_part(node, text, problem.part, problem.message, file);
+                refuse_part(node.spot(), text, problem.part, problem.message, file);
                 None
             }
         }
     });
     let (methods, hosts, (path, text, at)) = (methods?, hosts?, path?);
     Some(Matcher { methods, hosts, path, text, at })
+}
+
+/// A capture of the path, or a literal: one of the set's scopes.
+fn scope(
+    node: &Node<'_>,
+    captures: Option<&[String]>,
+    file: &mut InFile<'_, '_>,
+    assembly: &mut Assembly,
+) -> Option<AttributeSource> {
+    let source = source(node, "`scope`", captures, file)?;
+    if let AttributeSource::Literal(name) = &source {
+        scope::refer(name, file.place(node.at), assembly);
+    }
+    Some(source)
 }
 
 /// `captures` is absent where the path is not valid: then nothing can be said about references to it.

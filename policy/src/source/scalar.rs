@@ -1,28 +1,22 @@
 use super::diagnostic::Excerpt;
 use super::location::{Lines, Mark};
-use super::node::Node;
+use super::node::Spot;
 use super::report::{InFile, Problem};
 
 /// Reports a problem with a part of a string: at its place in the file, or, where escapes hide that, at the string with
 /// the part shown in it.
-pub(super) fn refuse_part(
-    node: &Node<'_>,
-    value: &str,
-    part: Mark,
-    problem: impl Into<Problem>,
-    file: &mut InFile<'_, '_>,
-) {
+pub(super) fn refuse_part(spot: Spot, value: &str, part: Mark, problem: impl Into<Problem>, file: &mut InFile<'_, '_>) {
     let problem = problem.into();
-    let raw = file.text.get(node.written.start..).and_then(|text| text.get(..node.written.len)).unwrap_or_default();
+    let raw = file.text.get(spot.written.start..).and_then(|text| text.get(..spot.written.len)).unwrap_or_default();
     match locate(raw, value, part.start) {
         // What an alias stands for may be far away: the alias is what is wrong here.
-        Some(offset) if node.at == node.written => {
-            file.refuse(Mark { start: node.at.start + offset, len: part.len }, problem);
+        Some(offset) if spot.at == spot.written => {
+            file.refuse(Mark { start: spot.at.start + offset, len: part.len }, problem);
         }
         _ => {
             let line = Lines::new(value).at(part.start);
             let excerpt = Excerpt::new(line.text, (part.start - line.start).min(line.text.len()), part.len);
-            file.refuse(node.at, problem.excerpt(excerpt));
+            file.refuse(spot.at, problem.excerpt(excerpt));
         }
     }
 }

@@ -6,12 +6,22 @@ use super::mapping::{Mapping, Shape};
 use super::node::{Node, Value};
 use super::report::InFile;
 use super::value::choice;
-use super::{identity, policy, principal, route};
+use super::{derived_role, identity, policy, principal, route, schema, scope, variable};
 
-const FILE: Shape = Shape {
+pub(super) const FILE: Shape = Shape {
     noun: "a policy file",
-    fields: &["policies", "routes", "unmatched", "identity", "principals"],
-    planned: &["derivedRoles", "variables", "scopes", "schemas", "budgets"],
+    fields: &[
+        "policies",
+        "derivedRoles",
+        "variables",
+        "scopes",
+        "routes",
+        "unmatched",
+        "identity",
+        "principals",
+        "schemas",
+    ],
+    planned: &["budgets"],
 };
 
 /// Reads the sections of a file into the assembly.
@@ -24,6 +34,15 @@ pub(super) fn decode<'f>(file: &mut InFile<'_, 'f>, assembly: &mut Assembly) {
     let Some(sections) = Mapping::read(&root, &FILE, file) else { return };
     for node in entries(&sections, "policies", file) {
         policy::decode(node, file, assembly);
+    }
+    for node in entries(&sections, "derivedRoles", file) {
+        derived_role::decode(node, file, assembly);
+    }
+    if let Some(node) = sections.get("variables") {
+        variable::decode(node, file, &mut assembly.variables);
+    }
+    for node in entries(&sections, "scopes", file) {
+        scope::decode(node, file, assembly);
     }
     for node in entries(&sections, "routes", file) {
         route::decode(node, file, assembly);
@@ -42,6 +61,9 @@ pub(super) fn decode<'f>(file: &mut InFile<'_, 'f>, assembly: &mut Assembly) {
     }
     for node in entries(&sections, "principals", file) {
         principal::decode(node, file, assembly);
+    }
+    if let Some(node) = sections.get("schemas") {
+        schema::decode(node, file, assembly);
     }
 }
 

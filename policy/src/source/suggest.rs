@@ -2,7 +2,7 @@
 const MAX_WORD: usize = 64;
 
 /// The known word that an unknown one was probably meant to be.
-pub(super) fn closest<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
+pub fn closest<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
     if word.len() > MAX_WORD {
         return None;
     }

@@ -1,4 +1,5 @@
 mod golden;
+mod json_schema;
 
 use proptest::prelude::*;
 
@@ -6,7 +7,8 @@ use super::{Diagnostics, Loader, SourceFile, load};
 use crate::data::Data;
 use crate::engine::Effect;
 use crate::identity::{ClaimsFrom, IdentityMethod, SanKind, TrustedPeers};
-use crate::set::{AttributeSource, Auth, Names, PolicySet, Unmatched};
+use crate::set::{AttributeSource, Auth, Enforcement, Names, PolicySet, SchemaType, Unmatched};
+use crate::time::Timestamp;
 
 const EXAMPLE: &str = r#"
 # The whole language.
@@ -19,6 +21,25 @@ policies:
     condition: resource.ownerId == principal.id
   - {name: audit, resource: "*", actions: ["*"], roles: ["*"], effect: deny}
   - {name: public.read, resource: [document, page], actions: [view], roles: [anonymous]}
+  - name: trial
+    resource: document
+    actions: ["documents:*", share]
+    roles: [editor, owner]
+    condition: variables.isLegal
+    enforcement: shadow
+    scope: acme.eu
+    labels: {team: docs, ticket: A-1}
+    notBefore: 2026-01-01T00:00:00Z
+    notAfter: 2026-12-31T23:59:59.5+01:00
+derivedRoles:
+  - name: owner
+    description: Whose document it is
+    roles: [editor, author]
+    condition: variables.isOwner && variables.isLegal
+variables:
+  isOwner: resource.ownerId == principal.id
+  isLegal: "!variables.isOwner || principal.department == 'legal'"
+scopes: [acme.eu, acme]
 routes:
   - name: document-view
     match: {methods: [GET, HEAD], path: "/v1/users/{userId}/documents/{id}", hosts: [api.example.com]}
@@ -27,13 +48,14 @@ routes:
   - match: {path: "/files/{rest=**}"}
     action: view
     resource: {kind: page, id: path.rest}
+    scope: "'acme'"
     auth: optional
 unmatched: allow
 identity:
-  - {name: tokens, jwt: {roles: realm_access.roles}}
+  - {name: tokens, jwt: {roles: realm_access.roles, scope: tenant}}
   - {name: legacy, jwt: {forwardedHeader: x-jwt-payload, id: email}}
-  - {name: mesh, mtls: {san: uri, roles: [service]}}
-  - {name: gateway, headers: {id: x-user-id, roles: x-user-roles, trust: {sans: ["spiffe://example.com/gateway"]}}}
+  - {name: mesh, mtls: {san: uri, roles: [service], scope: acme}}
+  - {name: gateway, headers: {id: x-user-id, roles: x-user-roles, scope: x-user-scope, trust: {sans: ["spiffe://example.com/gateway"]}}}
   - {name: development, headers: {id: x-dev-id, trust: all}}
 principals:
   - {source: tokens, id: alice, roles: [manager], attr: {department: legal, level: 3, tags: [a, 1.5, null, {b: true}]}}
@@ -59,13 +81,25 @@ fn policy(name: &str) -> String {
 fn a_file_says_everything_that_a_set_holds() {
     let set = load_one(EXAMPLE).unwrap();
     let names: Vec<&str> = set.policies.iter().map(|policy| policy.name.as_str()).collect();
-    assert_eq!(names, ["audit", "document-edit", "public.read"]);
+    assert_eq!(names, ["audit", "document-edit", "public.read", "trial"]);
     assert_eq!(set.policies[0].effect, Effect::Deny);
     assert_eq!([&set.policies[0].kinds, &set.policies[0].actions, &set.policies[0].roles], [&Names::Any; 3]);
     assert_eq!(set.policies[1].actions, Names::Of(vec!["view".to_owned(), "edit".to_owned()]));
     assert_eq!(set.policies[1].condition.as_ref().unwrap().text, "resource.ownerId == principal.id");
     assert_eq!(set.policies[2].kinds, Names::Of(vec!["document".to_owned(), "page".to_owned()]));
     assert_eq!(set.unmatched, Unmatched::Allow);
+
+    let trial = &set.policies[3];
+    assert_eq!((trial.enforcement, trial.scope.as_deref()), (Enforcement::Shadow, Some("acme.eu")));
+    assert_eq!(trial.actions, Names::Of(vec!["documents:*".to_owned(), "share".to_owned()]));
+    assert_eq!((&trial.roles, &trial.derived_roles), (&Names::Of(vec!["editor".to_owned()]), &set.derived_roles));
+    assert_eq!(trial.labels["ticket"], "A-1");
+    assert_eq!(trial.window.not_before, Timestamp::parse("2026-01-01T00:00:00Z"));
+    assert_eq!(trial.window.not_after, Timestamp::parse("2026-12-31T22:59:59.5Z"));
+    assert_eq!(set.derived_roles[0].roles, Names::Of(vec!["editor".to_owned(), "author".to_owned()]));
+    assert_eq!(set.derived_roles[0].condition.as_ref().unwrap().text, "variables.isOwner && variables.isLegal");
+    assert_eq!(set.variables["isOwner"], "resource.ownerId == principal.id");
+    assert_eq!(set.scopes.iter().collect::<Vec<_>>(), ["acme", "acme.eu"]);
 
     let [view, files] = set.routes.as_slice() else { panic!("{:?}", set.routes) };
     assert_eq!((view.name.as_str(), view.auth), ("document-view", Auth::Required));
@@ -78,6 +112,7 @@ fn a_file_says_everything_that_a_set_holds() {
     ];
     assert_eq!(view.attributes, attributes);
     assert_eq!((files.name.as_str(), files.auth, files.path.rest), ("/files/{rest=**}", Auth::Optional, true));
+    assert_eq!((&view.scope, &files.scope), (&None, &Some(AttributeSource::Literal("acme".to_owned()))));
 
     let methods: Vec<&IdentityMethod> = set.identity.iter().map(|source| &source.method).collect();
     assert_eq!(
@@ -86,6 +121,7 @@ fn a_file_says_everything_that_a_set_holds() {
             claims: ClaimsFrom::Metadata("jwt_payload".to_owned()),
             id_claim: "sub".to_owned(),
             roles_claim: Some("realm_access.roles".to_owned()),
+            scope_claim: Some("tenant".to_owned()),
         }
     );
     assert_eq!(
@@ -94,14 +130,19 @@ fn a_file_says_everything_that_a_set_holds() {
             claims: ClaimsFrom::ForwardedHeader("x-jwt-payload".to_owned()),
             id_claim: "email".to_owned(),
             roles_claim: None,
+            scope_claim: None,
         }
     );
-    assert_eq!(methods[2], &IdentityMethod::Mtls { san: SanKind::Uri, roles: vec!["service".to_owned()] });
+    assert_eq!(
+        methods[2],
+        &IdentityMethod::Mtls { san: SanKind::Uri, roles: vec!["service".to_owned()], scope: Some("acme".to_owned()) }
+    );
     assert_eq!(
         methods[3],
         &IdentityMethod::Headers {
             id_header: "x-user-id".to_owned(),
             roles_header: Some("x-user-roles".to_owned()),
+            scope_header: Some("x-user-scope".to_owned()),
             trust: TrustedPeers::Sans(vec!["spiffe://example.com/gateway".to_owned()]),
         }
     );
@@ -287,4 +328,20 @@ fn a_loader_reads_each_version_as_if_it_were_the_first() {
             once.map_err(|problems| problems.to_string()).err()
         );
     }
+}
+
+#[test]
+fn schemas_say_what_attributes_may_be() {
+    let text = "schemas:\n  principal:\n    type: object\n    title: people\n    properties:\n      department: {type: string, enum: [legal, sales]}\n      \
+                level: {type: [integer, \"null\"], examples: [1]}\n    required: [department]\n    additionalProperties: false\n  \
+                resources:\n    document: {properties: {tags: {type: array, items: {type: string}}}, additionalProperties: {type: number}}\n";
+    let schemas = load_one(text).unwrap().schemas;
+    let principal = schemas.principal.unwrap();
+    let department = principal.member("department").unwrap();
+    assert_eq!(department.values, Some(vec![Data::from("legal"), Data::from("sales")]));
+    assert!(principal.member("level").unwrap().may_be(SchemaType::Null) && principal.member("name").is_none());
+    assert!(principal.required.contains("department") && principal.may_be(SchemaType::Object));
+    let document = &schemas.resources["document"];
+    assert!(document.member("other").unwrap().may_be(SchemaType::Integer));
+    assert!(!document.member("tags").unwrap().items.as_ref().unwrap().may_be(SchemaType::Number));
 }

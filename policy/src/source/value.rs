@@ -13,7 +13,7 @@ use super::suggest::closest;
 const MAX_ITEMS: usize = 256;
 
 /// A string that is not empty. `what` is what messages call it, such as "`name`".
-pub(super) fn text<'n>(node: &'n Node<'_>, what: &str, file: &mut InFile<'_, '_>) -> Option<&'n str> {
+pub fn text<'n>(node: &'n Node<'_>, what: &str, file: &mut InFile<'_, '_>) -> Option<&'n str> {
     let problem = match &node.value {
         Value::Text(text) if text.trim().is_empty() => format!("{what} is empty; write a value"),
         Value::Text(text) => return Some(text),
@@ -28,12 +28,7 @@ pub(super) fn text<'n>(node: &'n Node<'_>, what: &str, file: &mut InFile<'_, '_>
 }
 
 /// A string of at most so many bytes.
-pub(super) fn text_within<'n>(
-    node: &'n Node<'_>,
-    what: &str,
-    max_len: usize,
-    file: &mut InFile<'_, '_>,
-) -> Option<&'n str> {
+pub fn text_within<'n>(node: &'n Node<'_>, what: &str, max_len: usize, file: &mut InFile<'_, '_>) -> Option<&'n str> {
     let text = text(node, what, file)?;
     if text.len() > max_len {
         file.refuse(node.at, format!("{what} is longer than {max_len} bytes; shorten it"));
@@ -53,7 +48,7 @@ pub(super) fn name<'n>(node: &'n Node<'_>, what: &str, rule: &NameRule, file: &m
 }
 
 /// One of a few words.
-pub(super) fn choice<T: Copy>(
+pub fn choice<T: Copy>(
     node: &Node<'_>,
     what: &str,
     choices: &[(&'static str, T)],
@@ -74,7 +69,7 @@ pub(super) fn choice<T: Copy>(
 }
 
 /// The items of a list that is neither empty nor too long. `example` is shown where it is not a list.
-pub(super) fn items<'n, 't>(
+pub fn items<'n, 't>(
     node: &'n Node<'t>,
     what: &str,
     example: &str,
@@ -94,7 +89,7 @@ pub(super) fn items<'n, 't>(
 }
 
 /// A list of strings without repetition, each read by `item`.
-pub(super) fn distinct(
+pub fn distinct(
     node: &Node<'_>,
     what: &str,
     example: &str,

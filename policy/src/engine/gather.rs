@@ -1,0 +1,148 @@
+use std::ops::Range;
+
+use crate::condition::Inputs;
+use crate::snapshot::Snapshot;
+
+use super::index::{Allows, HeldRoles};
+use super::query::Action;
+use super::query::{AskedScope, Question};
+use super::scope::ScopeId;
+use super::{CandidateRef, Query, Symbol};
+
+/// One level of a question's scope.
+#[derive(Clone, Debug)]
+pub(super) struct Level {
+    pub(super) scope: ScopeId,
+    /// Its candidates in [`Candidates::all`], in order.
+    range: Range<usize>,
+    /// Whether it must allow: it has allow policies for this kind and action, for whatever role, or is the only level.
+    pub(super) allows: Allows,
+}
+
+/// Candidates of a question: denies first, then in the snapshot's order, each once.
+#[derive(Debug, Default)]
+pub(super) struct Candidates {
+    pub(super) all: Vec<CandidateRef>,
+    /// From the root down. Empty where the root is the only level, as it is for most questions.
+    below: Vec<Level>,
+}
+
+impl Candidates {
+    /// The levels, from the root down.
+    pub(super) fn levels(&self) -> impl Iterator<Item = Level> {
+        let everything = 0..self.all.len();
+        let single = self.is_at_root().then_some(Level {
+            scope: ScopeId::ROOT,
+            range: everything,
+            allows: Allows { enforced: true, shadow: true },
+        });
+        single.into_iter().chain(self.below.iter().cloned())
+    }
+
+    /// Whether the root is the only level.
+    pub(super) fn is_at_root(&self) -> bool {
+        self.below.is_empty()
+    }
+
+    pub(super) fn of(&self, level: &Level) -> &[CandidateRef] {
+        self.all.get(level.range.clone()).unwrap_or_default()
+    }
+
+    fn clear(&mut self) {
+        self.all.clear();
+        self.below.clear();
+    }
+
+    /// Orders the candidates from this place on.
+    fn order(&mut self, start: usize) {
+        if self.all.len() > start + 1 {
+            self.all.get_mut(start..).unwrap_or_default().sort_unstable();
+            // No policy is in two levels, so that nothing before `start` is one too many.
+            self.all.dedup();
+        }
+    }
+}
+
+impl Snapshot {
+    /// Looks the names of kind, action and scope up.
+    #[must_use]
+    pub fn resolve<'a>(&self, query: &Query<'a>) -> Question<'a> {
+        let Query { principal, resource, request, .. } = *query;
+        Question {
+            inputs: Inputs { principal, resource, request },
+            kind: self.symbol(query.resource.kind),
+            action: Action { symbol: self.symbol(query.action), name: query.action },
+            scope: self.asked_scope(query.scope, principal.scope()),
+        }
+    }
+
+    /// The scope of a question, from that of the resource and that of the principal.
+    pub(crate) fn asked_scope(&self, resource: Option<&str>, principal: Option<&str>) -> AskedScope {
+        let name = match (resource, principal) {
+            (Some(resource), Some(principal)) if resource != principal => return AskedScope::Mismatch,
+            (None, None) => return AskedScope::Root,
+            (Some(name), _) | (None, Some(name)) => name,
+        };
+        self.scopes().get(name).map_or(AskedScope::Unknown, AskedScope::Within)
+    }
+
+    /// Collects the candidates of a question, level by level; none where its scope is not one.
+    pub(super) fn gather(&self, question: &Question<'_>, candidates: &mut Candidates) {
+        match question.scope {
+            AskedScope::Root => self.gather_at_root(question, candidates),
+            AskedScope::Within(scope) => self.gather_levels(scope, question, candidates),
+            AskedScope::Unknown | AskedScope::Mismatch => candidates.clear(),
+        }
+    }
+
+    /// Those of a question that nobody asks in a scope.
+    #[inline(always)]
+    pub(super) fn gather_at_root(&self, question: &Question<'_>, candidates: &mut Candidates) {
+        candidates.clear();
+        let roles = HeldRoles::of(question.inputs.principal);
+        self.index().collect(question.kind, question.action.symbol, roles, &mut candidates.all);
+        if !self.globs().is_empty() {
+            self.globs().each(question.action, |glob| {
+                self.collect_level(ScopeId::ROOT, question.kind, glob, roles, &mut candidates.all);
+            });
+        }
+        candidates.order(0);
+    }
+
+    fn gather_levels(&self, scope: ScopeId, question: &Question<'_>, candidates: &mut Candidates) {
+        candidates.clear();
+        let roles = HeldRoles::of(question.inputs.principal);
+        for level in self.scopes().chain(scope) {
+            let start = candidates.all.len();
+            let mut allows = Allows::default();
+            let mut collect = |action| {
+                let here = self.collect_level(*level, question.kind, action, roles, &mut candidates.all);
+                allows = allows.or(here);
+            };
+            question.action.symbol.into_iter().chain([Symbol::WILDCARD]).for_each(&mut collect);
+            self.globs().each(question.action, collect);
+            candidates.order(start);
+            let range = start..candidates.all.len();
+            candidates.below.push(Level { scope: *level, range, allows });
+        }
+    }
+
+    /// Candidates of one level for an action as the index knows it, under the kind and under any kind.
+    #[inline(never)]
+    fn collect_level(
+        &self,
+        scope: ScopeId,
+        kind: Option<Symbol>,
+        action: Symbol,
+        roles: HeldRoles<'_>,
+        candidates: &mut Vec<CandidateRef>,
+    ) -> Allows {
+        let mut allows = Allows::default();
+        for kind in kind.into_iter().chain([Symbol::WILDCARD]) {
+            if let Some(kind) = self.scopes().kind(scope, kind) {
+                allows = allows.or(self.index().collect_at(kind, action, roles, candidates));
+            }
+        }
+        allows
+    }
+}

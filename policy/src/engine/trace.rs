@@ -1,0 +1,65 @@
+use crate::snapshot::Snapshot;
+
+use super::candidate::{Policies, Policy};
+use super::gather::Level;
+use super::run::Run;
+use super::{Effect, PolicyError, Query, Scratch};
+
+/// Whether a candidate policy applies.
+#[derive(Clone, Copy, Debug)]
+pub enum Applies<'s> {
+    /// It has no condition, or the condition holds.
+    Yes,
+    /// Its condition does not hold.
+    No,
+    /// Its condition failed to evaluate: a deny applies, an allow does not.
+    Error(PolicyError<'s>),
+}
+
+/// A policy that names the query's kind, action and one of its roles.
+#[derive(Clone, Copy, Debug)]
+pub struct Candidate<'s> {
+    /// The policy's name.
+    pub policy: &'s str,
+    /// What it does when it applies.
+    pub effect: Effect,
+    /// Whether it only tells what it would have decided.
+    pub shadow: bool,
+    /// The scope it belongs to; absent: the root.
+    pub scope: Option<&'s str>,
+    /// Whether it does.
+    pub applies: Applies<'s>,
+}
+
+impl Snapshot {
+    /// Evaluates every policy that names the query's kind, action and one of its roles, level by level of its scope, in the
+    /// order in which [`Snapshot::decide`] looks at them.
+    pub fn trace<'s>(&'s self, query: &Query<'_>, scratch: &mut Scratch) -> Vec<Candidate<'s>> {
+        let question = self.resolve(query);
+        scratch.with_arena(|arena, scratch| {
+            let mut traced = Vec::new();
+            let mut run = Run::new(self, &question.inputs, arena);
+            self.gather(&question, &mut scratch.candidates);
+            for level in scratch.candidates.levels() {
+                let policies = Policies::of(scratch.candidates.of(&level));
+                traced.extend(policies.map(|policy| candidate(policy, &level, &mut run)));
+            }
+            traced
+        })
+    }
+}
+
+fn candidate<'s>(policy: Policy<'_>, level: &Level, run: &mut Run<'s, '_>) -> Candidate<'s> {
+    let first = policy.first;
+    Candidate {
+        policy: run.policy(first).name(),
+        effect: first.class().effect(),
+        shadow: first.class().is_shadow(),
+        scope: run.scope_name(level),
+        applies: match run.applies(policy) {
+            Ok(true) => Applies::Yes,
+            Ok(false) => Applies::No,
+            Err(fault) => Applies::Error(run.error(first, fault)),
+        },
+    }
+}
