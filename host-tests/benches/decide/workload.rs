@@ -141,6 +141,7 @@ impl Request {
             principal: &self.principal,
             action: self.action,
             resource: Resource { kind: &self.kind, id: Some("1"), attributes: Map::Fields(&self.attributes) },
+            scope: None,
             request: RequestFacts { path: Some(&self.path), ..RequestFacts::default() },
         })
     }
@@ -219,6 +220,7 @@ fn person(id: u64, random: &mut Random, snapshot: &Snapshot) -> Person {
             ("department", text(format!("department-{department}"))),
             ("groups", Data::List(names)),
         ]),
+        scope: None,
     });
     Person { id, roles, department, groups, principal: Rc::new(principal) }
 }

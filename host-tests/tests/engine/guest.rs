@@ -54,7 +54,21 @@ impl Guest {
 
     /// Decides generated cases; one line for each.
     pub(crate) fn answers(&mut self, seed: u64, count: u32) -> String {
-        let answers = self.instance.get_typed_func::<(u64, u32), u32>(&mut self.store, "answers").unwrap();
+        self.text("answers", seed, count)
+    }
+
+    /// Evaluates the snapshot's conditions over generated requests; a line for each condition and request.
+    pub(crate) fn conditions(&mut self, seed: u64, count: u32) -> String {
+        self.text("conditions", seed, count)
+    }
+
+    /// Evaluates the snapshot's conditions over the hostile request; a line for each.
+    pub(crate) fn hostile(&mut self) -> String {
+        self.text("conditions", 0, 0)
+    }
+
+    fn text(&mut self, export: &str, seed: u64, count: u32) -> String {
+        let answers = self.instance.get_typed_func::<(u64, u32), u32>(&mut self.store, export).unwrap();
         let at = answers.call(&mut self.store, (seed, count)).unwrap() as usize;
         let len = self.instance.get_typed_func::<(), u32>(&mut self.store, "answers_len").unwrap();
         let len = len.call(&mut self.store, ()).unwrap() as usize;

@@ -31,7 +31,8 @@ fn the_engine_in_webassembly_decides_as_natively() {
                 case(&mut random).ask(&snapshot, |query| {
                     let decision = snapshot.decide(query, &mut scratch);
                     let by_fault = decision.reason == Reason::DeniedByFault;
-                    format!("{} {by_fault} {:?} {}\n", decision.effect, decision.policy, decision.errors)
+                    let shadow = decision.shadow.map(|outcome| outcome.to_string());
+                    format!("{} {by_fault} {:?} {} {shadow:?}\n", decision.effect, decision.policy, decision.errors)
                 })
             })
             .collect();

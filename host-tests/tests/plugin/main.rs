@@ -9,6 +9,7 @@
 )]
 
 mod arbitrary;
+mod bodies;
 mod callbacks;
 mod claims;
 mod configuration;
@@ -18,6 +19,7 @@ mod forward;
 mod host_calls;
 mod hostile;
 mod identity;
+mod inputs;
 mod life;
 mod metadata;
 mod metrics;

@@ -62,6 +62,12 @@ pub(crate) fn on_condition(condition: &str) -> String {
     set(&[&conditional], &[TOKEN])
 }
 
+/// The same, by a route that reads bodies of at most this many bytes.
+pub(crate) fn on_body(condition: &str, max_bytes: usize) -> String {
+    let route = "    resource: {kind: document, id: path.id}\n";
+    on_condition(condition).replace(route, &format!("{route}    body: {{json: {{maxBytes: {max_bytes}}}}}\n"))
+}
+
 fn set(policies: &[&str], sources: &[&str]) -> String {
     format!("policies:\n{}{ROUTES}identity:\n{}", policies.concat(), sources.concat())
 }

@@ -1,6 +1,6 @@
 //! Snapshots that cannot be used: refused with a reason, while the one in force goes on deciding.
 
-use tollgate_policy::snapshot::SnapshotId;
+use tollgate_policy::snapshot::{FORMAT, SnapshotId};
 
 use crate::feed::{FromWorker, id_message, snapshot};
 use crate::metadata::person;
@@ -99,9 +99,9 @@ fn another_snapshot_under_the_id_in_force_is_refused() {
 
 #[test]
 fn a_snapshot_of_another_format_is_refused() {
-    for format in [0, 2, u8::MAX] {
+    for format in [0, FORMAT - 1, FORMAT + 1, u16::MAX] {
         let mut content = other(id(1, 2));
-        content[6] = format;
+        content[6..8].copy_from_slice(&format.to_le_bytes());
         assert_refused(&mut deciding(), snapshot(id(1, 2), &content), Some(id(1, 2)), "format");
     }
 }

@@ -20,6 +20,12 @@ impl Request {
         Self::empty().header(":method", "GET").header(":authority", "example.com").header(":path", path)
     }
 
+    /// `POST` of JSON to this path.
+    pub(crate) fn post(path: &str) -> Self {
+        let head = Self::empty().header(":method", "POST").header(":authority", "example.com").header(":path", path);
+        head.header("content-type", "application/json")
+    }
+
     /// With another header.
     pub(crate) fn header(mut self, name: impl AsRef<[u8]>, value: impl AsRef<[u8]>) -> Self {
         self.headers.push((name.as_ref().to_vec(), value.as_ref().to_vec()));
@@ -35,6 +41,12 @@ impl Request {
     /// Over a connection with this attribute.
     pub(crate) fn connection(mut self, attribute: &'static str, value: impl Into<PropertyValue>) -> Self {
         self.properties.push((vec!["connection", attribute], value.into()));
+        self
+    }
+
+    /// From this address.
+    pub(crate) fn source(mut self, address: &str) -> Self {
+        self.properties.push((vec!["source", "address"], address.into()));
         self
     }
 

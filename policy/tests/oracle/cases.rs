@@ -2,43 +2,25 @@
 //!
 //! Compiled into the native tests and into the WebAssembly guest, so that both decide the same questions.
 
+#[path = "random.rs"]
+mod random;
+
 use tollgate_policy::condition::Map;
 use tollgate_policy::data::{Data, Fields};
 use tollgate_policy::engine::{Query, RequestFacts, Resource};
 use tollgate_policy::http::Headers;
 use tollgate_policy::identity::PrincipalClaims;
 use tollgate_policy::snapshot::Snapshot;
+use tollgate_policy::time::Timestamp;
 
-/// SplitMix64: small, seedable, the same everywhere.
-pub(crate) struct Random(pub(crate) u64);
-
-impl Random {
-    pub(crate) fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ z >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ z >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ z >> 31
-    }
-
-    pub(crate) fn below(&mut self, bound: usize) -> usize {
-        usize::try_from(self.next() % bound as u64).unwrap()
-    }
-
-    pub(crate) fn one_in(&mut self, bound: usize) -> bool {
-        self.below(bound) == 0
-    }
-
-    pub(crate) fn pick<'a, T: ?Sized>(&mut self, from: &[&'a T]) -> &'a T {
-        from[self.below(from.len())]
-    }
-}
+pub(crate) use random::Random;
 
 pub(crate) const KINDS: [&str; 4] = ["document", "invoice", "user", "report"];
 pub(crate) const ACTIONS: [&str; 4] = ["view", "edit", "delete", "share"];
 pub(crate) const ROLES: [&str; 5] = ["viewer", "editor", "admin", "auditor", "anonymous"];
 pub(crate) const NAMES: [&str; 8] = ["ownerId", "department", "level", "tags", "limits", "active", "ratio", "nothing"];
 pub(crate) const TEXTS: [&str; 7] = ["alice", "bob", "legal", "sales", "a", "", "grün"];
+pub(crate) const SCOPES: [&str; 4] = ["acme", "acme.eu", "acme.eu.north", "globex"];
 pub(crate) const HEADERS: [&str; 3] = ["x-team", "x-env", "accept"];
 
 /// A question, in plain data.
@@ -57,6 +39,15 @@ pub(crate) struct Case {
     pub(crate) host: String,
     /// Lower-case names, each once.
     pub(crate) headers: Vec<(String, String)>,
+    pub(crate) time: Option<Timestamp>,
+    /// Of the resource.
+    pub(crate) scope: Option<String>,
+    pub(crate) principal_scope: Option<String>,
+}
+
+/// One of a few instants that windows and requests share.
+pub(crate) fn time(step: usize) -> Timestamp {
+    Timestamp::new(1_700_000_000 + i64::try_from(step).unwrap(), 0).unwrap()
 }
 
 pub(crate) fn case(random: &mut Random) -> Case {
@@ -82,7 +73,16 @@ pub(crate) fn case(random: &mut Random) -> Case {
             .filter(|_| random.one_in(2))
             .map(|name| ((*name).to_owned(), "blue".to_owned()))
             .collect(),
+        time: (!random.one_in(10)).then(|| time(random.below(5))),
+        scope: scope(random, 4),
+        principal_scope: if anonymous { None } else { scope(random, 12) },
     }
+}
+
+/// Sometimes one that no set has.
+fn scope(random: &mut Random, one_in: usize) -> Option<String> {
+    let known = !random.one_in(20);
+    random.one_in(one_in).then(|| if known { random.pick(&SCOPES) } else { "initech" }.to_owned())
 }
 
 /// Sometimes a name that no policy mentions.
@@ -118,6 +118,7 @@ impl Case {
                 id: self.id.clone(),
                 roles: self.roles.clone(),
                 attributes: self.claims.clone(),
+                scope: self.principal_scope.clone(),
             }),
         };
         let headers: Vec<_> = self.headers.iter().map(|(name, value)| (name.as_bytes(), value.as_bytes())).collect();
@@ -129,11 +130,14 @@ impl Case {
                 id: self.resource_id.as_deref(),
                 attributes: Map::from(&self.attributes),
             },
+            scope: self.scope.as_deref(),
             request: RequestFacts {
                 method: Some(&self.method),
                 path: Some(&self.path),
                 host: Some(&self.host),
                 headers: Headers(&headers),
+                time: self.time,
+                ..RequestFacts::default()
             },
         })
     }

@@ -1,34 +1,98 @@
 //! Random policy sets over the vocabulary of the random requests.
 
-use std::fmt::Write as _;
+mod expressions;
 
-use tollgate_policy::condition::lower;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use expressions::boolean;
+use tollgate_policy::condition::{Environment, lower};
 use tollgate_policy::engine::Effect;
-use tollgate_policy::set::{Condition, Names, Policy, PolicySet};
+use tollgate_policy::set::{Condition, DerivedRole, Enforcement, Names, Policy, PolicySet, Window};
 
-use super::cases::{ACTIONS, HEADERS, KINDS, NAMES, ROLES, Random, TEXTS};
+use super::cases::{ACTIONS, KINDS, ROLES, Random, SCOPES, time};
 
+const GLOBS: [&str; 5] = ["*e*", "v*", "*e", "s*e", "*h*d*"];
+const DERIVED_ROLES: [&str; 3] = ["owner", "colleague", "guest"];
+const VARIABLES: [&str; 3] = ["first", "second", "third"];
+
+/// Half of the sets have scopes, and most have some of everything else.
 pub(crate) fn policy_set(random: &mut Random) -> PolicySet {
-    let count = 1 + random.below(10);
-    let mut policies: Vec<Policy> = (0..count).map(|index| policy(random, index)).collect();
+    let variables = variables(random);
+    let environment = Environment::policy().with_variables(variables.clone());
+    let derived_roles: Vec<_> = DERIVED_ROLES.iter().map(|name| derived_role(name, &environment, random)).collect();
+    let scopes: BTreeSet<String> = match random.one_in(2) {
+        true => SCOPES.iter().map(|scope| (*scope).to_owned()).collect(),
+        false => BTreeSet::new(),
+    };
+    let mut policies: Vec<Policy> = (0..1 + random.below(10))
+        .map(|index| Policy {
+            scope: (!scopes.is_empty() && random.one_in(2)).then(|| random.pick(&SCOPES).to_owned()),
+            ..policy(index, &derived_roles, &environment, random)
+        })
+        .collect();
     policies.sort_by(|a, b| a.name.cmp(&b.name));
-    PolicySet { policies, ..PolicySet::default() }
+    PolicySet { policies, derived_roles, variables, scopes, ..PolicySet::default() }
 }
 
-fn policy(random: &mut Random, index: usize) -> Policy {
-    let condition = (!random.one_in(5)).then(|| {
-        let text = boolean(random, 3, 0);
-        let program = lower(&text).unwrap_or_else(|problem| panic!("`{text}`: {problem}"));
-        Condition { text, program }
-    });
-    Policy {
-        name: format!("policy-{index}"),
+/// Each may read those before it.
+fn variables(random: &mut Random) -> BTreeMap<String, String> {
+    let mut variables = BTreeMap::new();
+    for name in VARIABLES {
+        let known = variables.len();
+        variables.insert(name.to_owned(), with_variable(boolean(random, 2, 0), known, random));
+    }
+    variables
+}
+
+/// The expression, one time in three with one of so many variables in it.
+fn with_variable(text: String, known: usize, random: &mut Random) -> String {
+    if known == 0 || !random.one_in(3) {
+        return text;
+    }
+    let variable = VARIABLES[random.below(known)];
+    match random.below(4) {
+        0 => format!("variables.{variable} && ({text})"),
+        1 => format!("({text}) || variables.{variable}"),
+        2 => format!("!variables.{variable} || ({text})"),
+        _ => format!("[1, 2].exists(v0, v0 == 2 && variables.{variable}) && ({text})"),
+    }
+}
+
+fn condition(environment: &Environment, random: &mut Random) -> Condition {
+    let text = with_variable(boolean(random, 3, 0), VARIABLES.len(), random);
+    let program = lower(&text, environment).unwrap_or_else(|problem| panic!("`{text}`: {problem}"));
+    Condition { text, program }
+}
+
+fn derived_role(name: &str, environment: &Environment, random: &mut Random) -> Arc<DerivedRole> {
+    Arc::new(DerivedRole {
+        name: name.to_owned(),
         description: String::new(),
-        effect: if random.one_in(3) { Effect::Deny } else { Effect::Allow },
-        kinds: names(random, &KINDS),
-        actions: names(random, &ACTIONS),
         roles: names(random, &ROLES),
-        condition,
+        condition: (!random.one_in(5)).then(|| condition(environment, random)),
+    })
+}
+
+fn policy(index: usize, derived: &[Arc<DerivedRole>], environment: &Environment, random: &mut Random) -> Policy {
+    let effect = if random.one_in(3) { Effect::Deny } else { Effect::Allow };
+    let mut derived_roles: Vec<_> = derived.iter().filter(|_| random.one_in(4)).cloned().collect();
+    let roles = match derived_roles.is_empty() || random.one_in(2) {
+        true => names(random, &ROLES),
+        false => Names::Of(Vec::new()),
+    };
+    if roles == Names::Any {
+        derived_roles.clear();
+    }
+    Policy {
+        enforcement: if random.one_in(4) { Enforcement::Shadow } else { Enforcement::Enforce },
+        kinds: names(random, &KINDS),
+        actions: actions(random),
+        roles,
+        derived_roles,
+        condition: (!random.one_in(5)).then(|| condition(environment, random)),
+        window: window(random),
+        ..Policy::new(&format!("policy-{index}"), effect)
     }
 }
 
@@ -42,112 +106,17 @@ fn names(random: &mut Random, from: &[&str]) -> Names {
     Names::Of(names)
 }
 
-/// An expression that usually is a boolean. `variables` is how many macro variables are in scope.
-pub(crate) fn boolean(random: &mut Random, depth: usize, variables: usize) -> String {
-    if depth == 0 {
-        return match random.below(6) {
-            0 => "true".to_owned(),
-            1 => "false".to_owned(),
-            2 => attribute(random),
-            3 => format!("has({})", selection(random)),
-            4 => format!("'{}' in request.headers", random.pick(&HEADERS)),
-            _ => "has(resource.id)".to_owned(),
-        };
+fn actions(random: &mut Random) -> Names {
+    let mut actions = names(random, &ACTIONS);
+    if let Names::Of(names) = &mut actions
+        && random.one_in(3)
+    {
+        names.push(random.pick(&GLOBS).to_owned());
     }
-    let sub = |random: &mut Random| boolean(random, depth - 1, variables);
-    let value = |random: &mut Random| value(random, depth - 1, variables);
-    match random.below(14) {
-        0 | 1 => format!("({} && {})", sub(random), sub(random)),
-        2 | 3 => format!("({} || {})", sub(random), sub(random)),
-        4 => format!("({} && {} && {})", sub(random), sub(random), sub(random)),
-        5 => format!("!{}", paren(&sub(random))),
-        6 => format!("({} ? {} : {})", sub(random), sub(random), sub(random)),
-        7 | 8 => {
-            let operator = random.pick(&["==", "!=", "<", "<=", ">", ">="]);
-            format!("({} {operator} {})", value(random), value(random))
-        }
-        9 => format!("({} in {})", value(random), range(random, depth - 1, variables)),
-        10 => {
-            let function = random.pick(&["startsWith", "endsWith", "contains"]);
-            format!("{}.{function}({})", paren(&value(random)), value(random))
-        }
-        11 | 12 => {
-            let range = range(random, depth - 1, variables);
-            let function = random.pick(&["exists", "all"]);
-            let body = boolean(random, depth - 1, variables + 1);
-            format!("{}.{function}(v{variables}, {body})", paren(&range))
-        }
-        // Not a boolean, most of the time.
-        _ => value(random),
-    }
+    actions
 }
 
-fn value(random: &mut Random, depth: usize, variables: usize) -> String {
-    if variables > 0 && random.one_in(2) {
-        return format!("v{}", random.below(variables));
-    }
-    if depth == 0 {
-        return match random.below(12) {
-            0 => format!("'{}'", random.pick(&TEXTS)),
-            1 => format!("{}", random.below(4)),
-            2 => format!("-{}", random.below(3)),
-            3 => random.pick(&["0.5", "2.0", "1u", "null", "true", "9223372036854775807"]).to_owned(),
-            4 => "principal.id".to_owned(),
-            5 => random
-                .pick(&["resource.kind", "resource.id", "request.method", "request.path", "request.host"])
-                .to_owned(),
-            6 => format!("request.headers['{}']", random.pick(&HEADERS)),
-            7 => random.pick(&["principal.roles", "principal.attr", "resource.attr"]).to_owned(),
-            _ => attribute(random),
-        };
-    }
-    let sub = |random: &mut Random| value(random, depth - 1, variables);
-    match random.below(6) {
-        0 | 1 => {
-            let operator = random.pick(&["+", "-", "*", "/", "%"]);
-            format!("({} {operator} {})", sub(random), sub(random))
-        }
-        2 => format!("size({})", sub(random)),
-        3 => format!("{}[{}]", paren(&range(random, depth - 1, variables)), sub(random)),
-        4 => format!("({} ? {} : {})", boolean(random, depth - 1, variables), sub(random), sub(random)),
-        _ => sub(random),
-    }
-}
-
-/// Something to look into: a list or a map, most of the time.
-fn range(random: &mut Random, depth: usize, variables: usize) -> String {
-    match random.below(5) {
-        0 => "principal.roles".to_owned(),
-        1 => random.pick(&["principal.attr", "resource.attr"]).to_owned(),
-        2 => {
-            let mut list = "[".to_owned();
-            for index in 0..random.below(4) {
-                let comma = if index > 0 { ", " } else { "" };
-                write!(list, "{comma}{}", value(random, depth.min(1), variables)).unwrap();
-            }
-            list + "]"
-        }
-        _ => attribute(random),
-    }
-}
-
-fn attribute(random: &mut Random) -> String {
-    if random.one_in(5) {
-        return format!("{}['{}']", root(random), random.pick(&NAMES));
-    }
-    selection(random)
-}
-
-/// What `has()` accepts.
-fn selection(random: &mut Random) -> String {
-    let selection = format!("{}.{}", root(random), random.pick(&NAMES));
-    if random.one_in(5) { format!("{selection}.{}", random.pick(&NAMES)) } else { selection }
-}
-
-fn root(random: &mut Random) -> &'static str {
-    random.pick(&["principal", "resource", "principal.attr", "resource.attr"])
-}
-
-fn paren(expression: &str) -> String {
-    format!("({expression})")
+fn window(random: &mut Random) -> Window {
+    let mut end = || random.one_in(8).then(|| time(random.below(5)));
+    Window { not_before: end(), not_after: end() }
 }

@@ -10,6 +10,13 @@
 
 #[path = "../../../../policy/tests/oracle/cases.rs"]
 mod cases;
+mod random {
+    pub(crate) use super::cases::Random;
+}
+#[path = "../../../../policy/tests/hostile/request.rs"]
+mod hostile;
+#[path = "../../../../policy/tests/conditions/requests.rs"]
+mod requests;
 #[path = "../../../benches/decide/workload.rs"]
 #[expect(dead_code, reason = "conditions are written by the host alone")]
 mod workload;
@@ -90,7 +97,8 @@ pub extern "C" fn answers(seed: u64, count: u32) -> *const u8 {
                 let line = case(&mut random).ask(snapshot, |query| {
                     let decision = snapshot.decide(query, &mut guest.scratch);
                     let by_fault = decision.reason == Reason::DeniedByFault;
-                    format!("{} {by_fault} {:?} {}\n", decision.effect, decision.policy, decision.errors)
+                    let shadow = decision.shadow.map(|outcome| outcome.to_string());
+                    format!("{} {by_fault} {:?} {} {shadow:?}\n", decision.effect, decision.policy, decision.errors)
                 });
                 guest.bytes.extend_from_slice(line.as_bytes());
             }
@@ -99,7 +107,23 @@ pub extern "C" fn answers(seed: u64, count: u32) -> *const u8 {
     })
 }
 
-/// Length of what [`answers`] left.
+/// Has the snapshot's conditions evaluated over `count` generated requests, or the hostile one if there are none, and leaves
+/// what each says in a buffer, whose place it returns; [`answers_len`] says how long it is.
+#[unsafe(no_mangle)]
+pub extern "C" fn conditions(seed: u64, count: u32) -> *const u8 {
+    GUEST.with_borrow_mut(|guest| {
+        guest.bytes.clear();
+        if let Some(snapshot) = &guest.snapshot {
+            let generated = requests::requests(seed, count);
+            for request in if count == 0 { vec![hostile::hostile()] } else { generated } {
+                guest.bytes.extend_from_slice(request.answers(snapshot, &mut guest.scratch).as_bytes());
+            }
+        }
+        guest.bytes.as_ptr()
+    })
+}
+
+/// Length of what [`answers`] or [`conditions`] left.
 #[unsafe(no_mangle)]
 pub extern "C" fn answers_len() -> usize {
     GUEST.with_borrow(|guest| guest.bytes.len())
