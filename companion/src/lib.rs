@@ -5,11 +5,15 @@
 //! [`daemon`] starts all of these and ends the process when one of them ends. [`cli`] is the way in.
 
 mod api;
+mod ask;
 pub mod cli;
 pub mod daemon;
+mod explain;
 pub mod feed;
+mod format;
 mod metrics;
 mod net;
 mod policies;
 mod publisher;
 mod store;
+mod suite;

@@ -1,12 +1,22 @@
 use clap::{ColorChoice, Parser, Subcommand, ValueEnum};
 
-use super::{check, compile, serve, validate};
+use super::exit::Exit;
+use super::{check, compile, diff, fmt, lint, schema, serve, test, validate};
 
-const EXIT_CODES: &str = "Exit codes: 0 done (check: allowed), 1 error, 2 denied (check only)";
+const EXIT_CODES: &str = "Exit codes: 0 done (check and explain: allowed), 1 error, 2 denied (check and explain)";
+
+const FMT_EXIT_CODES: &str =
+    "Exit codes: 0 done, 1 a file is not formatted (with --check), 2 a file cannot be formatted faithfully";
+
+const LINT_EXIT_CODES: &str = "Exit codes: 0 done, 1 there are findings (with --deny), 2 unusable input";
+
+const TEST_EXIT_CODES: &str = "Exit codes: 0 every case is as expected, 1 some are not, 2 unusable input";
+
+const DIFF_EXIT_CODES: &str = "Exit codes: 0 compared, 1 a decision flips (with --fail-on-flips), 2 unusable input";
 
 /// Tollgate's companion: keeps Envoy's workers supplied with policies.
 #[derive(Debug, Parser)]
-#[command(name = "tollgate", version, color = ColorChoice::Never, after_help = EXIT_CODES)]
+#[command(name = "tollgate", version, color = ColorChoice::Auto)]
 pub(super) struct Cli {
     #[command(subcommand)]
     pub(super) command: Command,
@@ -26,6 +36,38 @@ pub(super) enum Command {
     /// Decide one request and say why.
     #[command(after_help = EXIT_CODES)]
     Check(Box<check::Args>),
+    /// Decide one request, and say what each part of each candidate policy's conditions came to.
+    #[command(after_help = EXIT_CODES)]
+    Explain(Box<check::Args>),
+    /// Write policy files in their canonical form.
+    #[command(after_help = FMT_EXIT_CODES)]
+    Fmt(fmt::Args),
+    /// Say what is probably not meant in a valid policy set.
+    #[command(after_help = LINT_EXIT_CODES)]
+    Lint(lint::Args),
+    /// Ask the questions of test suites, and compare the answers with those expected.
+    #[command(after_help = TEST_EXIT_CODES)]
+    Test(test::Args),
+    /// Show which decisions flip from one policy set to another.
+    #[command(after_help = DIFF_EXIT_CODES)]
+    Diff(diff::Args),
+    /// Print the JSON Schema of policy files, for editors.
+    Schema(schema::Args),
+}
+
+impl Command {
+    /// How the command ends where it cannot do its work.
+    pub(super) fn exit_on_error(&self) -> Exit {
+        match self {
+            Command::Serve(_)
+            | Command::Validate(_)
+            | Command::Compile(_)
+            | Command::Check(_)
+            | Command::Explain(_)
+            | Command::Schema(_) => Exit::Error,
+            Command::Fmt(_) | Command::Lint(_) | Command::Test(_) | Command::Diff(_) => Exit::Unusable,
+        }
+    }
 }
 
 /// How results are written.

@@ -9,14 +9,18 @@ pub(super) enum Exit {
     Error,
     /// `check`: denied.
     Denied,
+    /// What was to be proved is not so: a test fails, a decision flips, a file is not formatted.
+    Failed,
+    /// Nothing can be said, because the input cannot be used.
+    Unusable,
 }
 
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
         ExitCode::from(match exit {
             Exit::Success => 0,
-            Exit::Error => 1,
-            Exit::Denied => 2,
+            Exit::Error | Exit::Failed => 1,
+            Exit::Denied | Exit::Unusable => 2,
         })
     }
 }

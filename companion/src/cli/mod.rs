@@ -3,10 +3,18 @@
 mod args;
 mod check;
 mod compile;
+mod diff;
 mod exit;
+mod explain;
+mod fmt;
+mod lint;
 mod logging;
 mod output;
+mod problems;
+mod schema;
 mod serve;
+mod style;
+mod test;
 mod validate;
 
 use std::process::ExitCode;
@@ -23,19 +31,27 @@ pub fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(help_or_error) => {
-            // Not clap's own exit code for a wrong usage, which here means "denied".
-            let exit = if help_or_error.use_stderr() { Exit::Error } else { Exit::Success };
+            let exit = if help_or_error.use_stderr() { exit_on_misuse() } else { Exit::Success };
             return help_or_error.print().map_or(Exit::Error, |()| exit).into();
         }
     };
     let mut output = Output::standard();
+    let on_error = cli.command.exit_on_error();
     match run(cli.command, &mut output) {
         Ok(exit) => exit.into(),
         Err(error) => {
             // Where even stderr is gone, the exit code is all that is left to say.
             let _ = output.problem(format_args!("error: {error:#}"));
-            Exit::Error.into()
+            on_error.into()
         }
+    }
+}
+
+/// Not clap's own exit code everywhere, which means "denied" for some commands and "unusable input" for others.
+fn exit_on_misuse() -> Exit {
+    match std::env::args().nth(1).as_deref() {
+        Some("fmt" | "test" | "diff") => Exit::Unusable,
+        _ => Exit::Error,
     }
 }
 
@@ -45,6 +61,12 @@ fn run(command: Command, output: &mut Output<'_>) -> anyhow::Result<Exit> {
         Command::Validate(args) => validate::run(args, output),
         Command::Compile(args) => compile::run(args, output),
         Command::Check(args) => check::run(*args, output),
+        Command::Fmt(args) => fmt::run(args, output),
+        Command::Lint(args) => lint::run(args, output),
+        Command::Explain(args) => explain::run(*args, output),
+        Command::Test(args) => test::run(args, output),
+        Command::Diff(args) => diff::run(args, output),
+        Command::Schema(args) => schema::run(&args, output),
     }
 }
 

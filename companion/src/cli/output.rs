@@ -3,7 +3,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-/// Where commands write: results to one stream, problems to the other.
+/// Where commands write: results to one stream, problems to the other. Styles are taken out where nobody would see them.
 pub(super) struct Output<'w> {
     results: Box<dyn Write + 'w>,
     problems: Box<dyn Write + 'w>,
@@ -12,7 +12,7 @@ pub(super) struct Output<'w> {
 impl Output<'static> {
     /// The process's own streams.
     pub(super) fn standard() -> Self {
-        Output { results: Box::new(io::stdout()), problems: Box::new(io::stderr()) }
+        Output { results: Box::new(anstream::stdout()), problems: Box::new(anstream::stderr()) }
     }
 }
 
@@ -44,7 +44,10 @@ impl Output<'_> {
 #[cfg(test)]
 pub(super) fn capture<T>(run: impl FnOnce(&mut Output<'_>) -> T) -> (T, String, String) {
     let (mut results, mut problems) = (Vec::new(), Vec::new());
-    let mut output = Output { results: Box::new(&mut results), problems: Box::new(&mut problems) };
+    let mut output = Output {
+        results: Box::new(anstream::StripStream::new(&mut results)),
+        problems: Box::new(anstream::StripStream::new(&mut problems)),
+    };
     let outcome = run(&mut output);
     drop(output);
     (outcome, String::from_utf8(results).unwrap(), String::from_utf8(problems).unwrap())

@@ -43,9 +43,37 @@ fn every_problem_is_located_and_the_exit_code_says_error() {
     assert_eq!(exit.unwrap(), Exit::Error);
     assert_eq!(results, "");
     assert!(problems.contains("a.yaml:2:") && problems.contains("a.yaml:3:"), "{problems}");
-    let (_, _, problems) = tollgate(&["validate", "--format", "json", text(dir.path())]);
-    let json: serde_json::Value = serde_json::from_str(&problems).unwrap();
-    assert_eq!(json["problems"][0]["line"], 2);
+    let (_, document, _) = tollgate(&["validate", "--format", "json", text(dir.path())]);
+    let json: serde_json::Value = serde_json::from_str(&document).unwrap();
+    assert_eq!((&json["problems"][0]["line"], &json["ok"]), (&2.into(), &false.into()));
+}
+
+#[test]
+fn the_cost_of_each_condition_is_said_where_it_is_asked_for() {
+    let dir = folder(
+        "policies:\n  - {name: reader, resource: document, actions: [view], roles: [editor], condition: \"'x' in principal.roles\"}\n",
+    );
+    let (exit, results, _) = tollgate(&["validate", "--cost", text(dir.path())]);
+    assert_eq!(exit.unwrap(), Exit::Success);
+    assert!(results.ends_with("policy `reader`: 3 to 3 + 1 for each of principal.roles steps\n"), "{results}");
+    let (_, document, _) = tollgate(&["validate", "--cost", "--format", "json", text(dir.path())]);
+    let json: serde_json::Value = serde_json::from_str(&document).unwrap();
+    assert_eq!(json["costs"][0]["most"], "3 + 1 for each of principal.roles");
+}
+
+#[test]
+fn what_is_probably_not_meant_fails_only_where_that_is_denied() {
+    let dir = folder(&format!("{GOOD}variables: {{unused: principal.id == 'a'}}\n"));
+    let (exit, results, _) = tollgate(&["lint", text(dir.path())]);
+    assert_eq!(exit.unwrap(), Exit::Success);
+    assert_eq!(results, "variable `unused`: no condition reads it; remove it [unused-variable]\n1 finding\n");
+    let (exit, document, _) = tollgate(&["lint", "--deny", "--format", "json", text(dir.path())]);
+    assert_eq!(exit.unwrap(), Exit::Failed);
+    let json: serde_json::Value = serde_json::from_str(&document).unwrap();
+    assert_eq!(json["findings"][0]["rule"], "unused-variable");
+    let (exit, _, problems) = tollgate(&["lint", text(folder("policies: 5\n").path())]);
+    assert_eq!(exit.unwrap(), Exit::Unusable);
+    assert!(problems.contains("a.yaml:1:"), "{problems}");
 }
 
 #[test]

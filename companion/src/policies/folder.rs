@@ -1,3 +1,4 @@
+use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::os::unix::fs::MetadataExt;
@@ -8,7 +9,7 @@ use std::time::Duration;
 use tollgate_policy::source::SourceFile;
 
 use super::stamp::Stamp;
-use super::walk::{Found, walk};
+use super::walk::{Found, is_policy_file, is_suite_file, walk};
 
 /// Most bytes of policy text in one set.
 const MAX_TOTAL_BYTES: u64 = 256 << 20;
@@ -33,7 +34,7 @@ pub(crate) struct Reading {
 pub(crate) enum ReadError {
     #[error("cannot read policy folder `{}`: {source}", path.display())]
     Folder { path: PathBuf, source: io::Error },
-    #[error("cannot read policy file `{}`: {source}", path.display())]
+    #[error("cannot read file `{}`: {source}", path.display())]
     File { path: PathBuf, source: io::Error },
     #[error("{}:{line}:{column}: policy file is not UTF-8 text", path.display())]
     NotText { path: PathBuf, line: usize, column: usize },
@@ -95,7 +96,7 @@ impl Folder {
     }
 
     fn read_once(&self) -> Result<Reading, ReadError> {
-        let found = walk(&self.0)?;
+        let found = walk(&self.0, is_policy_file)?;
         // A volume that is not mounted looks like this. Nothing is allowed by no policies, so it must be said on purpose.
         if found.is_empty() {
             return Err(ReadError::NoFiles { path: self.0.clone() });
@@ -110,7 +111,7 @@ impl Folder {
 
     /// The state of its files, without reading them.
     pub(super) fn stamp(&self) -> Result<Stamp, ReadError> {
-        walk(&self.0).map(|found| Stamp::of(&found))
+        walk(&self.0, is_policy_file).map(|found| Stamp::of(&found))
     }
 
     /// Which folder the path leads to right now (device and inode): it may be a link, or be made anew.
@@ -121,15 +122,26 @@ impl Folder {
 
 /// The policy files that a command line names: files as given, folders with what is in them.
 pub(crate) fn read_paths(paths: &[PathBuf]) -> Result<Vec<SourceFile>, ReadError> {
+    read_all(find(paths, is_policy_file)?.iter().map(PathBuf::as_path))
+}
+
+/// The test suites that a command line names: files as given, and those in folders.
+pub(crate) fn read_suites(paths: &[PathBuf]) -> Result<Vec<SourceFile>, ReadError> {
+    read_all(find(paths, is_suite_file)?.iter().map(PathBuf::as_path))
+}
+
+fn find(paths: &[PathBuf], is_wanted: fn(&OsStr) -> bool) -> Result<Vec<PathBuf>, ReadError> {
     let mut files = Vec::new();
     for path in paths {
         match fs::metadata(path) {
-            Ok(metadata) if metadata.is_dir() => files.extend(walk(path)?.into_iter().map(|Found { path, .. }| path)),
+            Ok(metadata) if metadata.is_dir() => {
+                files.extend(walk(path, is_wanted)?.into_iter().map(|Found { path, .. }| path));
+            }
             Ok(_) => files.push(path.clone()),
             Err(source) => return Err(ReadError::File { path: path.clone(), source }),
         }
     }
-    read_all(files.iter().map(PathBuf::as_path))
+    Ok(files)
 }
 
 fn read_all<'a>(paths: impl Iterator<Item = &'a Path>) -> Result<Vec<SourceFile>, ReadError> {

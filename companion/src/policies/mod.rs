@@ -10,5 +10,5 @@ mod watch;
 
 pub(crate) use compile::{CompileError, Compiled, MAX_SNAPSHOT_BYTES, compile, load};
 pub(crate) use fingerprint::Fingerprint;
-pub(crate) use folder::{Folder, ReadError, read_paths};
+pub(crate) use folder::{Folder, ReadError, read_paths, read_suites};
 pub(crate) use watch::{Pace, watch};

@@ -13,19 +13,22 @@ const MAX_FILES: usize = 50_000;
 /// How deep subfolders may nest.
 const MAX_DEPTH: usize = 32;
 
-/// A policy file, found but not read.
+/// A file, found but not read.
 #[derive(Debug)]
 pub(super) struct Found {
     pub(super) path: PathBuf,
     pub(super) metadata: Metadata,
 }
 
-/// Every policy file under a folder, sorted by path.
+/// Endings of the names of test suites.
+const SUITE_ENDINGS: [&str; 2] = [".test", "_test"];
+
+/// Every wanted file under a folder, sorted by path.
 ///
 /// Symbolic links are followed: that is how Kubernetes mounts ConfigMaps (`a.yaml` → `..data/a.yaml`, and `..data` → a
 /// dated folder). What starts with a dot is passed over, so each such file counts once.
-pub(super) fn walk(root: &Path) -> Result<Vec<Found>, ReadError> {
-    let mut walk = Walk { found: Vec::new(), entered: HashSet::new() };
+pub(super) fn walk(root: &Path, is_wanted: fn(&OsStr) -> bool) -> Result<Vec<Found>, ReadError> {
+    let mut walk = Walk { is_wanted, found: Vec::new(), entered: HashSet::new() };
     let metadata = fs::metadata(root).map_err(|source| ReadError::folder(root, source))?;
     if !metadata.is_dir() {
         return Err(ReadError::folder(root, io::ErrorKind::NotADirectory.into()));
@@ -37,8 +40,22 @@ pub(super) fn walk(root: &Path) -> Result<Vec<Found>, ReadError> {
 
 /// Whether a file of this name holds policies.
 pub(super) fn is_policy_file(name: &OsStr) -> bool {
+    is_document(name) && !is_suite_name(name)
+}
+
+/// Whether a file of this name holds tests of policies.
+pub(super) fn is_suite_file(name: &OsStr) -> bool {
+    is_document(name) && is_suite_name(name)
+}
+
+fn is_document(name: &OsStr) -> bool {
     let extension = Path::new(name).extension().and_then(OsStr::to_str);
     !is_hidden(name) && matches!(extension, Some("yaml" | "yml" | "json"))
+}
+
+fn is_suite_name(name: &OsStr) -> bool {
+    let stem = Path::new(name).file_stem().and_then(OsStr::to_str);
+    stem.is_some_and(|stem| SUITE_ENDINGS.iter().any(|ending| stem.ends_with(ending)))
 }
 
 /// Whether a file or folder of this name is passed over.
@@ -47,6 +64,7 @@ pub(super) fn is_hidden(name: &OsStr) -> bool {
 }
 
 struct Walk {
+    is_wanted: fn(&OsStr) -> bool,
     found: Vec<Found>,
     /// Device and inode: a link to a folder above must not be followed around.
     entered: HashSet<(u64, u64)>,
@@ -75,14 +93,14 @@ impl Walk {
     fn visit(&mut self, path: PathBuf, name: &OsStr, depth: usize) -> Result<(), ReadError> {
         let metadata = match fs::metadata(&path) {
             Ok(metadata) => metadata,
-            // A dangling link that is no policy file is nobody's business here.
-            Err(_) if !is_policy_file(name) => return Ok(()),
+            // A dangling link with another name is nobody's business here.
+            Err(_) if !(self.is_wanted)(name) => return Ok(()),
             Err(source) => return Err(ReadError::File { path, source }),
         };
         if metadata.is_dir() {
             return self.enter(&path, &metadata, depth + 1);
         }
-        if metadata.is_file() && is_policy_file(name) {
+        if metadata.is_file() && (self.is_wanted)(name) {
             if self.found.len() >= MAX_FILES {
                 return Err(ReadError::TooManyFiles { path, limit: MAX_FILES });
             }

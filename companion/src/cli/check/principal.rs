@@ -2,7 +2,7 @@ use anyhow::{Context, bail, ensure};
 use tollgate_policy::data::{Data, Fields};
 use tollgate_policy::identity::PrincipalClaims;
 
-/// Reads `{"id": …, "roles": […], "source": …}`; whatever else is there are attributes.
+/// Reads `{"id": …, "roles": […], "source": …, "scope": …}`; whatever else is there are attributes.
 pub(super) fn parse(json: &str) -> anyhow::Result<PrincipalClaims> {
     let fields: Fields = serde_json::from_str(json)?;
     let mut claims = PrincipalClaims::default();
@@ -11,6 +11,7 @@ pub(super) fn parse(json: &str) -> anyhow::Result<PrincipalClaims> {
         match name {
             "id" => claims.id = string(name, value)?,
             "source" => claims.source = Some(string(name, value)?),
+            "scope" => claims.scope = Some(string(name, value)?),
             "roles" => claims.roles = strings(name, value)?,
             _ => attributes.push((name.into(), value.clone())),
         }

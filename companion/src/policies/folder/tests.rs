@@ -27,7 +27,7 @@ fn policy_files_are_found_in_subfolders_and_sorted() {
 }
 
 #[test]
-fn hidden_and_editor_files_are_passed_over() {
+fn hidden_files_editor_files_and_test_suites_are_passed_over() {
     let (_dir, folder) = folder(&[
         ("a.yaml", "x"),
         (".a.yaml.swp", "x"),
@@ -35,8 +35,19 @@ fn hidden_and_editor_files_are_passed_over() {
         ("#a.yaml#", "x"),
         ("a.yaml~", "x"),
         (".git/config.yaml", "x"),
+        ("a.test.yaml", "x"),
+        ("a_test.json", "x"),
     ]);
     assert_eq!(names(&folder), ["a.yaml"]);
+}
+
+#[test]
+fn test_suites_are_found_by_their_names() {
+    let (dir, _) = folder(&[("a.yaml", "x"), ("a.test.yaml", "x"), ("sub/b_test.yml", "x"), ("test.yaml", "x")]);
+    let found = read_suites(&[dir.path().to_owned()]).unwrap();
+    let prefix = format!("{}/", dir.path().display());
+    let found: Vec<_> = found.into_iter().map(|file| file.name.replace(&prefix, "")).collect();
+    assert_eq!(found, ["a.test.yaml", "sub/b_test.yml"]);
 }
 
 #[test]

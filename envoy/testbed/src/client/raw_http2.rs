@@ -69,21 +69,46 @@ impl RawHttp2 {
     ///
     /// When the connection breaks, or the answer can't be read.
     pub fn request(&mut self, fields: &[(&[u8], &[u8])], body: &[u8]) -> Result<Option<Response>> {
+        let parts = if body.is_empty() { &[][..] } else { &[body] };
+        self.request_in_parts(fields, parts, &[])
+    }
+
+    /// As [`RawHttp2::request`], with the body in frames of their own, and trailers if there are any.
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn request_in_parts(
+        &mut self,
+        fields: &[(&[u8], &[u8])],
+        parts: &[&[u8]],
+        trailers: &[(&[u8], &[u8])],
+    ) -> Result<Option<Response>> {
         let stream = self.next;
         self.next += 2;
+        self.fields(stream, fields, parts.is_empty() && trailers.is_empty())?;
+        let mut parts = parts.iter().peekable();
+        while let Some(part) = parts.next() {
+            let is_last = parts.peek().is_none() && trailers.is_empty();
+            self.write(kind::DATA, if is_last { END_STREAM } else { 0 }, stream, part)?;
+        }
+        if !trailers.is_empty() {
+            self.fields(stream, trailers, true)?;
+        }
+        self.answer(stream)
+    }
+
+    fn fields(&mut self, stream: u32, fields: &[(&[u8], &[u8])], is_last: bool) -> Result<()> {
         let block: Vec<u8> = fields.iter().flat_map(|(name, value)| literal(name, value)).collect();
         let mut parts = block.chunks(MAX_FRAME).peekable();
         let mut kind = kind::HEADERS;
-        let mut flags = if body.is_empty() { END_STREAM } else { 0 };
+        let mut flags = if is_last { END_STREAM } else { 0 };
         while let Some(part) = parts.next() {
             flags |= if parts.peek().is_none() { END_HEADERS } else { 0 };
             self.write(kind, flags, stream, part)?;
             (kind, flags) = (kind::CONTINUATION, 0);
         }
-        if !body.is_empty() {
-            self.write(kind::DATA, END_STREAM, stream, body)?;
-        }
-        self.answer(stream)
+        Ok(())
     }
 
     fn answer(&mut self, stream: u32) -> Result<Option<Response>> {

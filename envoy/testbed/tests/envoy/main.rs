@@ -3,5 +3,6 @@
 
 mod gate;
 mod hostile;
+mod inputs;
 mod life;
 mod samples;
