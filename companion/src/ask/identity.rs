@@ -97,7 +97,8 @@ fn present<T: Clone>(found: Option<&T>) -> Presented<T> {
     found.map_or(Presented::Absent, |found| Presented::Valid(found.clone()))
 }
 
-fn choose<'s>(name: Option<&str>, sources: &'s [IdentitySource]) -> anyhow::Result<&'s IdentitySource> {
+/// The source of this name, or the only one.
+pub(super) fn choose<'s>(name: Option<&str>, sources: &'s [IdentitySource]) -> anyhow::Result<&'s IdentitySource> {
     let names = || sources.iter().map(|source| format!("`{}`", source.name)).collect::<Vec<_>>().join(", ");
     match (name, sources) {
         (Some(name), _) => sources

@@ -32,13 +32,22 @@ pub(crate) struct Asked<'a> {
 }
 
 /// Decides a question about a resource. No claims: a caller without identity. `watch` sees the question as the engine does.
+///
+/// # Errors
+/// If the set has identity sources, but not the one that the principal is said to come from.
 pub(crate) fn ask(
     snapshot: &Snapshot,
+    set: &PolicySet,
     principal: Option<&PrincipalClaims>,
     asked: Asked<'_>,
     circumstances: Circumstances,
     watch: &mut dyn FnMut(&Query<'_>),
 ) -> anyhow::Result<Answer> {
+    if let Some(source) = principal.and_then(|claims| claims.source.as_deref())
+        && !set.identity.is_empty()
+    {
+        identity::choose(Some(source), &set.identity)?;
+    }
     let principal = principal.map_or_else(|| snapshot.anonymous(), |claims| snapshot.principal(claims.clone()));
     let Asked { action, resource, request } = asked;
     let headers = request.map(|request| request.headers(&[])).unwrap_or_default();

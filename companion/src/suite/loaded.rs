@@ -32,7 +32,7 @@ impl Policies {
         match &case.question {
             Question::Resource { action, resource, request } => {
                 let asked = Asked { action, resource: &resource.value, request: request.as_deref() };
-                ask(&self.snapshot, principal, asked, case.circumstances, watch)
+                ask(&self.snapshot, &self.set, principal, asked, case.circumstances, watch)
             }
             Question::Request(request) => {
                 send(&self.snapshot, &self.set, principal, &request.value, case.circumstances, watch)

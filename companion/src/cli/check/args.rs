@@ -96,6 +96,9 @@ impl Args {
     pub(super) fn question(&self) -> anyhow::Result<Question> {
         match (&self.action, &self.resource, &self.request) {
             (Some(action), Some(resource), None) => {
+                if self.body.is_some() || !self.header.is_empty() {
+                    bail!("--body and --header are of an HTTP request: they go with --request");
+                }
                 let resource = resource::parse(resource).context("--resource")?;
                 Ok(Question::Resource { action: action.clone(), resource })
             }

@@ -50,7 +50,7 @@ pub(super) fn answer(
     let answer = match &question {
         Question::Resource { action, resource } => {
             let asked = Asked { action, resource, request: None };
-            ask(snapshot, principal, asked, circumstances, &mut watch)?
+            ask(snapshot, &policies.set, principal, asked, circumstances, &mut watch)?
         }
         Question::Request(request) => send(snapshot, &policies.set, principal, request, circumstances, &mut watch)?,
     };
