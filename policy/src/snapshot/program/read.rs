@@ -1,0 +1,260 @@
+use rustc_hash::FxHashMap;
+
+use crate::condition::{
+    Code, Function, Input, MAX_ARGUMENTS, MAX_DEPTH, MAX_VARIABLES, Node, NodeId, Pattern, PatternId, Root, StringId,
+};
+use crate::snapshot::chunk::Strings;
+use crate::snapshot::codec::{DecodeError, Reader};
+use crate::snapshot::limits::{self, Budget};
+
+use super::{BINARIES, FOLDS, INPUTS, ROOTS, Reads, UNARIES, constant, tag};
+
+/// Strings and patterns of conditions that are in the arena already.
+#[derive(Debug, Default)]
+pub(in crate::snapshot) struct TextInterner {
+    strings: FxHashMap<Box<str>, StringId>,
+    patterns: FxHashMap<Box<[u8]>, PatternId>,
+}
+
+impl TextInterner {
+    fn intern(&mut self, text: &str, code: &mut Code) -> StringId {
+        match self.strings.get(text) {
+            Some(id) => *id,
+            None => {
+                let id = code.push_string(text);
+                self.strings.insert(text.into(), id);
+                id
+            }
+        }
+    }
+}
+
+/// Reads conditions of one chunk into an arena.
+pub(in crate::snapshot) struct ProgramReader<'r, 'a> {
+    pub(in crate::snapshot) strings: &'r Strings<'a>,
+    /// Which of the arena's strings a string of the chunk is, once it has been looked up.
+    pub(in crate::snapshot) known: &'r mut [Option<StringId>],
+    /// Where strings of earlier chunks stand: conditions share most of theirs.
+    pub(in crate::snapshot) interner: &'r mut TextInterner,
+    pub(in crate::snapshot) code: &'r mut Code,
+    /// What conditions read is collected here.
+    pub(in crate::snapshot) reads: &'r mut Reads,
+    pub(in crate::snapshot) budget: &'r mut Budget,
+}
+
+impl<'a> ProgramReader<'_, 'a> {
+    /// Reads one condition and returns its root.
+    pub(in crate::snapshot) fn read(&mut self, reader: &mut Reader<'a>) -> Result<NodeId, DecodeError> {
+        self.node(reader, 0, 0)
+    }
+
+    /// `depth` bounds the recursion, here as in the evaluator; `variables` is how many are in scope.
+    fn node(&mut self, reader: &mut Reader<'a>, depth: usize, variables: u8) -> Result<NodeId, DecodeError> {
+        if depth >= MAX_DEPTH {
+            return Err(reader.invalid("condition depth"));
+        }
+        limits::NODES.check(self.code.len() + 1)?;
+        let id = self.code.reserve();
+        let tag = reader.byte()?;
+        let child = |this: &mut Self, reader: &mut Reader<'a>| this.node(reader, depth + 1, variables);
+        let node = match tag {
+            tag::NULL => Node::Null,
+            tag::FALSE => Node::Bool(false),
+            tag::TRUE => Node::Bool(true),
+            tag::INT => self.code.int(unzigzag(reader.varint()?)),
+            tag::UINT => Node::UInt(self.code.push_word(reader.varint()?)),
+            tag::DOUBLE => Node::Double(self.code.push_word(u64::from_le_bytes(reader.array()?))),
+            tag::STR => Node::Str(self.string(reader)?),
+            tag::LIST => {
+                let count = limits::NAMES.check(reader.count()?)?;
+                let elements = (0..count).map(|_| child(self, reader)).collect::<Result<Vec<_>, _>>()?;
+                self.code.list(&elements)
+            }
+            tag::INPUT => Node::Input(self.input(reader)?),
+            tag::HAS_INPUT => Node::HasInput(self.input(reader)?),
+            tag::BYTES => {
+                let len = reader.count()?;
+                self.budget.charge(len)?;
+                Node::Bytes(self.code.push_blob(reader.bytes(len)?))
+            }
+            tag::CONSTANT => {
+                let constant = constant::read(reader)?;
+                self.budget.charge(size_of_val(&constant))?;
+                self.code.constant(constant)
+            }
+            tag::MAP => {
+                let count = limits::NAMES.check(reader.count()?)?;
+                let parts = (0..2 * count).map(|_| child(self, reader)).collect::<Result<Vec<_>, _>>()?;
+                self.code.map(&parts)
+            }
+            tag::IF_PRESENT => {
+                child(self, reader)?;
+                Node::IfPresent
+            }
+            tag::PARAMETER => {
+                let position = u16::try_from(reader.varint()?).map_err(|_| reader.invalid("parameter"))?;
+                Node::Parameter(position)
+            }
+            tag::CALL => {
+                let function = u16::try_from(reader.varint()?).ok().and_then(Function::from_code);
+                let function = function.ok_or_else(|| reader.invalid("function"))?;
+                let count = reader.count()?;
+                if count > MAX_ARGUMENTS {
+                    return Err(reader.invalid("number of arguments"));
+                }
+                let arguments = (0..count).map(|_| child(self, reader)).collect::<Result<Vec<_>, _>>()?;
+                self.code.call(function, &arguments)
+            }
+            tag::MATCHES => {
+                child(self, reader)?;
+                Node::Matches(self.pattern(reader)?)
+            }
+            tag::ATTRIBUTE | tag::HAS_ATTRIBUTE => {
+                let root = pick(&ROOTS, reader)?;
+                let name = self.attribute_name(root, reader)?;
+                if tag == tag::ATTRIBUTE { Node::Attribute(root, name) } else { Node::HasAttribute(root, name) }
+            }
+            tag::VARIABLE => match reader.byte()? {
+                variable if variable < variables => Node::Variable(variable),
+                _ => return Err(reader.invalid("variable")),
+            },
+            tag::SELECT | tag::HAS | tag::OPTIONAL_SELECT => {
+                child(self, reader)?;
+                let field = self.string(reader)?;
+                match tag {
+                    tag::SELECT => Node::Select(field),
+                    tag::HAS => Node::Has(field),
+                    _ => Node::OptionalSelect(field),
+                }
+            }
+            tag::UNARY => {
+                let operator = pick(&UNARIES, reader)?;
+                child(self, reader)?;
+                Node::Unary(operator)
+            }
+            tag::BINARY => {
+                let operator = pick(&BINARIES, reader)?;
+                child(self, reader)?;
+                Node::Binary(operator, child(self, reader)?)
+            }
+            tag::INDEX
+            | tag::AND
+            | tag::OR
+            | tag::OPTIONAL_INDEX
+            | tag::FILTERED
+            | tag::OPTIONAL_OR
+            | tag::OPTIONAL_OR_VALUE => {
+                child(self, reader)?;
+                let other = child(self, reader)?;
+                match tag {
+                    tag::INDEX => Node::Index(other),
+                    tag::AND => Node::And(other),
+                    tag::OR => Node::Or(other),
+                    tag::OPTIONAL_INDEX => Node::OptionalIndex(other),
+                    tag::FILTERED => Node::Filtered(other),
+                    tag::OPTIONAL_OR => Node::OptionalOr(other),
+                    _ => Node::OptionalOrValue(other),
+                }
+            }
+            tag::CONDITIONAL => {
+                child(self, reader)?;
+                let (yes, no) = (child(self, reader)?, child(self, reader)?);
+                let before = u16::try_from(no.0.saturating_sub(yes.0)).map_err(|_| reader.invalid("conditional"))?;
+                Node::Conditional(before, no)
+            }
+            tag::FOLD | tag::FOLD_PAIRS => {
+                let fold = pick(&FOLDS, reader)?;
+                let added = if tag == tag::FOLD { 1 } else { 2 };
+                child(self, reader)?;
+                let body = self.scoped(reader, depth, variables, added)?;
+                match tag {
+                    tag::FOLD => Node::Fold(fold, variables, body),
+                    _ => Node::FoldPairs(fold, variables, body),
+                }
+            }
+            tag::LET | tag::OPTIONAL_MAP | tag::OPTIONAL_FLAT_MAP => {
+                child(self, reader)?;
+                let body = self.scoped(reader, depth, variables, 1)?;
+                match tag {
+                    tag::LET => Node::Let(variables, body),
+                    _ => Node::OptionalMap(tag == tag::OPTIONAL_FLAT_MAP, variables, body),
+                }
+            }
+            _ => return Err(reader.invalid("operation")),
+        };
+        self.code.set(id, node);
+        Ok(id)
+    }
+
+    /// What sees more variables.
+    fn scoped(
+        &mut self,
+        reader: &mut Reader<'a>,
+        depth: usize,
+        variables: u8,
+        added: u8,
+    ) -> Result<NodeId, DecodeError> {
+        if usize::from(variables) + usize::from(added) > MAX_VARIABLES {
+            return Err(reader.invalid("macro nesting"));
+        }
+        self.node(reader, depth + 1, variables + added)
+    }
+
+    fn input(&mut self, reader: &mut Reader<'a>) -> Result<Input, DecodeError> {
+        let input = pick(&INPUTS, reader)?;
+        match input {
+            Input::Time => self.reads.time = true,
+            Input::SourceIp | Input::SourcePort => self.reads.source = true,
+            Input::Body => self.reads.body = true,
+            _ => {}
+        }
+        Ok(input)
+    }
+
+    fn attribute_name(&mut self, root: Root, reader: &mut Reader<'a>) -> Result<StringId, DecodeError> {
+        let name = self.string(reader)?;
+        let (names, limit) = match root {
+            Root::Header => (&mut self.reads.headers, limits::HEADERS),
+            Root::Query => (&mut self.reads.query, limits::QUERY_PARAMETERS),
+            Root::Principal | Root::Resource => return Ok(name),
+        };
+        let text = self.code.string(name);
+        if !names.iter().any(|known| **known == *text) {
+            limit.check(names.len() + 1)?;
+            names.push(text.into());
+        }
+        Ok(name)
+    }
+
+    fn pattern(&mut self, reader: &mut Reader<'a>) -> Result<PatternId, DecodeError> {
+        let len = reader.count()?;
+        let invalid = reader.invalid("pattern");
+        let bytes = reader.bytes(len)?;
+        if let Some(id) = self.interner.patterns.get(bytes) {
+            return Ok(*id);
+        }
+        // Twice: the pattern and the bytes that it is known by.
+        self.budget.charge(2 * len)?;
+        let id = self.code.push_pattern(Pattern::from_bytes(bytes).ok_or(invalid)?);
+        self.interner.patterns.insert(bytes.into(), id);
+        Ok(id)
+    }
+
+    fn string(&mut self, reader: &mut Reader<'a>) -> Result<StringId, DecodeError> {
+        let invalid = reader.invalid("string reference");
+        let mut ahead = reader.clone();
+        let index = self.strings.index(&mut ahead)?;
+        let text = self.strings.get(reader)?;
+        let known = self.known.get_mut(index).ok_or(invalid)?;
+        Ok(*known.get_or_insert_with(|| self.interner.intern(text, self.code)))
+    }
+}
+
+fn pick<T: Copy>(table: &[T], reader: &mut Reader<'_>) -> Result<T, DecodeError> {
+    let code = reader.byte()?;
+    table.get(usize::from(code)).copied().ok_or_else(|| reader.invalid("operation"))
+}
+
+fn unzigzag(value: u64) -> i64 {
+    (value >> 1).cast_signed() ^ -((value & 1).cast_signed())
+}
