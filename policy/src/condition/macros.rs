@@ -77,6 +77,9 @@ fn fold<'e>(
         ("transformMapEntry", [x, y, filter, body]) => (Fold::TransformMapEntry, x, Some(y), Some(filter), body),
         _ => return Ok(None),
     };
+    if let (Fold::SortBy, Expr::Literal(_) | Expr::Map(_) | Expr::Struct(_)) = (kind, &range.expr) {
+        return Err(parsed.problem(range, "`sortBy` sorts a list, and this is none".to_owned()));
+    }
     let variable = name_of(first, parsed)?;
     let second = second.map(|second| name_of(second, parsed)).transpose()?;
     if let (Some(second), Some(at)) = (second, arguments.get(1))
