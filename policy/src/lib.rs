@@ -24,4 +24,5 @@ pub mod set;
 pub mod snapshot;
 #[cfg(feature = "compiler")]
 pub mod source;
+mod texts;
 pub mod time;

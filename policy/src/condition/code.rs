@@ -1,7 +1,8 @@
 use super::constant::Constant;
 use super::functions::Function;
-use super::node::{BlobId, ConstantId, Node, NodeId, PatternId, Span, StringId, WordId};
+use super::node::{BlobId, ConstantId, Node, NodeId, PatternId, StringId, WordId};
 use super::pattern::Pattern;
+use crate::texts::Texts;
 
 /// How deep a condition's tree may be; bounds the evaluator's stack.
 pub(crate) const MAX_DEPTH: usize = 64;
@@ -15,8 +16,7 @@ pub(crate) struct Code {
     elements: Vec<NodeId>,
     /// 64-bit constants.
     words: Vec<u64>,
-    strings: Vec<Span>,
-    text: String,
+    strings: Texts,
     blobs: Vec<Box<[u8]>>,
     constants: Vec<Constant>,
     patterns: Vec<Pattern>,
@@ -74,12 +74,11 @@ impl Code {
     }
 
     pub(crate) fn string(&self, id: StringId) -> &str {
-        self.strings.get(id.0 as usize).map(|span| self.text(*span)).unwrap_or_default()
+        self.strings.get(id.0)
     }
 
-    pub(crate) fn text(&self, span: Span) -> &str {
-        let start = span.start as usize;
-        self.text.get(start..start + span.len as usize).unwrap_or_default()
+    pub(crate) fn strings(&self) -> &Texts {
+        &self.strings
     }
 
     /// Takes the place of a node whose operands follow; [`Self::set`] fills it.
@@ -158,16 +157,7 @@ impl Code {
     }
 
     pub(crate) fn push_string(&mut self, text: &str) -> StringId {
-        let id = StringId(small(self.strings.len()));
-        let span = self.push_text(text);
-        self.strings.push(span);
-        id
-    }
-
-    pub(crate) fn push_text(&mut self, text: &str) -> Span {
-        let span = Span { start: small(self.text.len()), len: small(text.len()) };
-        self.text.push_str(text);
-        span
+        StringId(self.strings.push(text))
     }
 
     /// An integer constant.
@@ -182,8 +172,7 @@ impl Code {
         self.nodes.shrink_to_fit();
         self.elements.shrink_to_fit();
         self.words.shrink_to_fit();
-        self.strings.shrink_to_fit();
-        self.text.shrink_to_fit();
+        self.strings.shrink();
         self.blobs.shrink_to_fit();
         self.constants.shrink_to_fit();
         self.patterns.shrink_to_fit();

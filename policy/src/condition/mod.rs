@@ -50,7 +50,7 @@ pub(crate) use fault::Fault;
 pub(crate) use functions::{Function, MAX_ARGUMENTS};
 #[cfg(feature = "compiler")]
 pub use lower::{SourceMap, lower, lower_mapped, variables_read};
-pub(crate) use node::{Binary, Fold, Input, MAX_VARIABLES, Node, NodeId, PatternId, Root, Span, StringId, Unary};
+pub(crate) use node::{Binary, Fold, Input, MAX_VARIABLES, Node, NodeId, PatternId, Root, StringId, Unary};
 pub(crate) use pattern::Pattern;
 #[cfg(feature = "compiler")]
 pub use program::{EvaluationError, Memory, Outcome, Program, Read, Step};

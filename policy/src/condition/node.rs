@@ -4,13 +4,6 @@ use super::functions::Function;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct NodeId(pub(crate) u32);
 
-/// A run of bytes in [`super::Code`]'s text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Span {
-    pub(crate) start: u32,
-    pub(crate) len: u32,
-}
-
 /// A string of [`super::Code`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct StringId(pub(crate) u32);
@@ -158,6 +151,19 @@ pub(crate) enum Binary {
     StartsWith,
     EndsWith,
     Contains,
+}
+
+impl Binary {
+    /// Whether it computes a value, rather than a boolean.
+    pub(crate) fn is_arithmetic(self) -> bool {
+        matches!(self, Binary::Add | Binary::Subtract | Binary::Multiply | Binary::Divide | Binary::Modulo)
+    }
+}
+
+impl Node {
+    pub(crate) fn is_arithmetic(self) -> bool {
+        matches!(self, Node::Binary(operator, _) if operator.is_arithmetic())
+    }
 }
 
 /// What a macro makes of its range.

@@ -266,6 +266,21 @@ impl<'a> Map<'a> {
         }
     }
 
+    /// The string under a string, if it is one.
+    pub(crate) fn text(self, name: &str) -> Option<&'a str> {
+        match self {
+            Map::Fields(fields) => fields.get(name)?.as_str(),
+            Map::Pairs(pairs) => match pairs.iter().find(|(key, _)| *key == name) {
+                Some((_, Value::Str(text))) => Some(text),
+                _ => None,
+            },
+            Map::Built(_) => match self.get(name) {
+                Some(Value::Str(text)) => Some(text),
+                _ => None,
+            },
+        }
+    }
+
     /// The entry at a position.
     #[must_use]
     pub fn entry(self, index: usize) -> Option<(Value<'a>, Value<'a>)> {

@@ -95,6 +95,7 @@ impl<'c> Policies<'c> {
     }
 
     /// The next one, provided that it is of this class.
+    #[inline]
     pub(super) fn next_of(&mut self, class: Class) -> Option<Policy<'c>> {
         self.0.first().filter(|first| first.class() == class)?;
         self.next()

@@ -6,7 +6,7 @@ use super::candidate::Policies;
 use super::gather::Candidates;
 use super::query::AskedScope;
 use super::run::Run;
-use super::{Class, Decision, Effect, PolicyRef, Query, Question, Reason, shadow};
+use super::{Class, Decision, Effect, PolicyError, PolicyRef, Query, Question, Reason, ScopeId, shadow};
 
 /// Reusable buffers: a decision allocates nothing once they have grown to what the policy set needs.
 #[derive(Debug, Default)]
@@ -16,13 +16,10 @@ pub struct Scratch {
 }
 
 impl Scratch {
-    /// Lends the arena, emptied, for the time of one request.
-    pub(crate) fn with_arena<R>(&mut self, work: impl FnOnce(&Bump, &mut Scratch) -> R) -> R {
-        let mut arena = std::mem::take(&mut self.arena);
-        arena.reset();
-        let result = work(&arena, self);
-        self.arena = arena;
-        result
+    /// Its parts, the arena emptied, for the time of one request.
+    pub(crate) fn parts(&mut self) -> (&Bump, &mut Candidates) {
+        self.arena.reset();
+        (&self.arena, &mut self.candidates)
     }
 }
 
@@ -34,115 +31,137 @@ impl Snapshot {
 
     /// As [`Snapshot::decide`], with the names of kind and action looked up beforehand, as routes have them.
     pub fn decide_resolved<'s>(&'s self, question: &Question<'_>, scratch: &mut Scratch) -> Decision<'s> {
-        scratch.with_arena(|arena, scratch| self.answer(question, arena, scratch))
+        let (arena, candidates) = scratch.parts();
+        self.answer(question, arena, candidates)
     }
 
-    pub(crate) fn answer<'s>(&'s self, question: &Question<'_>, arena: &Bump, scratch: &mut Scratch) -> Decision<'s> {
-        let mut decision = Decision::undecided(self.digest());
+    pub(crate) fn answer<'s>(
+        &'s self,
+        question: &Question<'_>,
+        arena: &Bump,
+        candidates: &mut Candidates,
+    ) -> Decision<'s> {
         let mut run = Run::new(self, &question.inputs, arena);
-        let candidates = &mut scratch.candidates;
-        if question.scope != AskedScope::Root {
-            self.answer_within(question, candidates, &mut decision, &mut run);
-            return decision;
+        let verdict = match question.scope {
+            AskedScope::Root => {
+                self.gather_at_root(question, candidates);
+                enforce(candidates, &mut run)
+            }
+            _ => self.answer_within(question, candidates, &mut run),
+        };
+        let errors = run.errors;
+        let shadow = match self.has_shadow() {
+            true => shadow::outcome(&verdict, candidates, &mut run),
+            false => None,
+        };
+        let policy = |slot| PolicyRef { snapshot: self, slot };
+        Decision {
+            effect: verdict.effect(),
+            reason: verdict.reason,
+            policy: verdict.policy.map(policy),
+            nearest: verdict.nearest.map(policy),
+            scope: verdict.scope.and_then(|scope| self.scopes().name(scope)),
+            errors: errors.count,
+            first_error: errors.first.map(|(slot, fault)| PolicyError { policy: policy(slot), fault }),
+            shadow,
+            digest: &self.digest,
         }
-        self.gather_at_root(question, candidates);
-        let refusing = decision.enforce(candidates, &mut run);
-        if self.has_shadow() {
-            decision.shadow = shadow::outcome(&decision, refusing, candidates, &mut run);
-        }
-        decision
     }
 
     /// As [`Snapshot::answer`], for a question in a scope; kept apart, so that the others are quick.
     #[inline(never)]
-    fn answer_within<'s>(
-        &'s self,
-        question: &Question<'_>,
-        candidates: &mut Candidates,
-        decision: &mut Decision<'s>,
-        run: &mut Run<'s, '_>,
-    ) {
+    fn answer_within(&self, question: &Question<'_>, candidates: &mut Candidates, run: &mut Run<'_, '_>) -> Verdict {
+        self.gather(question, candidates);
         match question.scope {
-            AskedScope::Mismatch => decision.reason = Reason::ScopeMismatch,
-            AskedScope::Unknown => decision.reason = Reason::UnknownScope,
-            AskedScope::Root | AskedScope::Within(_) => {
-                self.gather(question, candidates);
-                let refusing = decision.enforce_levels(candidates, run);
-                if self.has_shadow() {
-                    decision.shadow = shadow::outcome(decision, refusing, candidates, run);
-                }
-            }
+            AskedScope::Mismatch => Verdict::refused(Reason::ScopeMismatch),
+            AskedScope::Unknown => Verdict::refused(Reason::UnknownScope),
+            AskedScope::Root | AskedScope::Within(_) => enforce_levels(candidates, run),
         }
     }
 }
 
-/// The level of a scope that refuses, where an allow is missing: its place in the chain.
-pub(super) type RefusingLevel = Option<usize>;
+/// What the enforced policies say, in slots.
+#[derive(Debug)]
+pub(super) struct Verdict {
+    pub(super) reason: Reason,
+    policy: Option<u32>,
+    nearest: Option<u32>,
+    /// Where an allow is missing: the level that refuses, by its place in the chain.
+    pub(super) refusing: Option<usize>,
+    scope: Option<ScopeId>,
+}
 
-impl<'s> Decision<'s> {
-    /// What the enforced policies of the only level say.
-    fn enforce(&mut self, candidates: &Candidates, run: &mut Run<'s, '_>) -> RefusingLevel {
-        let mut policies = Policies::of(&candidates.all);
-        if self.denied(&mut policies, run) {
-            return None;
-        }
-        let Some(policy) = self.allowing(&mut policies, run) else { return Some(0) };
-        self.by(Effect::Allow, Reason::Allowed, policy);
-        None
+impl Verdict {
+    fn refused(reason: Reason) -> Self {
+        Verdict { reason, policy: None, nearest: None, refusing: None, scope: None }
     }
 
-    /// A deny at any level denies; then each level that must allow, does.
-    fn enforce_levels(&mut self, candidates: &Candidates, run: &mut Run<'s, '_>) -> RefusingLevel {
-        for level in candidates.levels() {
-            if self.denied(&mut Policies::of(candidates.of(&level)), run) {
-                return None;
+    fn by(reason: Reason, policy: u32) -> Self {
+        Verdict { policy: Some(policy), ..Verdict::refused(reason) }
+    }
+
+    /// Denied, as long as nothing speaks for it.
+    pub(super) fn effect(&self) -> Effect {
+        if self.reason == Reason::Allowed { Effect::Allow } else { Effect::Deny }
+    }
+}
+
+/// What the enforced policies of the only level say.
+#[inline(always)]
+fn enforce(candidates: &Candidates, run: &mut Run<'_, '_>) -> Verdict {
+    let mut policies = Policies::of(&candidates.all);
+    match denied(&mut policies, run) {
+        Some(verdict) => verdict,
+        None => allowed(&mut policies, run, 0),
+    }
+}
+
+/// A deny at any level denies; then each level that must allow, does.
+fn enforce_levels(candidates: &Candidates, run: &mut Run<'_, '_>) -> Verdict {
+    let mut denials = candidates.levels().map(|level| denied(&mut Policies::of(candidates.of(&level)), run));
+    if let Some(verdict) = denials.find_map(|verdict| verdict) {
+        return verdict;
+    }
+    let mut verdict = Verdict::refused(Reason::NoPolicy);
+    for (place, level) in candidates.levels().enumerate().filter(|(_, level)| level.allows.enforced) {
+        verdict = allowed(&mut Policies::from(candidates.of(&level), Class::Allow), run, place);
+        if verdict.reason != Reason::Allowed {
+            verdict.scope = Some(level.scope);
+            break;
+        }
+    }
+    verdict
+}
+
+/// The first that applies of the denies that come next.
+#[inline(always)]
+fn denied(policies: &mut Policies<'_>, run: &mut Run<'_, '_>) -> Option<Verdict> {
+    while let Some(policy) = policies.next_of(Class::Deny) {
+        let reason = match run.applies(policy) {
+            Ok(false) => continue,
+            Ok(true) => Reason::Denied,
+            Err(fault) => {
+                run.errors.add(policy.first, fault);
+                Reason::DeniedByFault
             }
-        }
-        let mut allowing = None;
-        for (place, level) in candidates.levels().enumerate().filter(|(_, level)| level.allows.enforced) {
-            (self.reason, self.nearest) = (Reason::NoPolicy, None);
-            allowing = self.allowing(&mut Policies::from(candidates.of(&level), Class::Allow), run);
-            if allowing.is_none() {
-                self.scope = run.scope_name(&level);
-                return Some(place);
-            }
-        }
-        if let Some(policy) = allowing {
-            self.by(Effect::Allow, Reason::Allowed, policy);
-        }
-        None
+        };
+        return Some(Verdict::by(reason, policy.first.slot()));
     }
+    None
+}
 
-    /// Whether one of the denies that come next applies.
-    #[inline(always)]
-    fn denied(&mut self, policies: &mut Policies<'_>, run: &mut Run<'s, '_>) -> bool {
-        while let Some(policy) = policies.next_of(Class::Deny) {
-            let reason = match run.applies(policy) {
-                Ok(false) => continue,
-                Ok(true) => Reason::Denied,
-                Err(fault) => {
-                    self.errs(run.error(policy.first, fault));
-                    Reason::DeniedByFault
-                }
-            };
-            self.by(Effect::Deny, reason, run.policy(policy.first));
-            return true;
+/// The first that applies of the allows that come next, at this place in the chain of levels.
+#[inline(always)]
+fn allowed(policies: &mut Policies<'_>, run: &mut Run<'_, '_>, place: usize) -> Verdict {
+    let mut nearest = None;
+    while let Some(policy) = policies.next_of(Class::Allow) {
+        match run.applies(policy) {
+            Ok(true) => return Verdict::by(Reason::Allowed, policy.first.slot()),
+            Ok(false) => {}
+            Err(fault) => run.errors.add(policy.first, fault),
         }
-        false
+        nearest.get_or_insert(policy.first.slot());
     }
-
-    /// The first that applies of the allows that come next.
-    #[inline(always)]
-    fn allowing(&mut self, policies: &mut Policies<'_>, run: &mut Run<'s, '_>) -> Option<PolicyRef<'s>> {
-        while let Some(policy) = policies.next_of(Class::Allow) {
-            match run.applies(policy) {
-                Ok(true) => return Some(run.policy(policy.first)),
-                Ok(false) => {}
-                Err(fault) => self.errs(run.error(policy.first, fault)),
-            }
-            self.reason = Reason::NoConditionHolds;
-            self.nearest.get_or_insert(run.policy(policy.first));
-        }
-        None
-    }
+    let reason = if nearest.is_some() { Reason::NoConditionHolds } else { Reason::NoPolicy };
+    Verdict { nearest, refusing: Some(place), ..Verdict::refused(reason) }
 }

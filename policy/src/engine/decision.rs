@@ -1,6 +1,6 @@
 use std::fmt;
 
-use crate::condition::{Code, Fault};
+use crate::condition::Fault;
 use crate::digest::Digest;
 use crate::snapshot::Snapshot;
 
@@ -45,33 +45,7 @@ pub struct Decision<'s> {
     /// What shadow policies would have made of it, were they enforced; absent where that is the same.
     pub shadow: Option<ShadowOutcome<'s>>,
     /// The snapshot that decided.
-    pub digest: Digest,
-}
-
-impl<'s> Decision<'s> {
-    /// Denied, as long as nothing speaks for it.
-    pub(super) fn undecided(digest: Digest) -> Self {
-        Decision {
-            effect: Effect::Deny,
-            reason: Reason::NoPolicy,
-            policy: None,
-            nearest: None,
-            scope: None,
-            errors: 0,
-            first_error: None,
-            shadow: None,
-            digest,
-        }
-    }
-
-    pub(super) fn by(&mut self, effect: Effect, reason: Reason, policy: PolicyRef<'s>) {
-        (self.effect, self.reason, self.policy, self.nearest) = (effect, reason, Some(policy), None);
-    }
-
-    pub(super) fn errs(&mut self, error: PolicyError<'s>) {
-        self.errors += 1;
-        self.first_error.get_or_insert(error);
-    }
+    pub digest: &'s Digest,
 }
 
 /// A policy of a snapshot. Its name is looked up only when it is asked for: most decisions never are.
@@ -98,15 +72,14 @@ impl fmt::Debug for PolicyRef<'_> {
 /// A policy whose condition failed to evaluate; displays as policy and fault.
 #[derive(Clone, Copy)]
 pub struct PolicyError<'s> {
-    /// The policy's name.
-    pub policy: &'s str,
+    /// The policy.
+    pub policy: PolicyRef<'s>,
     pub(crate) fault: Fault,
-    pub(crate) code: &'s Code,
 }
 
 impl fmt::Display for PolicyError<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "policy `{}`: {}", self.policy, self.fault.describe(self.code))
+        write!(f, "policy `{}`: {}", self.policy.name(), self.fault.describe(self.policy.snapshot.code()))
     }
 }
 

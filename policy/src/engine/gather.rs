@@ -3,11 +3,11 @@ use std::ops::Range;
 use crate::condition::Inputs;
 use crate::snapshot::Snapshot;
 
-use super::index::{Allows, HeldRoles};
+use super::index::Allows;
 use super::query::Action;
 use super::query::{AskedScope, Question};
 use super::scope::ScopeId;
-use super::{CandidateRef, Query, Symbol};
+use super::{CandidateRef, HeldRoles, Query, Symbol};
 
 /// One level of a question's scope.
 #[derive(Clone, Debug)]
@@ -21,7 +21,7 @@ pub(super) struct Level {
 
 /// Candidates of a question: denies first, then in the snapshot's order, each once.
 #[derive(Debug, Default)]
-pub(super) struct Candidates {
+pub(crate) struct Candidates {
     pub(super) all: Vec<CandidateRef>,
     /// From the root down. Empty where the root is the only level, as it is for most questions.
     below: Vec<Level>,
@@ -53,10 +53,12 @@ impl Candidates {
         self.below.clear();
     }
 
-    /// Orders the candidates from this place on.
+    /// Orders the candidates from this place on, unless they are in order, as they nearly always are.
+    #[inline]
     fn order(&mut self, start: usize) {
-        if self.all.len() > start + 1 {
-            self.all.get_mut(start..).unwrap_or_default().sort_unstable();
+        let of_level = self.all.get_mut(start..).unwrap_or_default();
+        if !of_level.array_windows().all(|[a, b]| a < b) {
+            of_level.sort_unstable();
             // No policy is in two levels, so that nothing before `start` is one too many.
             self.all.dedup();
         }
@@ -70,8 +72,8 @@ impl Snapshot {
         let Query { principal, resource, request, .. } = *query;
         Question {
             inputs: Inputs { principal, resource, request },
-            kind: self.symbol(query.resource.kind),
-            action: Action { symbol: self.symbol(query.action), name: query.action },
+            kind: self.symbols().kinds.get(query.resource.kind),
+            action: Action { symbol: self.symbols().actions.get(query.action), name: query.action },
             scope: self.asked_scope(query.scope, principal.scope()),
         }
     }
@@ -99,11 +101,11 @@ impl Snapshot {
     #[inline(always)]
     pub(super) fn gather_at_root(&self, question: &Question<'_>, candidates: &mut Candidates) {
         candidates.clear();
-        let roles = HeldRoles::of(question.inputs.principal);
+        let roles = question.inputs.principal.held_roles();
         self.index().collect(question.kind, question.action.symbol, roles, &mut candidates.all);
         if !self.globs().is_empty() {
             self.globs().each(question.action, |glob| {
-                self.collect_level(ScopeId::ROOT, question.kind, glob, roles, &mut candidates.all);
+                self.index().collect(question.kind, Some(glob), roles, &mut candidates.all);
             });
         }
         candidates.order(0);
@@ -111,36 +113,36 @@ impl Snapshot {
 
     fn gather_levels(&self, scope: ScopeId, question: &Question<'_>, candidates: &mut Candidates) {
         candidates.clear();
-        let roles = HeldRoles::of(question.inputs.principal);
+        let roles = question.inputs.principal.held_roles();
         for level in self.scopes().chain(scope) {
             let start = candidates.all.len();
-            let mut allows = Allows::default();
-            let mut collect = |action| {
-                let here = self.collect_level(*level, question.kind, action, roles, &mut candidates.all);
+            let mut allows =
+                self.collect_level(*level, question.kind, question.action.symbol, roles, &mut candidates.all);
+            self.globs().each(question.action, |glob| {
+                let here = self.collect_level(*level, question.kind, Some(glob), roles, &mut candidates.all);
                 allows = allows.or(here);
-            };
-            question.action.symbol.into_iter().chain([Symbol::WILDCARD]).for_each(&mut collect);
-            self.globs().each(question.action, collect);
+            });
             candidates.order(start);
             let range = start..candidates.all.len();
             candidates.below.push(Level { scope: *level, range, allows });
         }
     }
 
-    /// Candidates of one level for an action as the index knows it, under the kind and under any kind.
+    /// Candidates of one level, and which allows there are for whatever role.
     #[inline(never)]
     fn collect_level(
         &self,
         scope: ScopeId,
         kind: Option<Symbol>,
-        action: Symbol,
-        roles: HeldRoles<'_>,
+        action: Option<Symbol>,
+        roles: &HeldRoles,
         candidates: &mut Vec<CandidateRef>,
     ) -> Allows {
         let mut allows = Allows::default();
         for kind in kind.into_iter().chain([Symbol::WILDCARD]) {
             if let Some(kind) = self.scopes().kind(scope, kind) {
-                allows = allows.or(self.index().collect_at(kind, action, roles, candidates));
+                self.index().collect_at(kind, action, roles, candidates);
+                allows = allows.or(self.index().allows(kind, action));
             }
         }
         allows

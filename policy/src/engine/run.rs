@@ -17,11 +17,29 @@ pub(super) struct Run<'s, 'q> {
     inputs: &'q Inputs<'q>,
     arena: &'q Bump,
     fuel: u32,
+    /// Of enforced policies.
+    pub(super) errors: Errors,
+}
+
+/// Policies that failed to evaluate.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Errors {
+    pub(super) count: u32,
+    /// The first of them, by its slot.
+    pub(super) first: Option<(u32, Fault)>,
+}
+
+impl Errors {
+    #[cold]
+    pub(super) fn add(&mut self, policy: CandidateRef, fault: Fault) {
+        self.count += 1;
+        self.first.get_or_insert((policy.slot(), fault));
+    }
 }
 
 impl<'s, 'q> Run<'s, 'q> {
     pub(super) fn new(snapshot: &'s Snapshot, inputs: &'q Inputs<'q>, arena: &'q Bump) -> Self {
-        Run { snapshot, inputs, arena, fuel: DECISION_FUEL }
+        Run { snapshot, inputs, arena, fuel: DECISION_FUEL, errors: Errors::default() }
     }
 
     /// Whether a policy applies: in any of the ways in which it is reached.
@@ -65,6 +83,6 @@ impl<'s, 'q> Run<'s, 'q> {
     }
 
     pub(super) fn error(&self, candidate: CandidateRef, fault: Fault) -> PolicyError<'s> {
-        PolicyError { policy: self.policy(candidate).name(), fault, code: self.snapshot.code() }
+        PolicyError { policy: self.policy(candidate), fault }
     }
 }

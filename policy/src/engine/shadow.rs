@@ -1,10 +1,10 @@
 use std::fmt;
 
 use super::candidate::Policies;
-use super::decide::RefusingLevel;
+use super::decide::Verdict;
 use super::gather::Candidates;
 use super::run::Run;
-use super::{CandidateRef, Class, Decision, Effect, PolicyRef, Reason};
+use super::{CandidateRef, Class, Effect, PolicyRef, Reason};
 
 /// What a decision would have been, had the shadow policies been enforced; displays as effect, reason and policy.
 #[derive(Clone, Copy, Debug)]
@@ -31,24 +31,18 @@ impl fmt::Display for ShadowOutcome<'_> {
 /// What shadow policies change about a decision. Those of them that fail to evaluate count as they would if enforced.
 #[cold]
 pub(super) fn outcome<'s>(
-    decision: &Decision<'s>,
-    refusing: RefusingLevel,
+    verdict: &Verdict,
     candidates: &Candidates,
     run: &mut Run<'s, '_>,
 ) -> Option<ShadowOutcome<'s>> {
-    if decision.reason == Reason::Denied || decision.reason == Reason::DeniedByFault {
+    if verdict.reason == Reason::Denied || verdict.reason == Reason::DeniedByFault {
         return None;
     }
-    let outcome = with_shadow(decision, refusing, candidates, run);
-    (outcome.effect != decision.effect).then_some(outcome)
+    let outcome = with_shadow(verdict, candidates, run);
+    (outcome.effect != verdict.effect()).then_some(outcome)
 }
 
-fn with_shadow<'s>(
-    decision: &Decision<'s>,
-    refusing: RefusingLevel,
-    candidates: &Candidates,
-    run: &mut Run<'s, '_>,
-) -> ShadowOutcome<'s> {
+fn with_shadow<'s>(verdict: &Verdict, candidates: &Candidates, run: &mut Run<'s, '_>) -> ShadowOutcome<'s> {
     for level in candidates.levels() {
         let mut denies = Policies::from(candidates.of(&level), Class::ShadowDeny);
         while let Some(policy) = denies.next_of(Class::ShadowDeny) {
@@ -60,11 +54,11 @@ fn with_shadow<'s>(
             return ShadowOutcome { effect: Effect::Deny, reason, policy: Some(run.policy(policy.first)) };
         }
     }
-    let mut outcome = ShadowOutcome { effect: decision.effect, reason: decision.reason, policy: None };
+    let mut outcome = ShadowOutcome { effect: verdict.effect(), reason: verdict.reason, policy: None };
     for (place, level) in candidates.levels().enumerate() {
         let of_level = candidates.of(&level);
         let allowed = level.allows.enforced
-            && match refusing {
+            && match verdict.refusing {
                 None => true,
                 Some(refusing) if place <= refusing => place < refusing,
                 // Nobody has looked at the levels below the one that refuses.

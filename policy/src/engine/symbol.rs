@@ -1,6 +1,6 @@
-use rustc_hash::FxHashMap;
+use crate::texts::{Numbers, Texts};
 
-/// An interned kind, action or role. Meaningful only in the snapshot it comes from.
+/// An interned kind, action or role. Meaningful only in the snapshot it comes from, and there among its own sort.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Symbol(pub(crate) u32);
 
@@ -9,16 +9,17 @@ impl Symbol {
     pub(crate) const WILDCARD: Symbol = Symbol(0);
 }
 
-/// Names of kinds, actions and roles, interned.
+/// Names of one sort, interned: symbols count up from one.
 #[derive(Debug, Default)]
 pub(crate) struct SymbolTable {
-    names: FxHashMap<Box<str>, Symbol>,
-    made: u32,
+    /// A symbol's name stands at the place before its number; those without a name have an empty one.
+    names: Texts,
+    by_name: Numbers,
 }
 
 impl SymbolTable {
     pub(crate) fn get(&self, name: &str) -> Option<Symbol> {
-        self.names.get(name).copied()
+        self.by_name.find(name, &self.names).map(symbol)
     }
 
     /// The name's symbol, made if it is new.
@@ -26,19 +27,42 @@ impl SymbolTable {
         if let Some(symbol) = self.get(name) {
             return symbol;
         }
-        let symbol = self.fresh();
-        self.names.insert(name.into(), symbol);
-        symbol
+        let place = self.names.push(name);
+        self.by_name.insert(place, &self.names);
+        symbol(place)
     }
 
-    /// A symbol that no name has. Snapshots are capped far below 2^32 of what gets one.
+    /// A symbol that no name has.
     pub(crate) fn fresh(&mut self) -> Symbol {
-        self.made = self.made.saturating_add(1);
-        Symbol(self.made)
+        symbol(self.names.push(""))
+    }
+
+    /// How many symbols there are: none is larger.
+    pub(crate) fn len(&self) -> usize {
+        self.names.len()
     }
 
     /// Every name and its symbol.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, Symbol)> {
-        self.names.iter().map(|(name, symbol)| (&**name, *symbol))
+        self.by_name.iter().map(|place| (self.names.get(place), symbol(place)))
+    }
+}
+
+/// Snapshots are capped far below 2^32 of what gets a symbol.
+fn symbol(place: u32) -> Symbol {
+    Symbol(place.saturating_add(1))
+}
+
+/// Kinds, actions and roles of a snapshot. Each sort has numbers of its own, so that each is dense.
+#[derive(Debug, Default)]
+pub(crate) struct Symbols {
+    pub(crate) kinds: SymbolTable,
+    pub(crate) actions: SymbolTable,
+    pub(crate) roles: SymbolTable,
+}
+
+impl Symbols {
+    pub(crate) fn shrink(&mut self) {
+        [&mut self.kinds, &mut self.actions, &mut self.roles].into_iter().for_each(|table| table.names.shrink());
     }
 }

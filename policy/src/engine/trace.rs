@@ -36,16 +36,15 @@ impl Snapshot {
     /// order in which [`Snapshot::decide`] looks at them.
     pub fn trace<'s>(&'s self, query: &Query<'_>, scratch: &mut Scratch) -> Vec<Candidate<'s>> {
         let question = self.resolve(query);
-        scratch.with_arena(|arena, scratch| {
-            let mut traced = Vec::new();
-            let mut run = Run::new(self, &question.inputs, arena);
-            self.gather(&question, &mut scratch.candidates);
-            for level in scratch.candidates.levels() {
-                let policies = Policies::of(scratch.candidates.of(&level));
-                traced.extend(policies.map(|policy| candidate(policy, &level, &mut run)));
-            }
-            traced
-        })
+        let (arena, candidates) = scratch.parts();
+        let mut traced = Vec::new();
+        let mut run = Run::new(self, &question.inputs, arena);
+        self.gather(&question, candidates);
+        for level in candidates.levels() {
+            let policies = Policies::of(candidates.of(&level));
+            traced.extend(policies.map(|policy| candidate(policy, &level, &mut run)));
+        }
+        traced
     }
 }
 

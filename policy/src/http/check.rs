@@ -5,8 +5,8 @@ use bumpalo::Bump;
 use crate::condition::{Inputs, Map, Value};
 use crate::data::Data;
 use crate::engine::{
-    Action, Decision, Effect, PolicyError, PolicyRef, Query, Question, Reason, RequestFacts, Resource, Scratch,
-    ShadowOutcome,
+    Action, Candidates, Decision, Effect, PolicyError, PolicyRef, Query, Question, Reason, RequestFacts, Resource,
+    Scratch, ShadowOutcome,
 };
 use crate::identity::Principal;
 use crate::snapshot::Snapshot;
@@ -122,13 +122,14 @@ impl Snapshot {
         surroundings: &dyn Surroundings,
         scratch: &mut Scratch,
     ) -> HttpOutcome<'s> {
-        scratch.with_arena(|arena, scratch| match self.admit(headers, surroundings, arena) {
+        let (arena, candidates) = scratch.parts();
+        match self.admit(headers, surroundings, arena) {
             ControlFlow::Break(outcome) => outcome,
             ControlFlow::Continue(admitted) => match admitted.body(body) {
                 Err(reason) => admitted.refused(reason),
-                Ok(body) => self.settle(admitted, body.as_ref(), surroundings, arena, scratch, None),
+                Ok(body) => self.settle(admitted, body.as_ref(), surroundings, arena, candidates, None),
             },
-        })
+        }
     }
 
     /// As [`Snapshot::check_http`], and shows the question that the request comes to, if it comes to one.
@@ -140,13 +141,14 @@ impl Snapshot {
         scratch: &mut Scratch,
         watch: &mut dyn FnMut(&Query<'_>),
     ) -> HttpOutcome<'s> {
-        scratch.with_arena(|arena, scratch| match self.admit(headers, surroundings, arena) {
+        let (arena, candidates) = scratch.parts();
+        match self.admit(headers, surroundings, arena) {
             ControlFlow::Break(outcome) => outcome,
             ControlFlow::Continue(admitted) => match admitted.body(body) {
                 Err(reason) => admitted.refused(reason),
-                Ok(body) => self.settle(admitted, body.as_ref(), surroundings, arena, scratch, Some(watch)),
+                Ok(body) => self.settle(admitted, body.as_ref(), surroundings, arena, candidates, Some(watch)),
             },
-        })
+        }
     }
 
     /// As [`Snapshot::check_http`], before the body has come. Where that is needed, the request is to be checked again
@@ -157,14 +159,15 @@ impl Snapshot {
         surroundings: &dyn Surroundings,
         scratch: &mut Scratch,
     ) -> HttpProgress<'s> {
-        scratch.with_arena(|arena, scratch| match self.admit(headers, surroundings, arena) {
+        let (arena, candidates) = scratch.parts();
+        match self.admit(headers, surroundings, arena) {
             ControlFlow::Break(outcome) => HttpProgress::Decided(outcome),
             ControlFlow::Continue(admitted) => match admitted.body_to_await() {
                 Err(reason) => HttpProgress::Decided(admitted.refused(reason)),
                 Ok(Some(max_bytes)) => HttpProgress::NeedsBody { max_bytes },
-                Ok(None) => HttpProgress::Decided(self.settle(admitted, None, surroundings, arena, scratch, None)),
+                Ok(None) => HttpProgress::Decided(self.settle(admitted, None, surroundings, arena, candidates, None)),
             },
-        })
+        }
     }
 
     fn settle<'s, 'a>(
@@ -173,7 +176,7 @@ impl Snapshot {
         body: Option<&Data>,
         surroundings: &dyn Surroundings,
         arena: &'a Bump,
-        scratch: &mut Scratch,
+        candidates: &mut Candidates,
         watch: Option<&mut dyn FnMut(&Query<'_>)>,
     ) -> HttpOutcome<'s> {
         let Admitted { head, query, route, captured, principal, headers, headers_trusted } = admitted;
@@ -209,7 +212,7 @@ impl Snapshot {
             action: Action { symbol: Some(route.action.0), name: &route.action.1 },
             scope: self.asked_scope(scope, principal.scope()),
         };
-        let decision = self.answer(&question, arena, scratch);
+        let decision = self.answer(&question, arena, candidates);
         HttpOutcome {
             route: Some(&*route.name),
             identity_headers_trusted: headers_trusted,

@@ -1,7 +1,7 @@
 use rustc_hash::FxHashMap;
 
 use crate::data::Fields;
-use crate::engine::{Symbol, SymbolTable};
+use crate::engine::{HeldRoles, SymbolTable};
 
 /// Id and only role of a caller without identity, on routes that allow it.
 pub const ANONYMOUS: &str = "anonymous";
@@ -12,8 +12,8 @@ pub struct Principal {
     id: Box<str>,
     source: Option<Box<str>>,
     roles: Box<[Box<str>]>,
-    /// The roles that the snapshot knows, sorted.
-    role_symbols: Box<[Symbol]>,
+    /// The roles that the snapshot knows.
+    held_roles: HeldRoles,
     attributes: Fields,
     scope: Option<Box<str>>,
     anonymous: bool,
@@ -35,7 +35,7 @@ pub struct PrincipalClaims {
 }
 
 impl Principal {
-    pub(crate) fn new(claims: PrincipalClaims, symbols: &SymbolTable, directory: &Directory) -> Self {
+    pub(crate) fn new(claims: PrincipalClaims, known_roles: &SymbolTable, directory: &Directory) -> Self {
         let PrincipalClaims { source, id, mut roles, mut attributes, scope } = claims;
         if let Some(known) = source.as_deref().and_then(|source| directory.get(source, &id)) {
             roles.extend(known.roles.iter().map(ToString::to_string));
@@ -46,13 +46,14 @@ impl Principal {
         // Only the caller without identity is anonymous: evidence cannot claim the role.
         roles.retain(|role| role != ANONYMOUS);
         let scope = scope.map(Into::into);
-        Principal { scope, ..Self::with_roles(id, source, roles, attributes, symbols) }
+        Principal { scope, ..Self::with_roles(id, source, roles, attributes, known_roles) }
     }
 
-    pub(crate) fn anonymous(symbols: &SymbolTable) -> Self {
+    pub(crate) fn anonymous(known_roles: &SymbolTable) -> Self {
         let roles = vec![ANONYMOUS.to_owned()];
-        let principal = Self::with_roles(ANONYMOUS.to_owned(), None, roles, Fields::default(), symbols);
-        Principal { anonymous: true, ..principal }
+        let principal = Self::with_roles(ANONYMOUS.to_owned(), None, roles, Fields::default(), known_roles);
+        let held_roles = HeldRoles::new(known_roles.get(ANONYMOUS).into_iter(), false);
+        Principal { anonymous: true, held_roles, ..principal }
     }
 
     /// Nobody in particular, for expressions that read no principal.
@@ -66,12 +67,10 @@ impl Principal {
         source: Option<String>,
         roles: Vec<String>,
         attributes: Fields,
-        symbols: &SymbolTable,
+        known_roles: &SymbolTable,
     ) -> Self {
-        let mut role_symbols: Box<[Symbol]> = roles.iter().filter_map(|role| symbols.get(role)).collect();
-        role_symbols.sort_unstable();
         Principal {
-            role_symbols,
+            held_roles: HeldRoles::new(roles.iter().filter_map(|role| known_roles.get(role)), true),
             id: id.into(),
             source: source.map(Into::into),
             roles: roles.into_iter().map(Into::into).collect(),
@@ -117,8 +116,8 @@ impl Principal {
         self.anonymous
     }
 
-    pub(crate) fn role_symbols(&self) -> &[Symbol] {
-        &self.role_symbols
+    pub(crate) fn held_roles(&self) -> &HeldRoles {
+        &self.held_roles
     }
 }
 

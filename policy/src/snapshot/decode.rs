@@ -1,10 +1,11 @@
-use crate::condition::{Code, Span};
+use crate::condition::Code;
 use crate::digest::Digest;
 use crate::engine::{
-    CandidateRef, Class, Effect, IndexBuilder, InvalidScope, MAX_LEVELS, ScopeId, Scopes, Symbol, SymbolTable,
+    CandidateRef, Class, Effect, IndexBuilder, InvalidScope, MAX_LEVELS, ScopeId, Scopes, Symbol, SymbolTable, Symbols,
 };
 use crate::http::{MAX_BODY, MAX_CAPTURES, RoutePattern, RouteTable, RouteTarget, Segment, ValueSource};
 use crate::identity::{ClaimsFrom, Directory, IdentityMethod, IdentitySource, Known, SanKind, TrustedPeers};
+use crate::texts::Texts;
 
 use super::chunk::{ChunkKind, Strings};
 use super::codec::{DecodeError, Reader};
@@ -71,8 +72,8 @@ fn read_chunks(mut reader: Reader<'_>) -> Result<Vec<(ChunkKind, &[u8])>, Decode
 struct Decoder {
     code: Code,
     interner: TextInterner,
-    policies: Vec<Span>,
-    symbols: SymbolTable,
+    policies: Texts,
+    symbols: Symbols,
     index: IndexBuilder,
     globs: GlobReader,
     scopes: Scopes,
@@ -151,7 +152,7 @@ impl Decoder {
             let target = RouteTarget {
                 name: self.budget.text(name)?.into(),
                 action: self.action(strings.get(reader)?)?,
-                kind: self.interned(strings.get(reader)?)?,
+                kind: interned(&mut self.symbols.kinds, self.budget.text(strings.get(reader)?)?),
                 id: self.optional_source(reader, strings, captures)?,
                 scope: self.optional_source(reader, strings, captures)?,
                 attributes: (0..reader.count()?)
@@ -168,13 +169,8 @@ impl Decoder {
         Ok(())
     }
 
-    fn interned(&mut self, name: &str) -> Result<(Symbol, Box<str>), DecodeError> {
-        let name = self.budget.text(name)?;
-        Ok((self.symbols.intern(name), name.into()))
-    }
-
     fn action(&mut self, name: &str) -> Result<(Symbol, Box<str>), DecodeError> {
-        let action = self.interned(name)?;
+        let action = interned(&mut self.symbols.actions, self.budget.text(name)?);
         self.globs.action(action.0);
         Ok(action)
     }
@@ -232,7 +228,7 @@ impl Decoder {
     ) -> Result<(), DecodeError> {
         let mut known = vec![None; strings.len()];
         // A chunk's strings are interned once each, not once for each policy that names them.
-        let mut symbols = vec![None; strings.len()];
+        let [mut kind_symbols, mut action_symbols, mut role_symbols] = [(); 3].map(|()| vec![None; strings.len()]);
         let mut last = None;
         for _ in 0..reader.count()? {
             let name = strings.get(reader)?;
@@ -245,11 +241,11 @@ impl Decoder {
             let shadow = reader.bool()?;
             self.has_shadow |= shadow;
             let scope = self.policy_scope(reader, strings)?;
-            let mut kinds = self.names(reader, strings, &mut symbols)?;
+            let mut kinds = names(reader, strings, &mut self.symbols.kinds, &mut kind_symbols)?;
             for kind in &mut kinds {
-                *kind = self.scopes.intern_kind(scope, *kind, &mut self.symbols);
+                *kind = self.scopes.intern_kind(scope, *kind, &mut self.symbols.kinds);
             }
-            let actions = self.actions(reader, strings, &mut symbols)?;
+            let actions = self.actions(reader, strings, &mut action_symbols)?;
             limits::POLICIES.check(self.policies.len() + 1)?;
             let slot = u32::try_from(self.policies.len()).unwrap_or(u32::MAX);
             let ways = limits::WAYS.check(reader.count()?)?;
@@ -257,7 +253,7 @@ impl Decoder {
                 return Err(reader.invalid("policy without roles"));
             }
             for _ in 0..ways {
-                let roles = self.names(reader, strings, &mut symbols)?;
+                let roles = names(reader, strings, &mut self.symbols.roles, &mut role_symbols)?;
                 let condition = match reader.bool()? {
                     true => Some(
                         ProgramReader {
@@ -273,11 +269,11 @@ impl Decoder {
                     false => None,
                 };
                 let entries = kinds.len().saturating_mul(actions.len()).saturating_mul(roles.len());
-                limits::ENTRIES.check(entries.saturating_add(self.index.len()))?;
+                limits::ENTRIES.check(entries.saturating_add(self.index.entries()))?;
                 let candidate = CandidateRef::new(slot, Class::of(effect, shadow), condition);
                 self.index.add(candidate, &kinds, &actions, &roles);
             }
-            self.policies.push(self.code.push_text(name));
+            self.policies.push(name);
         }
         Ok(())
     }
@@ -289,17 +285,7 @@ impl Decoder {
         self.scopes.get(strings.get(reader)?).ok_or_else(|| reader.invalid("scope"))
     }
 
-    /// Names as symbols, or the wildcard.
-    fn names(
-        &mut self,
-        reader: &mut Reader<'_>,
-        strings: &Strings<'_>,
-        symbols: &mut [Option<Symbol>],
-    ) -> Result<Vec<Symbol>, DecodeError> {
-        listed(reader, strings, |position, name| Ok(interned_once(&mut self.symbols, symbols.get_mut(position), name)))
-    }
-
-    /// As [`Decoder::names`], but for globs.
+    /// As [`names`], but for globs.
     fn actions(
         &mut self,
         reader: &mut Reader<'_>,
@@ -307,10 +293,10 @@ impl Decoder {
         symbols: &mut [Option<Symbol>],
     ) -> Result<Vec<Symbol>, DecodeError> {
         listed(reader, strings, |position, name| {
-            if let Some(glob) = self.globs.symbol(name, &mut self.symbols)? {
+            if let Some(glob) = self.globs.symbol(name, &mut self.symbols.actions)? {
                 return Ok(glob);
             }
-            let symbol = interned_once(&mut self.symbols, symbols.get_mut(position), name);
+            let symbol = interned_once(&mut self.symbols.actions, symbols.get_mut(position), name);
             self.globs.action(symbol);
             Ok(symbol)
         })
@@ -323,17 +309,18 @@ impl Decoder {
         reads.headers.dedup();
         reads.query.sort_unstable();
         self.code.shrink();
-        self.policies.shrink_to_fit();
+        self.policies.shrink();
+        self.symbols.shrink();
         Ok(Snapshot {
             id,
             digest,
             code: self.code,
             policies: self.policies,
-            globs: self.globs.finish(&self.symbols, &mut self.budget)?,
+            globs: self.globs.finish(&self.symbols.actions, &mut self.budget)?,
             scopes: self.scopes,
             has_shadow: self.has_shadow,
+            index: self.index.build(self.symbols.roles.len()),
             symbols: self.symbols,
-            index: self.index.build(),
             routes: self.routes,
             passes_unmatched: self.passes_unmatched,
             identity: self.identity,
@@ -358,6 +345,21 @@ impl Place {
             false => Err(reader.invalid("bucket")),
         }
     }
+}
+
+/// A name that is kept beside its symbol.
+fn interned(symbols: &mut SymbolTable, name: &str) -> (Symbol, Box<str>) {
+    (symbols.intern(name), name.into())
+}
+
+/// Names as symbols, or the wildcard.
+fn names(
+    reader: &mut Reader<'_>,
+    strings: &Strings<'_>,
+    table: &mut SymbolTable,
+    known: &mut [Option<Symbol>],
+) -> Result<Vec<Symbol>, DecodeError> {
+    listed(reader, strings, |position, name| Ok(interned_once(table, known.get_mut(position), name)))
 }
 
 /// The symbol of a chunk's string, looked up only the first time.

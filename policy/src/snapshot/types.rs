@@ -1,10 +1,11 @@
 use std::fmt;
 
-use crate::condition::{Code, Span};
+use crate::condition::Code;
 use crate::digest::Digest;
-use crate::engine::{Globs, Index, Scopes, Symbol, SymbolTable};
+use crate::engine::{Globs, Index, Scopes, Symbols};
 use crate::http::RouteTable;
 use crate::identity::{Directory, IdentitySource, Principal, PrincipalClaims};
+use crate::texts::Texts;
 
 use super::program::Reads;
 
@@ -27,12 +28,12 @@ impl fmt::Display for SnapshotId {
 #[derive(Debug)]
 pub struct Snapshot {
     pub(super) id: SnapshotId,
-    pub(super) digest: Digest,
-    /// Conditions and policy names.
+    pub(crate) digest: Digest,
+    /// Conditions.
     pub(super) code: Code,
     /// Policies' names, ordered as their chunks are: by a hash of the name, then by name.
-    pub(super) policies: Vec<Span>,
-    pub(super) symbols: SymbolTable,
+    pub(super) policies: Texts,
+    pub(super) symbols: Symbols,
     pub(super) index: Index,
     pub(super) globs: Globs,
     pub(super) scopes: Scopes,
@@ -67,7 +68,7 @@ impl Snapshot {
 
     /// Names of its policies, in its order: candidates of one effect are looked at in this order, denies before allows.
     pub fn policy_names(&self) -> impl ExactSizeIterator<Item = &str> {
-        self.policies.iter().map(|name| self.code.text(*name))
+        self.policies.iter()
     }
 
     /// How many routes it holds.
@@ -113,21 +114,21 @@ impl Snapshot {
     /// A principal in this snapshot's terms: evidence united with the directory.
     #[must_use]
     pub fn principal(&self, claims: PrincipalClaims) -> Principal {
-        Principal::new(claims, &self.symbols, &self.directory)
+        Principal::new(claims, &self.symbols.roles, &self.directory)
     }
 
     /// The principal of a request without identity.
     #[must_use]
     pub fn anonymous(&self) -> Principal {
-        Principal::anonymous(&self.symbols)
+        Principal::anonymous(&self.symbols.roles)
     }
 
-    pub(crate) fn symbol(&self, name: &str) -> Option<Symbol> {
-        self.symbols.get(name)
+    pub(crate) fn symbols(&self) -> &Symbols {
+        &self.symbols
     }
 
     pub(crate) fn policy_name(&self, slot: u32) -> &str {
-        self.policies.get(slot as usize).map(|name| self.code.text(*name)).unwrap_or_default()
+        self.policies.get(slot)
     }
 
     pub(crate) fn code(&self) -> &Code {

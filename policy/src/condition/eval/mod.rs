@@ -12,6 +12,7 @@ use bumpalo::Bump;
 use crate::engine::{RequestFacts, Resource};
 use crate::identity::Principal;
 
+use super::arithmetic;
 use super::code::Code;
 use super::fault::{Fault, FaultKind};
 use super::fuel::Fuel;
@@ -123,9 +124,7 @@ impl<'a, O: Observer> Evaluator<'a, O> {
                 None => Err(fault(FaultKind::Types)),
             },
             Node::Input(input) => self.input(input, id),
-            Node::HasInput(input) => present(self.input(input, id)),
             Node::Attribute(root, name) => self.attribute(root, self.code.string(name), id),
-            Node::HasAttribute(root, name) => present(self.attribute(root, self.code.string(name), id)),
             Node::Parameter(position) => match self.parameters.get(usize::from(position)) {
                 Some(value) => Ok(*value),
                 None => Err(fault(FaultKind::Missing)),
@@ -137,10 +136,6 @@ impl<'a, O: Observer> Evaluator<'a, O> {
             Node::Select(field) => {
                 let of = self.operand(id.operand())?;
                 self.select(of, self.code.string(field), id)
-            }
-            Node::Has(field) => {
-                let of = self.operand(id.operand())?;
-                self.has(of, Value::Str(self.code.string(field))).map(Value::Bool).map_err(fault)
             }
             Node::OptionalSelect(field) => {
                 let of = self.value(id.operand())?;
@@ -155,14 +150,16 @@ impl<'a, O: Observer> Evaluator<'a, O> {
                 self.optional_select(of, index).map_err(fault)
             }
             Node::Unary(operator) => self.unary(operator, id),
-            Node::Binary(Binary::In, container) => self.contained(container, id).map(Value::Bool),
-            Node::Binary(operator, b) => {
-                let a = self.operand(id.operand())?;
-                let b = self.operand(b)?;
-                self.binary(operator, &a, &b, id)
+            Node::Binary(operator, b) if operator.is_arithmetic() => {
+                let (a, b) = (self.value(id.operand())?, self.value(b)?);
+                arithmetic::compute(operator, a, b, self.arena, &mut self.fuel).map_err(fault)
             }
-            Node::And(other) => self.junction(other, id, false).map(Value::Bool),
-            Node::Or(other) => self.junction(other, id, true).map(Value::Bool),
+            Node::Binary(..)
+            | Node::And(_)
+            | Node::Or(_)
+            | Node::Has(_)
+            | Node::HasInput(_)
+            | Node::HasAttribute(..) => self.truth(node, id).map(Value::Bool),
             Node::Conditional(before, no) => match self.boolean(id.operand(), id)? {
                 true => self.value(NodeId(no.0.wrapping_sub(u32::from(before)))),
                 false => self.value(no),
@@ -188,9 +185,46 @@ impl<'a, O: Observer> Evaluator<'a, O> {
 
     /// A boolean, or a fault at `at`.
     pub(super) fn boolean(&mut self, id: NodeId, at: NodeId) -> Result<bool, Fault> {
-        match self.value(id)? {
-            Value::Bool(value) => Ok(value),
-            _ => Err(Fault { kind: FaultKind::NotBoolean, at }),
+        match self.code.node(id) {
+            // What nearly every condition is made of takes no detour over a value.
+            Some(node @ (Node::Binary(..) | Node::And(_) | Node::Or(_)))
+                if !O::OBSERVES && !node.is_arithmetic() && self.fuel.step().is_ok() =>
+            {
+                self.truth(node, id)
+            }
+            _ => match self.value(id)? {
+                Value::Bool(value) => Ok(value),
+                _ => Err(Fault { kind: FaultKind::NotBoolean, at }),
+            },
+        }
+    }
+
+    /// What an operation that can only be true or false comes to.
+    fn truth(&mut self, node: Node, id: NodeId) -> Result<bool, Fault> {
+        let fault = |kind| Fault { kind, at: id };
+        match node {
+            Node::Binary(Binary::In, container) => self.contained(container, id),
+            Node::Binary(operator, b)
+                if !O::OBSERVES
+                    && let Some([left, right]) = self.texts(id.operand(), b) =>
+            {
+                self.fuel.steps(2).map_err(|spent| fault(spent.into()))?;
+                self.compare_texts(operator, left, right).map_err(fault)
+            }
+            Node::Binary(operator, b) => {
+                let a = self.operand(id.operand())?;
+                let b = self.operand(b)?;
+                self.compare(operator, &a, &b).map_err(fault)
+            }
+            Node::And(other) => self.junction(other, id, false),
+            Node::Or(other) => self.junction(other, id, true),
+            Node::Has(field) => {
+                let of = self.operand(id.operand())?;
+                self.has(of, Value::Str(self.code.string(field))).map_err(fault)
+            }
+            Node::HasInput(input) => present(self.input(input, id)),
+            Node::HasAttribute(root, name) => present(self.attribute(root, self.code.string(name), id)),
+            _ => Err(fault(FaultKind::Types)),
         }
     }
 
@@ -263,10 +297,10 @@ impl<'a, O: Observer> Evaluator<'a, O> {
 }
 
 /// Whether what was read is there.
-fn present(read: Evaluated<'_>) -> Evaluated<'_> {
+fn present(read: Evaluated<'_>) -> Result<bool, Fault> {
     match read {
-        Ok(_) => Ok(Value::Bool(true)),
-        Err(Fault { kind: FaultKind::Missing, .. }) => Ok(Value::Bool(false)),
+        Ok(_) => Ok(true),
+        Err(Fault { kind: FaultKind::Missing, .. }) => Ok(false),
         Err(fault) => Err(fault),
     }
 }

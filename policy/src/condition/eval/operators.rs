@@ -24,26 +24,40 @@ impl<'a, O: Observer> Evaluator<'a, O> {
         .map_err(|kind| Fault { kind, at: id })
     }
 
+    /// Operators that give a boolean, of strings.
     #[inline]
-    pub(super) fn binary(&mut self, operator: Binary, a: &Value<'a>, b: &Value<'a>, id: NodeId) -> Evaluated<'a> {
-        // Most comparisons are of strings.
-        if let (Binary::Equal, Value::Str(a), Value::Str(b)) = (operator, a, b) {
-            return match self.fuel.bytes(a.len().min(b.len())) {
-                Ok(()) => Ok(Value::Bool(a == b)),
-                Err(spent) => Err(Fault { kind: spent.into(), at: id }),
-            };
-        }
-        if let Binary::Add | Binary::Subtract | Binary::Multiply | Binary::Divide | Binary::Modulo = operator {
-            let outcome = arithmetic::compute(operator, *a, *b, self.arena, &mut self.fuel);
-            return outcome.map_err(|kind| Fault { kind, at: id });
-        }
-        match self.test(operator, *a, *b) {
-            Ok(holds) => Ok(Value::Bool(holds)),
-            Err(kind) => Err(Fault { kind, at: id }),
+    pub(super) fn compare_texts(&mut self, operator: Binary, a: &str, b: &str) -> Result<bool, FaultKind> {
+        let bytes = match operator {
+            Binary::StartsWith | Binary::EndsWith | Binary::Contains => a.len(),
+            _ => a.len().min(b.len()),
+        };
+        self.fuel.bytes(bytes)?;
+        Ok(match operator {
+            Binary::Equal => a == b,
+            Binary::NotEqual => a != b,
+            Binary::StartsWith => a.starts_with(b),
+            Binary::EndsWith => a.ends_with(b),
+            Binary::Contains => a.contains(b),
+            Binary::Less => a < b,
+            Binary::LessEqual => a <= b,
+            Binary::Greater => a > b,
+            Binary::GreaterEqual => a >= b,
+            _ => return Err(FaultKind::Types),
+        })
+    }
+
+    /// Operators that give a boolean.
+    #[inline]
+    pub(super) fn compare(&mut self, operator: Binary, a: &Value<'a>, b: &Value<'a>) -> Result<bool, FaultKind> {
+        match (a, b) {
+            (Value::Str(a), Value::Str(b)) if operator != Binary::In => self.compare_texts(operator, a, b),
+            (Value::Int(a), Value::Int(b)) if operator == Binary::Less => Ok(a < b),
+            _ => self.compare_any(operator, *a, *b),
         }
     }
 
-    fn test(&mut self, operator: Binary, a: Value<'a>, b: Value<'a>) -> Result<bool, FaultKind> {
+    #[inline(never)]
+    fn compare_any(&mut self, operator: Binary, a: Value<'a>, b: Value<'a>) -> Result<bool, FaultKind> {
         let ordered = |order: Option<Option<Ordering>>, test: fn(Ordering) -> bool| {
             order.map(|order| order.is_some_and(test)).ok_or(FaultKind::Types)
         };
@@ -55,16 +69,8 @@ impl<'a, O: Observer> Evaluator<'a, O> {
             Binary::LessEqual => ordered(order(a, b, fuel)?, Ordering::is_le),
             Binary::Greater => ordered(order(a, b, fuel)?, Ordering::is_gt),
             Binary::GreaterEqual => ordered(order(a, b, fuel)?, Ordering::is_ge),
-            Binary::StartsWith | Binary::EndsWith | Binary::Contains => {
-                let (Value::Str(text), Value::Str(part)) = (a, b) else { return Err(FaultKind::Types) };
-                fuel.bytes(text.len())?;
-                Ok(match operator {
-                    Binary::StartsWith => text.starts_with(part),
-                    Binary::EndsWith => text.ends_with(part),
-                    _ => text.contains(part),
-                })
-            }
             Binary::In => self.is_in(a, b),
+            Binary::StartsWith | Binary::EndsWith | Binary::Contains => Err(FaultKind::Types),
             Binary::Add | Binary::Subtract | Binary::Multiply | Binary::Divide | Binary::Modulo => {
                 Err(FaultKind::Types)
             }

@@ -1,6 +1,6 @@
 use super::{Evaluated, Evaluator, Inputs, Observer};
 use crate::condition::fault::{Fault, FaultKind};
-use crate::condition::node::{Input, NodeId, Root};
+use crate::condition::node::{Input, Node, NodeId, Root};
 use crate::condition::value::{List, Map, Value};
 
 impl<'a, O: Observer> Evaluator<'a, O> {
@@ -34,6 +34,27 @@ impl<'a, O: Observer> Evaluator<'a, O> {
                 Some(body) => Ok(Value::from(body)),
                 None => Err(Fault { kind: FaultKind::Missing, at: id }),
             },
+        }
+    }
+
+    /// Two operands, if both are leaves and strings, as those of most comparisons are: without a detour over values.
+    #[inline]
+    pub(super) fn texts(&self, a: NodeId, b: NodeId) -> Option<[&'a str; 2]> {
+        Some([self.text(a)?, self.text(b)?])
+    }
+
+    #[inline]
+    fn text(&self, id: NodeId) -> Option<&'a str> {
+        let Inputs { principal, resource, request } = self.inputs;
+        match self.code.node(id)? {
+            Node::Str(text) => Some(self.code.string(text)),
+            Node::Attribute(Root::Principal, name) => principal.attributes().get(self.code.string(name))?.as_str(),
+            Node::Attribute(Root::Resource, name) => resource.attributes.text(self.code.string(name)),
+            Node::Input(Input::PrincipalId) => Some(principal.id()),
+            Node::Input(Input::ResourceId) => resource.id,
+            Node::Input(Input::Method) => request.method,
+            Node::Input(Input::Path) => request.path,
+            _ => None,
         }
     }
 

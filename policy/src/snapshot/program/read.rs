@@ -6,23 +6,24 @@ use crate::condition::{
 use crate::snapshot::chunk::Strings;
 use crate::snapshot::codec::{DecodeError, Reader};
 use crate::snapshot::limits::{self, Budget};
+use crate::texts::Numbers;
 
 use super::{BINARIES, FOLDS, INPUTS, ROOTS, Reads, UNARIES, constant, tag};
 
 /// Strings and patterns of conditions that are in the arena already.
 #[derive(Debug, Default)]
 pub(in crate::snapshot) struct TextInterner {
-    strings: FxHashMap<Box<str>, StringId>,
+    strings: Numbers,
     patterns: FxHashMap<Box<[u8]>, PatternId>,
 }
 
 impl TextInterner {
     fn intern(&mut self, text: &str, code: &mut Code) -> StringId {
-        match self.strings.get(text) {
-            Some(id) => *id,
+        match self.strings.find(text, code.strings()) {
+            Some(number) => StringId(number),
             None => {
                 let id = code.push_string(text);
-                self.strings.insert(text.into(), id);
+                self.strings.insert(id.0, code.strings());
                 id
             }
         }

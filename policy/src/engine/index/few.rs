@@ -1,0 +1,135 @@
+//! Blocks of kinds with few policies.
+//!
+//! ```text
+//! block      head action* signature* rule* roles*
+//! head       number of actions | number of rules << 8 | rules for other actions << 16
+//! action     symbol, rules for it
+//! signature  of a rule's roles: two words
+//! rule       order, condition, place of its roles
+//! roles      count, symbol*
+//! ```
+//!
+//! Rules for an action are told by a bit each, the first rule's the lowest.
+
+use super::super::candidate::CandidateRef;
+use super::super::held::signature;
+use super::super::{HeldRoles, Symbol};
+use super::build::{Lists, Rule};
+use super::{Allows, word};
+
+/// Most rules of a block.
+const RULES: usize = 16;
+
+/// Most actions that a block lists.
+const ACTIONS: usize = 16;
+
+pub(super) struct Block<'i> {
+    /// Rules for actions that are not listed.
+    others: u32,
+    actions: &'i [[u32; 2]],
+    signatures: &'i [[u32; 2]],
+    rules: &'i [[u32; 3]],
+    roles: &'i [u32],
+}
+
+impl<'i> Block<'i> {
+    #[inline(always)]
+    pub(super) fn of(head: u32, rest: &'i [u32]) -> Option<Self> {
+        let [actions, rules, ..] = head.to_le_bytes();
+        let (actions, rest) = rest.split_at_checked(2 * usize::from(actions))?;
+        let (signatures, rest) = rest.split_at_checked(2 * usize::from(rules))?;
+        let (rules, roles) = rest.split_at_checked(3 * usize::from(rules))?;
+        Some(Block {
+            others: head >> 16,
+            actions: actions.as_chunks().0,
+            signatures: signatures.as_chunks().0,
+            rules: rules.as_chunks().0,
+            roles,
+        })
+    }
+
+    /// `distinct_bits`: whether signatures tell everything.
+    #[inline(always)]
+    pub(super) fn collect(
+        &self,
+        action: Option<Symbol>,
+        held: &HeldRoles,
+        distinct_bits: bool,
+        candidates: &mut Vec<CandidateRef>,
+    ) {
+        let mut met = self.of_action(action) & self.of_roles(held.signature());
+        while met != 0 {
+            let Some([order, condition, roles]) = self.rules.get(met.trailing_zeros() as usize) else { return };
+            met &= met - 1;
+            if distinct_bits || self.roles(*roles).iter().any(|role| held.has(Symbol(*role))) {
+                candidates.push(CandidateRef::from_words([*order, *condition]));
+            }
+        }
+    }
+
+    pub(super) fn allows(&self, action: Option<Symbol>) -> Allows {
+        let met = self.of_action(action);
+        let met = self.rules.iter().enumerate().filter(|(place, _)| met & 1 << place != 0);
+        met.fold(Allows::default(), |allows, (_, [order, condition, _])| {
+            allows.or(Allows::of(CandidateRef::from_words([*order, *condition]).class()))
+        })
+    }
+
+    /// The rules for an action. Without branches, here and below: which it is, is anyone's guess.
+    #[inline(always)]
+    fn of_action(&self, action: Option<Symbol>) -> u32 {
+        let Some(action) = action else { return self.others };
+        self.actions.iter().fold(self.others, |met, [listed, rules]| if *listed == action.0 { *rules } else { met })
+    }
+
+    /// The rules that may be for roles of this signature.
+    #[inline(always)]
+    fn of_roles(&self, held: u64) -> u32 {
+        self.signatures.iter().enumerate().fold(0, |met, (place, [low, high])| {
+            let signature = u64::from(*low) | u64::from(*high) << 32;
+            met | u32::from(signature & held != 0) << place
+        })
+    }
+
+    fn roles(&self, place: u32) -> &[u32] {
+        let roles = self.roles.get(place as usize..).and_then(<[u32]>::split_first);
+        roles.and_then(|(count, rest)| rest.get(..*count as usize)).unwrap_or_default()
+    }
+}
+
+/// Appends the block of a kind's rules, which are in order. False, and nothing, if they do not fit into one.
+pub(super) fn push(words: &mut Vec<u32>, rules: &[&Rule], lists: &Lists) -> bool {
+    let mut actions: Vec<u32> = Vec::new();
+    for rule in rules {
+        let named = lists.actions(rule).iter().filter(|action| **action != Symbol::WILDCARD.0);
+        for action in named {
+            if !actions.contains(action) {
+                actions.push(*action);
+            }
+        }
+        if actions.len() > ACTIONS || rules.len() > RULES {
+            return false;
+        }
+    }
+    let naming = |action: u32| {
+        let names = |rule: &&Rule| lists.actions(rule).iter().any(|own| *own == action || *own == Symbol::WILDCARD.0);
+        rules.iter().enumerate().fold(0, |bits, (place, rule)| bits | usize::from(names(rule)) << place)
+    };
+    words.push(word(actions.len() | rules.len() << 8 | naming(Symbol::WILDCARD.0) << 16));
+    words.extend(actions.iter().flat_map(|action| [*action, word(naming(*action))]));
+    for rule in rules {
+        let signature = signature(lists.roles(rule).iter().copied().map(Symbol));
+        words.extend([signature & u64::from(u32::MAX), signature >> 32].map(|half| word(half as usize)));
+    }
+    let mut place = 0;
+    for rule in rules {
+        words.extend([rule.order, rule.condition, word(place)]);
+        place += 1 + lists.roles(rule).len();
+    }
+    for rule in rules {
+        let roles = lists.roles(rule);
+        words.push(word(roles.len()));
+        words.extend_from_slice(roles);
+    }
+    true
+}

@@ -1,0 +1,112 @@
+//! Candidates by kind, then action, then role.
+//!
+//! Kinds are symbols, so a table finds a kind's block without hashing. Most kinds have few policies ([`few`]): the block
+//! lists them in the order in which decisions look at them, each with a bit for every action and role that it names, so
+//! that all are tested without a branch on any. Kinds with more ([`many`]) have a group for each action, sorted by role, and
+//! large groups a hash table of their roles. So a decision touches a few places close to each other, however many
+//! policies there are. Policies for any kind have a block of their own, looked at if there is one.
+
+mod build;
+mod few;
+mod many;
+#[cfg(test)]
+mod tests;
+
+use super::candidate::{CandidateRef, Class};
+use super::{HeldRoles, Symbol};
+
+pub(crate) use build::IndexBuilder;
+
+/// Whether policies that meet a kind and an action, for whatever role, are allows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Allows {
+    pub(crate) enforced: bool,
+    pub(crate) shadow: bool,
+}
+
+impl Allows {
+    pub(crate) fn or(self, other: Allows) -> Allows {
+        Allows { enforced: self.enforced | other.enforced, shadow: self.shadow | other.shadow }
+    }
+
+    fn of(class: Class) -> Allows {
+        Allows { enforced: class == Class::Allow, shadow: class == Class::ShadowAllow }
+    }
+}
+
+/// See the [module](self).
+#[derive(Debug, Default)]
+pub(crate) struct Index {
+    /// By kind, the wildcard's first: one more than where its block starts in `words`, or 0 where it has none.
+    blocks: Vec<u32>,
+    /// Blocks, one after the other.
+    words: Vec<u32>,
+    /// Whether every role has a bit of its own in a signature.
+    distinct_bits: bool,
+}
+
+/// Marks the first word of a block for many policies.
+const MANY: u32 = 1 << 31;
+
+enum Block<'i> {
+    Few(few::Block<'i>),
+    Many(many::Block<'i>),
+}
+
+impl Index {
+    /// Appends the candidates for a kind, an action (`None`: no policy names it) and any of these roles. Those of one block
+    /// for few policies are in order and differ; else they may not.
+    #[inline(always)]
+    pub(crate) fn collect(
+        &self,
+        kind: Option<Symbol>,
+        action: Option<Symbol>,
+        roles: &HeldRoles,
+        candidates: &mut Vec<CandidateRef>,
+    ) {
+        if let Some(kind) = kind {
+            self.collect_at(kind, action, roles, candidates);
+        }
+        self.collect_at(Symbol::WILDCARD, action, roles, candidates);
+    }
+
+    /// Appends those of policies that name exactly this kind.
+    #[inline(always)]
+    pub(crate) fn collect_at(
+        &self,
+        kind: Symbol,
+        action: Option<Symbol>,
+        roles: &HeldRoles,
+        candidates: &mut Vec<CandidateRef>,
+    ) {
+        match self.block(kind) {
+            None => {}
+            Some(Block::Few(block)) => block.collect(action, roles, self.distinct_bits, candidates),
+            Some(Block::Many(block)) => block.collect(action, roles, candidates),
+        }
+    }
+
+    /// Which allows there are for exactly this kind and an action, whatever their roles.
+    pub(crate) fn allows(&self, kind: Symbol, action: Option<Symbol>) -> Allows {
+        match self.block(kind) {
+            None => Allows::default(),
+            Some(Block::Few(block)) => block.allows(action),
+            Some(Block::Many(block)) => block.allows(action),
+        }
+    }
+
+    #[inline(always)]
+    fn block(&self, kind: Symbol) -> Option<Block<'_>> {
+        let start = self.blocks.get(kind.0 as usize)?.checked_sub(1)?;
+        let (head, rest) = self.words.get(start as usize..)?.split_first()?;
+        match head & MANY == 0 {
+            true => few::Block::of(*head, rest).map(Block::Few),
+            false => many::Block::of(head ^ MANY, rest, &self.words).map(Block::Many),
+        }
+    }
+}
+
+/// Snapshots' limits keep every index far below 2^32 words.
+fn word(number: usize) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
+}
