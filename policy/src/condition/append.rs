@@ -71,7 +71,10 @@ pub(super) fn append(code: &mut Code, from: &Code, root: NodeId) -> NodeId {
         | Node::OptionalOr(other)
         | Node::OptionalOrValue(other) => {
             operand(code);
-            node.with_other(append(code, from, other))
+            {
+                let other = append(code, from, other);
+                node.with_other(|_| other)
+            }
         }
     };
     code.set(id, copied);
@@ -82,23 +85,3 @@ fn many(code: &mut Code, from: &Code, ids: &[NodeId]) -> Vec<NodeId> {
     ids.iter().map(|id| append(code, from, *id)).collect()
 }
 
-impl Node {
-    /// The same operation with another second operand.
-    fn with_other(self, to: NodeId) -> Node {
-        match self {
-            Node::Index(_) => Node::Index(to),
-            Node::OptionalIndex(_) => Node::OptionalIndex(to),
-            Node::Binary(operator, _) => Node::Binary(operator, to),
-            Node::And(_) => Node::And(to),
-            Node::Or(_) => Node::Or(to),
-            Node::Fold(fold, variable, _) => Node::Fold(fold, variable, to),
-            Node::FoldPairs(fold, variable, _) => Node::FoldPairs(fold, variable, to),
-            Node::Filtered(_) => Node::Filtered(to),
-            Node::Let(variable, _) => Node::Let(variable, to),
-            Node::OptionalMap(flat, variable, _) => Node::OptionalMap(flat, variable, to),
-            Node::OptionalOr(_) => Node::OptionalOr(to),
-            Node::OptionalOrValue(_) => Node::OptionalOrValue(to),
-            other => other,
-        }
-    }
-}

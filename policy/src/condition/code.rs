@@ -22,6 +22,10 @@ pub(crate) struct Code {
     patterns: Vec<Pattern>,
 }
 
+/// How much an arena held, nodes and what is interned left out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Mark([usize; 4]);
+
 impl NodeId {
     /// Where the first operand of this node stands.
     pub(crate) fn operand(self) -> NodeId {
@@ -144,8 +148,18 @@ impl Code {
         super::append::append(self, other, root)
     }
 
+    /// What there is now.
+    pub(crate) fn mark(&self) -> Mark {
+        let Code { elements, words, blobs, constants, .. } = self;
+        Mark([elements.len(), words.len(), blobs.len(), constants.len()])
+    }
+
+    /// Whether nothing but nodes, and what is interned, has been added.
+    pub(crate) fn only_nodes_since(&self, mark: Mark) -> bool {
+        self.mark() == mark
+    }
+
     /// Takes back the nodes from a place on.
-    #[cfg(feature = "compiler")]
     pub(crate) fn truncate(&mut self, from: NodeId) {
         self.nodes.truncate(from.0 as usize);
     }

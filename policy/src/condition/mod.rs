@@ -39,7 +39,7 @@ mod workspace;
 
 #[cfg(feature = "compiler")]
 pub use check::{AttributeTypes, Decided, Use, check, decided, lower_checked};
-pub(crate) use code::{Code, MAX_DEPTH};
+pub(crate) use code::{Code, MAX_DEPTH, Mark};
 pub(crate) use constant::Constant;
 #[cfg(feature = "compiler")]
 pub use cost::{Bound, Cost, Size};

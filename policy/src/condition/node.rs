@@ -5,23 +5,23 @@ use super::functions::Function;
 pub(crate) struct NodeId(pub(crate) u32);
 
 /// A string of [`super::Code`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct StringId(pub(crate) u32);
 
 /// A 64-bit constant of [`super::Code`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct WordId(pub(crate) u32);
 
 /// A byte string of [`super::Code`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct BlobId(pub(crate) u32);
 
 /// A [`super::Constant`] of [`super::Code`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct ConstantId(pub(crate) u32);
 
 /// A pattern of [`super::Code`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct PatternId(pub(crate) u32);
 
 /// Variables that macros can have in scope at once.
@@ -29,7 +29,7 @@ pub(crate) const MAX_VARIABLES: usize = 8;
 
 /// One operation, in 8 bytes. Trees are laid out in prefix order: an operation's first operand is the node after it, so
 /// that most conditions lie in one cache line; further operands are named.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Node {
     Null,
     Bool(bool),
@@ -161,6 +161,54 @@ impl Binary {
 }
 
 impl Node {
+    /// The same operation with another last operand, made from the one it has; itself if it has none of its own.
+    pub(super) fn with_other(self, to: impl FnOnce(NodeId) -> NodeId) -> Node {
+        match self {
+            Node::Index(other) => Node::Index(to(other)),
+            Node::OptionalIndex(other) => Node::OptionalIndex(to(other)),
+            Node::Binary(operator, other) => Node::Binary(operator, to(other)),
+            Node::And(other) => Node::And(to(other)),
+            Node::Or(other) => Node::Or(to(other)),
+            Node::Conditional(before, other) => Node::Conditional(before, to(other)),
+            Node::Fold(fold, variable, other) => Node::Fold(fold, variable, to(other)),
+            Node::FoldPairs(fold, variable, other) => Node::FoldPairs(fold, variable, to(other)),
+            Node::Filtered(other) => Node::Filtered(to(other)),
+            Node::Let(variable, other) => Node::Let(variable, to(other)),
+            Node::OptionalMap(flat, variable, other) => Node::OptionalMap(flat, variable, to(other)),
+            Node::OptionalOr(other) => Node::OptionalOr(to(other)),
+            Node::OptionalOrValue(other) => Node::OptionalOrValue(to(other)),
+            Node::Null
+            | Node::Bool(_)
+            | Node::Int(_)
+            | Node::Int64(_)
+            | Node::UInt(_)
+            | Node::Double(_)
+            | Node::Str(_)
+            | Node::Bytes(_)
+            | Node::Constant(_)
+            | Node::List(..)
+            | Node::Map(..)
+            | Node::IfPresent
+            | Node::Input(_)
+            | Node::HasInput(_)
+            | Node::Attribute(..)
+            | Node::HasAttribute(..)
+            | Node::Parameter(_)
+            | Node::Variable(_)
+            | Node::Select(_)
+            | Node::Has(_)
+            | Node::OptionalSelect(_)
+            | Node::Unary(_)
+            | Node::Call(..)
+            | Node::Matches(_) => self,
+        }
+    }
+
+    /// The same wherever its tree stands: its operand is told by its distance from `own`, the node's place.
+    pub(crate) fn relative_to(self, own: NodeId) -> Node {
+        self.with_other(|other| NodeId(other.0.wrapping_sub(own.0)))
+    }
+
     pub(crate) fn is_arithmetic(self) -> bool {
         matches!(self, Node::Binary(operator, _) if operator.is_arithmetic())
     }

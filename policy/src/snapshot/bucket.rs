@@ -2,7 +2,7 @@
 
 /// Records per chunk that an encoder aims at. Small chunks make small edits; each costs a hash of its own.
 #[cfg(feature = "compiler")]
-const RECORDS_PER_CHUNK: usize = 8;
+const RECORDS_PER_CHUNK: usize = 32;
 
 /// How many chunks these many records are spread over: a power of two.
 #[cfg(feature = "compiler")]

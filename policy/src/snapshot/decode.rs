@@ -11,7 +11,7 @@ use super::chunk::{ChunkKind, Strings};
 use super::codec::{DecodeError, Reader};
 use super::globs::GlobReader;
 use super::limits::{self, Budget, Limit};
-use super::program::{ProgramReader, Reads, TextInterner};
+use super::program::{ProgramReader, Reads, Interner};
 use super::{FORMAT, MAGIC, Snapshot, SnapshotId, bucket, data, tree};
 
 impl Snapshot {
@@ -71,7 +71,7 @@ fn read_chunks(mut reader: Reader<'_>) -> Result<Vec<(ChunkKind, &[u8])>, Decode
 #[derive(Default)]
 struct Decoder {
     code: Code,
-    interner: TextInterner,
+    interner: Interner,
     policies: Texts,
     symbols: Symbols,
     index: IndexBuilder,

@@ -2,12 +2,13 @@
 
 mod constant;
 mod read;
+mod share;
 #[cfg(feature = "compiler")]
 mod write;
 
 use crate::condition::{Binary, Fold, Input, Root, Unary};
 
-pub(super) use read::{ProgramReader, TextInterner};
+pub(super) use read::{ProgramReader, Interner};
 #[cfg(feature = "compiler")]
 pub(super) use write::write;
 

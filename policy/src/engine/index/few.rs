@@ -79,7 +79,11 @@ impl<'i> Block<'i> {
     #[inline(always)]
     fn of_action(&self, action: Option<Symbol>) -> u32 {
         let Some(action) = action else { return self.others };
-        self.actions.iter().fold(self.others, |met, [listed, rules]| if *listed == action.0 { *rules } else { met })
+        let (met, listed) = self.actions.iter().fold((0, 0), |(met, found), [listed, rules]| {
+            let it = u32::from(*listed == action.0).wrapping_neg();
+            (met | rules & it, found | it)
+        });
+        met | self.others & !listed
     }
 
     /// The rules that may be for roles of this signature.

@@ -8,16 +8,18 @@ use crate::snapshot::codec::{DecodeError, Reader};
 use crate::snapshot::limits::{self, Budget};
 use crate::texts::Numbers;
 
+use super::share::Conditions;
 use super::{BINARIES, FOLDS, INPUTS, ROOTS, Reads, UNARIES, constant, tag};
 
-/// Strings and patterns of conditions that are in the arena already.
+/// Strings and patterns that are in the arena already, and whole conditions.
 #[derive(Debug, Default)]
-pub(in crate::snapshot) struct TextInterner {
+pub(in crate::snapshot) struct Interner {
     strings: Numbers,
     patterns: FxHashMap<Box<[u8]>, PatternId>,
+    conditions: Conditions,
 }
 
-impl TextInterner {
+impl Interner {
     fn intern(&mut self, text: &str, code: &mut Code) -> StringId {
         match self.strings.find(text, code.strings()) {
             Some(number) => StringId(number),
@@ -36,7 +38,7 @@ pub(in crate::snapshot) struct ProgramReader<'r, 'a> {
     /// Which of the arena's strings a string of the chunk is, once it has been looked up.
     pub(in crate::snapshot) known: &'r mut [Option<StringId>],
     /// Where strings of earlier chunks stand: conditions share most of theirs.
-    pub(in crate::snapshot) interner: &'r mut TextInterner,
+    pub(in crate::snapshot) interner: &'r mut Interner,
     pub(in crate::snapshot) code: &'r mut Code,
     /// What conditions read is collected here.
     pub(in crate::snapshot) reads: &'r mut Reads,
@@ -46,7 +48,9 @@ pub(in crate::snapshot) struct ProgramReader<'r, 'a> {
 impl<'a> ProgramReader<'_, 'a> {
     /// Reads one condition and returns its root.
     pub(in crate::snapshot) fn read(&mut self, reader: &mut Reader<'a>) -> Result<NodeId, DecodeError> {
-        self.node(reader, 0, 0)
+        let mark = self.code.mark();
+        let root = self.node(reader, 0, 0)?;
+        Ok(self.interner.conditions.share(root, mark, self.code))
     }
 
     /// `depth` bounds the recursion, here as in the evaluator; `variables` is how many are in scope.
