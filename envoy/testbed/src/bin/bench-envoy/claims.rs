@@ -54,3 +54,19 @@ fn field(number: u8, content: &[u8]) -> Vec<u8> {
     bytes.extend(content);
     bytes
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_encoded_as_protobuf_has_them() {
+        let encoded = value(&json!({"a": [true, "x", 1]}));
+        let list =
+            [&[0x32, 20, 0x0a, 2, 0x20, 1, 0x0a, 3, 0x1a, 1, b'x', 0x0a, 9, 0x11][..], &1_f64.to_le_bytes()].concat();
+        let entry = [&[0x0a, 27, 0x0a, 1, b'a', 0x12, 22][..], &list].concat();
+        assert_eq!(encoded, [&[0x2a, 29][..], &entry].concat());
+        let (long, content) = (field(1, &[b'y'; 300]), [b'y'; 300]);
+        assert_eq!(long, [&[0x0a, 0xac, 0x02][..], &content].concat());
+    }
+}

@@ -42,3 +42,14 @@ fn expand(list: &str) -> Result<Vec<usize>> {
     }
     Ok(cores)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_of_cores_hold_numbers_and_ranges() {
+        assert_eq!(expand("0-1,4").unwrap(), [0, 1, 4]);
+        assert!(expand("all").is_err());
+    }
+}

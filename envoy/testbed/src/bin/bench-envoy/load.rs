@@ -7,22 +7,20 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
 
-use crate::claims;
-use crate::variant::Identity;
-use crate::workload::{Request, department, role, user};
+use crate::requests::Requests;
 
 const SCRIPT: &str = include_str!("requests.lua");
 
-/// Enough that Envoy never waits for the load.
-const CONNECTIONS: u32 = 32;
+/// Enough that Envoy has work left while others have the load's core.
+const CONNECTIONS: u32 = 128;
 
-/// A list of requests, as bytes and as `wrk` sends them.
+/// Of each measurement. Short, so that a round sees one state of the machine.
+const SECONDS: u32 = 1;
+
+/// `wrk` with a script that sends the requests of a file.
 #[derive(Debug)]
-pub(crate) struct Requests {
-    /// Whole requests.
-    pub(crate) heads: Vec<String>,
+pub(crate) struct Wrk {
     script: PathBuf,
-    file: PathBuf,
 }
 
 /// What `wrk` saw.
@@ -36,28 +34,26 @@ pub(crate) struct Load {
     pub(crate) duration: f64,
 }
 
-/// Fails if there is no `wrk`.
-pub(crate) fn require() -> Result<()> {
-    let status = Command::new("wrk").arg("-v").stdout(Stdio::null()).stderr(Stdio::null()).status();
-    status.map(drop).context("`wrk`, of the package wrk, is needed")
-}
-
-impl Requests {
-    /// Files go to `folder`.
-    pub(crate) fn new(requests: &[Request], identity: Identity, folder: &Path, name: &str) -> Result<Self> {
-        let heads: Vec<String> = requests.iter().map(|request| head(request, identity)).collect();
-        let (script, file) = (folder.join("requests.lua"), folder.join(name));
+impl Wrk {
+    /// Its script goes to `folder`.
+    pub(crate) fn new(folder: &Path) -> Result<Self> {
+        let script = folder.join("requests.lua");
         fs::write(&script, SCRIPT)?;
-        fs::write(&file, heads.concat())?;
-        Ok(Requests { heads, script, file })
+        Ok(Wrk { script })
     }
 
-    /// Sends them over and over to `address`.
-    pub(crate) fn send(&self, address: SocketAddr, seconds: u32) -> Result<Load> {
+    /// Fails if there is none.
+    pub(crate) fn require() -> Result<()> {
+        let status = Command::new("wrk").arg("-v").stdout(Stdio::null()).stderr(Stdio::null()).status();
+        status.map(drop).context("`wrk`, of the package wrk, is needed")
+    }
+
+    /// Sends the requests over and over to `address`.
+    pub(crate) fn send(&self, requests: &Requests, address: SocketAddr) -> Result<Load> {
         let mut command = Command::new("wrk");
         command.args(["--threads", "1", "--connections", &CONNECTIONS.to_string(), "--timeout", "30s"]);
-        command.args(["--duration", &format!("{seconds}s"), "--script"]).arg(&self.script);
-        let output = command.arg(format!("http://{address}/")).arg("--").arg(&self.file).output()?;
+        command.args(["--duration", &format!("{SECONDS}s"), "--script"]).arg(&self.script);
+        let output = command.arg(format!("http://{address}/")).arg("--").arg(&requests.file).output()?;
         let text = String::from_utf8_lossy(&output.stdout);
         if !output.status.success() {
             bail!("wrk: {}\n{text}", String::from_utf8_lossy(&output.stderr));
@@ -71,22 +67,4 @@ impl Requests {
         }
         Ok(Load { answers, refusals, duration: micros as f64 / 1e6 })
     }
-}
-
-fn head(request: &Request, identity: Identity) -> String {
-    let person = &request.person;
-    let who = match identity {
-        Identity::Headers => {
-            let roles: Vec<String> = person.roles.iter().copied().map(role).collect();
-            format!("x-user-id: {}\r\nx-user-roles: {}\r\n", user(person.id), roles.join(","))
-        }
-        Identity::Claims => format!("x-claims: {}\r\n", claims::header(person)),
-    };
-    format!(
-        "{} {} HTTP/1.1\r\nhost: things.example\r\nuser-agent: bench/1.0 (a client like others)\r\naccept: application/json\r\n\
-         accept-encoding: gzip, br\r\nx-department: {}\r\n{who}\r\n",
-        request.action.method,
-        request.path(),
-        department(person.department),
-    )
 }

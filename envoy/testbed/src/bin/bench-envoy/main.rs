@@ -8,6 +8,7 @@
 mod arguments;
 mod authorizer;
 mod claims;
+mod configuration;
 mod cores;
 mod cpu;
 mod load;
@@ -17,6 +18,7 @@ mod policies;
 mod proxy;
 mod rbac;
 mod report;
+mod requests;
 mod rounds;
 mod statistics;
 mod variant;
@@ -25,23 +27,31 @@ mod workload;
 use anyhow::Result;
 use arguments::Arguments;
 use cores::Cores;
+use load::Wrk;
 use proxy::Proxy;
+use report::Report;
 use workload::Workload;
 
 fn main() -> Result<()> {
     let arguments = Arguments::parse(std::env::args().skip(1))?;
     let cores = Cores::claim()?;
-    load::require()?;
+    Wrk::require()?;
     println!("envoy's worker on core {}, everything else on core {}", cores.proxy, cores.load);
+    let mut report = Report::default();
     if arguments.modules {
-        report::modules(&modules::measure(cores)?);
+        report.modules(&modules::measure(cores)?);
     }
-    for &policies in &arguments.policies {
-        let workload = Workload::new(policies);
-        let variants = arguments.variants(policies);
-        let proxy = Proxy::start(&workload, &variants, cores)?;
+    let most = arguments.policies.iter().max();
+    for policies in &arguments.policies {
+        let workload = Workload::new(*policies)?;
+        let proxy = Proxy::start(&workload, &arguments.variants(), cores)?;
         proxy.check(&workload)?;
-        report::rounds(policies, &rounds::run(&proxy, arguments.rounds)?);
+        let samples = rounds::run(&proxy, arguments.rounds)?;
+        report.rounds(*policies, &samples);
+        if Some(policies) == most {
+            report.others(&samples);
+        }
     }
+    report.figures();
     Ok(())
 }

@@ -4,9 +4,10 @@ use anyhow::Result;
 use tempfile::TempDir;
 use tollgate_testbed::{artifacts, ports};
 
+use crate::configuration::{config, listener, wasm};
 use crate::cores::Cores;
 use crate::cpu;
-use crate::proxy::{config, launch, listener, wait_ready, wasm};
+use crate::proxy::{launch, wait_ready};
 use crate::statistics::Spread;
 use crate::variant::Variant;
 
@@ -33,7 +34,7 @@ pub(crate) fn measure(cores: Cores) -> Result<Modules> {
 fn start(variant: Variant, cores: Cores) -> Result<f64> {
     let folder = TempDir::with_prefix("tollgate-bench-")?;
     let filters = match variant {
-        Variant::Noop => vec![wasm(variant, &artifacts::guest("noop_guest")?, "")],
+        Variant::Noop => vec![wasm(variant, &artifacts::guest("tollgate_noop_guest")?, "")],
         Variant::Tollgate => vec![wasm(variant, &artifacts::plugin()?, r#"{"feed": {"cluster": "nobody"}}"#)],
         _ => Vec::new(),
     };

@@ -3,7 +3,9 @@
 use serde_json::{Value, json};
 
 use crate::variant::Identity;
-use crate::workload::{Condition, Effect, Policy, area_name, department, kind_name, prefix, role, status_name};
+use crate::workload::{
+    ACTIONS, Action, Condition, Effect, Policy, area_name, department, kind_name, prefix, role, status_name,
+};
 
 /// A whole policy set, with a route for each action on each kind.
 pub(crate) fn set(policies: &[Policy], identity: Identity) -> Value {
@@ -48,10 +50,10 @@ fn expression(kind: usize, condition: Condition) -> String {
 
 /// The routes of a kind come with its first policy.
 fn routes(policy: &Policy) -> Vec<Value> {
-    if policy.index % 5 > 0 {
+    if !policy.index.is_multiple_of(5) {
         return Vec::new();
     }
-    let route = |action: &crate::workload::Action| {
+    let route = |action: &Action| {
         json!({
             "name": format!("{}-{}", kind_name(policy.kind), action.name),
             "match": {
@@ -66,5 +68,5 @@ fn routes(policy: &Policy) -> Vec<Value> {
             },
         })
     };
-    crate::workload::ACTIONS.iter().map(route).collect()
+    ACTIONS.iter().map(route).collect()
 }

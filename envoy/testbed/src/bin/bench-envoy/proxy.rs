@@ -1,21 +1,22 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context, Result, bail, ensure};
-use serde_json::{Value, json};
+use serde_json::Value;
 use tempfile::TempDir;
 use tollgate_testbed::client::Http1;
 use tollgate_testbed::ports::{self, loopback};
-use tollgate_testbed::{Bootstrap, Companion, CompanionOptions, Process, artifacts, client, until};
+use tollgate_testbed::{Companion, CompanionOptions, Process, artifacts, client, until};
 
 use crate::authorizer::Authorizer;
+use crate::configuration::{AUTHORIZER, cluster, config, filters, listener};
 use crate::cores::Cores;
 use crate::cpu::Worker;
-use crate::load::Requests;
+use crate::load::Wrk;
 use crate::policies;
-use crate::rbac::{self, Form};
+use crate::requests::Requests;
 use crate::variant::{Identity, Variant};
 use crate::workload::{Request, Workload};
 
@@ -30,6 +31,7 @@ pub(crate) struct Proxy {
     listeners: BTreeMap<Variant, u16>,
     requests: BTreeMap<Identity, Lists>,
     admin: u16,
+    pub(crate) wrk: Wrk,
     _companions: Vec<Companion>,
     _authorizer: Authorizer,
     _folder: TempDir,
@@ -48,15 +50,16 @@ impl Proxy {
         let path = folder.path();
         let authorizer = Authorizer::start()?;
         let mut companions = Vec::new();
-        let mut clusters = vec![cluster("authorizer", authorizer.address())];
+        let mut clusters = vec![cluster(AUTHORIZER, authorizer.address())];
         let mut requests = BTreeMap::new();
         for identity in Identity::ALL {
             let feed_port = ports::free()?;
             clusters.push(cluster(identity.cluster(), loopback(feed_port)));
-            let lists = Lists {
-                allowed: Requests::new(&workload.allowed, identity, path, &format!("{}-allowed", identity.cluster()))?,
-                denied: Requests::new(&workload.denied, identity, path, &format!("{}-denied", identity.cluster()))?,
+            let list = |name: &str, requests| {
+                Requests::new(requests, identity, path.join(format!("{}-{name}", identity.cluster())))
             };
+            let lists =
+                Lists { allowed: list("allowed", &workload.allowed)?, denied: list("denied", &workload.denied)? };
             requests.insert(identity, lists);
             if variants.iter().any(|variant| variant.is_tollgate() && variant.identity() == identity) {
                 companions.push(companion(workload, identity, feed_port, path)?);
@@ -68,7 +71,7 @@ impl Proxy {
         for &variant in variants {
             let port = ports::free()?;
             listeners.insert(variant, port);
-            listening.push(listener(variant, port, filters(variant, workload)?)?);
+            listening.push(listener(variant, port, filters(variant, &workload.policies)?)?);
         }
         let mut process = launch(&config(admin, &listening, &clusters), path, cores)?;
         wait_ready(&mut process, admin)?;
@@ -86,6 +89,7 @@ impl Proxy {
             listeners,
             requests,
             admin,
+            wrk: Wrk::new(path)?,
             _companions: companions,
             _authorizer: authorizer,
             _folder: folder,
@@ -160,108 +164,6 @@ fn companion(workload: &Workload, identity: Identity, feed_port: u16, folder: &P
     });
     companion.start()?;
     Ok(companion)
-}
-
-fn filters(variant: Variant, workload: &Workload) -> Result<Vec<Value>> {
-    let mut filters: Vec<Value> = variant.identity().filter().into_iter().collect();
-    match variant {
-        Variant::Bare => {}
-        Variant::Noop | Variant::ClaimsNoop => filters.push(wasm(variant, &artifacts::guest("noop_guest")?, "")),
-        Variant::Tollgate | Variant::ClaimsTollgate => {
-            let configuration = json!({"feed": {"cluster": variant.identity().cluster()}});
-            filters.push(wasm(variant, &artifacts::plugin()?, &configuration.to_string()));
-        }
-        Variant::RbacMatchers => filters.extend(rbac::filters(&workload.policies, Form::Matchers)),
-        Variant::RbacCel => filters.extend(rbac::filters(&workload.policies, Form::Cel)),
-        Variant::ExtAuthz => filters.push(json!({
-            "name": "ext_authz",
-            "typed_config": {
-                "@type": "type.googleapis.com/envoy.extensions.filters.http.ext_authz.v3.ExtAuthz",
-                "transport_api_version": "V3",
-                "grpc_service": {"envoy_grpc": {"cluster_name": "authorizer"}, "timeout": "5s"},
-            },
-        })),
-    }
-    Ok(filters)
-}
-
-pub(crate) fn wasm(variant: Variant, module: &Path, configuration: &str) -> Value {
-    json!({
-        "name": "wasm",
-        "typed_config": {
-            "@type": "type.googleapis.com/envoy.extensions.filters.http.wasm.v3.Wasm",
-            "config": {
-                "name": variant.name(),
-                "root_id": variant.name(),
-                "failure_policy": "FAIL_RELOAD",
-                "allow_on_headers_stop_iteration": true,
-                "vm_config": {
-                    "vm_id": variant.name(),
-                    "runtime": "envoy.wasm.runtime.v8",
-                    "code": {"local": {"filename": module}},
-                },
-                "configuration": {
-                    "@type": "type.googleapis.com/google.protobuf.StringValue",
-                    "value": configuration,
-                },
-            },
-        },
-    })
-}
-
-/// The shipped listener with these filters, whose route answers by itself.
-pub(crate) fn listener(variant: Variant, port: u16, filters: Vec<Value>) -> Result<Value> {
-    let shipped = Bootstrap {
-        admin_port: 0,
-        listener_port: port,
-        upstream_port: 0,
-        feed_port: 0,
-        jwks_file: PathBuf::new(),
-        plugin: None,
-        plugin_configuration: None,
-        forward_payload_header: None,
-        without_jwt: None,
-        lax: false,
-        tls: None,
-    };
-    let mut listener = shipped.render()?.pointer("/static_resources/listeners/0").context("no listener")?.clone();
-    let manager = listener.pointer_mut("/filter_chains/0/filters/0/typed_config").and_then(Value::as_object_mut);
-    let manager = manager.context("no connection manager")?;
-    let router = manager.get("http_filters").and_then(Value::as_array).and_then(|filters| filters.last()).cloned();
-    let filters: Vec<Value> = filters.into_iter().chain(router).collect();
-    manager.insert("http_filters".to_owned(), json!(filters));
-    manager.insert("stat_prefix".to_owned(), json!(variant.name()));
-    let routes = json!([{"match": {"prefix": "/"}, "direct_response": {"status": 200}}]);
-    let host = json!({"name": "everything", "domains": ["*"], "routes": routes});
-    manager.insert("route_config".to_owned(), json!({"name": "direct", "virtual_hosts": [host]}));
-    if let Some(fields) = listener.as_object_mut() {
-        fields.insert("name".to_owned(), json!(variant.name()));
-    }
-    Ok(listener)
-}
-
-/// A cluster of one server that speaks gRPC.
-fn cluster(name: &str, address: SocketAddr) -> Value {
-    let endpoint = json!({"address": {"socket_address": {"address": address.ip(), "port_value": address.port()}}});
-    json!({
-        "name": name,
-        "type": "STATIC",
-        "connect_timeout": "1s",
-        "typed_extension_protocol_options": {
-            "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": {
-                "@type": "type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions",
-                "explicit_http_config": {"http2_protocol_options": {}},
-            },
-        },
-        "load_assignment": {"cluster_name": name, "endpoints": [{"lb_endpoints": [{"endpoint": endpoint}]}]},
-    })
-}
-
-pub(crate) fn config(admin: u16, listeners: &[Value], clusters: &[Value]) -> Value {
-    json!({
-        "admin": {"address": {"socket_address": {"address": "127.0.0.1", "port_value": admin}}},
-        "static_resources": {"listeners": listeners, "clusters": clusters},
-    })
 }
 
 /// Envoy with one worker, all of it on its core.

@@ -1,114 +1,136 @@
-//! Tables for people, figures for scripts.
-
 use crate::modules::Modules;
-use crate::rounds::{Sample, Samples, Subject, saturated};
+use crate::rounds::{Sample, Samples, Subject};
 use crate::statistics::Spread;
 use crate::variant::Variant;
 
-pub(crate) fn modules(modules: &Modules) {
-    figure("envoy_noop_compile_cpu_s", modules.noop.median, "s");
-    figure("envoy_module_compile_cpu_s", modules.plugin.median, "s");
+const BARE: Subject = Subject::allowed(Variant::Bare);
+const NOOP: Subject = Subject::allowed(Variant::Noop);
+const TOLLGATE: Subject = Subject::allowed(Variant::Tollgate);
+const EXT_AUTHZ: Subject = Subject::allowed(Variant::ExtAuthz);
+
+/// Less than this share of the time, and something else had the cores.
+const BUSY: f64 = 0.85;
+
+/// Shows what was measured as it comes, for people, and keeps the figures, which scripts find at the end.
+#[derive(Debug, Default)]
+pub(crate) struct Report {
+    figures: Vec<String>,
 }
 
-/// Everything about one number of policies.
-pub(crate) fn rounds(policies: usize, samples: &Samples) {
-    println!("\n{policies} policies: medians over rounds, quartiles in brackets");
-    println!(
-        "{:<24} {:>26} {:>10} {:>6} {:>10} {:>10}",
-        "", "CPU µs a request", "requests/s", "busy", "p50 µs", "p99 µs"
-    );
-    for (subject, samples) in samples {
-        let median = |of: fn(&Sample) -> f64| Spread::of(samples.iter().map(of).collect()).median;
+/// One value of a sample.
+type Of = fn(&Sample) -> f64;
+
+const CPU: Of = |sample| sample.cpu;
+const P50: Of = |sample| sample.p50;
+const P99: Of = |sample| sample.p99;
+
+impl Report {
+    pub(crate) fn modules(&mut self, modules: &Modules) {
         println!(
-            "{:<24} {:>26} {:>10.0} {:>6.2} {:>10.1} {:>10.1}{}",
-            name(*subject),
-            spread(Spread::of(samples.iter().map(|sample| sample.cpu).collect())),
-            median(|sample| sample.rate),
-            median(|sample| sample.busy),
-            median(|sample| sample.p50),
-            median(|sample| sample.p99),
-            if saturated(samples) { "" } else { "  not saturated" },
+            "\nCPU time of a start with one module over a start with none, medians over starts, quartiles in brackets:"
         );
+        self.spread("envoy_noop_compile_cpu_s", modules.noop, "s");
+        self.spread("envoy_module_compile_cpu_s", modules.plugin, "s");
     }
-    Comparison { policies, samples }.print();
-}
 
-struct Comparison<'a> {
-    policies: usize,
-    samples: &'a Samples,
-}
-
-impl Comparison<'_> {
-    fn print(&self) {
-        let n = self.policies;
-        let cpu = |sample: &Sample| sample.cpu;
-        println!("differences within rounds:");
-        let (bare, noop, tollgate) = (allowed(Variant::Bare), allowed(Variant::Noop), allowed(Variant::Tollgate));
-        self.difference(&format!("envoy_noop_cpu_us_{n}"), noop, bare, cpu);
-        self.difference(&format!("envoy_noop_added_us_p50_{n}"), noop, bare, |sample| sample.p50);
-        self.difference(&format!("envoy_tollgate_cpu_us_{n}"), tollgate, bare, cpu);
-        self.difference(&format!("envoy_tollgate_cpu_us_over_noop_{n}"), tollgate, noop, cpu);
-        let (claims, claims_noop) = (allowed(Variant::ClaimsTollgate), allowed(Variant::ClaimsNoop));
-        self.difference(&format!("envoy_tollgate_jwt_cpu_us_over_noop_{n}"), claims, claims_noop, cpu);
-        let denied = Subject { variant: Variant::Tollgate, denied: true };
-        self.difference(&format!("envoy_tollgate_denied_cpu_us_over_noop_{n}"), denied, noop, cpu);
-        self.difference(&format!("envoy_tollgate_added_us_p50_{n}"), tollgate, bare, |sample| sample.p50);
-        self.difference(&format!("envoy_tollgate_added_us_p99_{n}"), tollgate, bare, |sample| sample.p99);
-        let authz = allowed(Variant::ExtAuthz);
-        self.difference(&format!("envoy_extauthz_added_us_p50_{n}"), authz, bare, |sample| sample.p50);
-        self.difference(&format!("envoy_extauthz_added_us_p99_{n}"), authz, bare, |sample| sample.p99);
-        self.difference(&format!("envoy_extauthz_cpu_us_{n}"), authz, bare, cpu);
-        self.ratio(&format!("envoy_extauthz_ratio_{n}"), authz, |sample| sample.p50);
-        for (variant, suffix) in [(Variant::RbacMatchers, ""), (Variant::RbacCel, "_cel")] {
-            self.difference(&format!("envoy_rbac{suffix}_cpu_us_{n}"), allowed(variant), bare, cpu);
-            self.ratio(&format!("envoy_rbac{suffix}_ratio_{n}"), allowed(variant), cpu);
+    /// What this many policies cost.
+    pub(crate) fn rounds(&mut self, policies: usize, samples: &Samples) {
+        let n = policies;
+        println!("\n{n} policies, medians over rounds, quartiles in brackets:");
+        table(samples);
+        println!("differences and ratios within rounds:");
+        let mut over = |name: &str, one, other, of| self.difference(samples, &format!("{name}_{n}"), one, other, of);
+        over("envoy_tollgate_cpu_us", TOLLGATE, BARE, CPU);
+        over("envoy_tollgate_cpu_us_over_noop", TOLLGATE, NOOP, CPU);
+        over("envoy_tollgate_denied_cpu_us_over_noop", Subject::denied(Variant::Tollgate), NOOP, CPU);
+        let (claims, baseline) = (Subject::allowed(Variant::ClaimsTollgate), Subject::allowed(Variant::ClaimsNoop));
+        over("envoy_tollgate_jwt_cpu_us_over_noop", claims, baseline, CPU);
+        over("envoy_tollgate_added_us_p50", TOLLGATE, BARE, P50);
+        over("envoy_tollgate_added_us_p99", TOLLGATE, BARE, P99);
+        for (variant, name) in [(Variant::RbacMatchers, "envoy_rbac"), (Variant::RbacCel, "envoy_rbac_cel")] {
+            let rbac = Subject::allowed(variant);
+            self.difference(samples, &format!("{name}_cpu_us_{n}"), rbac, BARE, CPU);
+            self.over_ours(samples, &format!("{name}_ratio_{n}"), rbac, CPU);
         }
         for variant in Variant::ALL.into_iter().filter(|variant| *variant != Variant::Bare) {
+            let ratios =
+                compare(samples, Subject::allowed(variant), BARE, |sample| sample.rate, |one, bare| one / bare);
             let name = format!("envoy_rps_{}_ratio_{n}", variant.name().replace('-', "_"));
-            let Some(rates) = self.pairs(allowed(variant), bare, |sample| sample.rate) else { continue };
-            let ratio = Spread::of(rates.into_iter().map(|(ours, bare)| ours / bare).collect());
-            figure(&name, ratio.median, "ratio");
+            ratios.into_iter().for_each(|ratios| self.spread(&name, ratios, "ratio"));
         }
     }
 
-    fn difference(&self, name: &str, subject: Subject, baseline: Subject, of: impl Fn(&Sample) -> f64) {
-        let Some(pairs) = self.pairs(subject, baseline, of) else { return };
-        let spread = Spread::of(pairs.into_iter().map(|(subject, baseline)| subject - baseline).collect());
-        println!("  {name:<44} [{:.2} {:.2}]", spread.low, spread.high);
-        figure(name, spread.median, "us");
+    /// What does not depend on the number of policies, except that an external authorizer is compared with ours.
+    pub(crate) fn others(&mut self, samples: &Samples) {
+        self.difference(samples, "envoy_noop_cpu_us", NOOP, BARE, CPU);
+        self.difference(samples, "envoy_noop_added_us_p50", NOOP, BARE, P50);
+        self.difference(samples, "envoy_extauthz_cpu_us", EXT_AUTHZ, BARE, CPU);
+        self.difference(samples, "envoy_extauthz_added_us_p50", EXT_AUTHZ, BARE, P50);
+        self.difference(samples, "envoy_extauthz_added_us_p99", EXT_AUTHZ, BARE, P99);
+        self.over_ours(samples, "envoy_extauthz_ratio", EXT_AUTHZ, P50);
+        self.over_ours(samples, "envoy_extauthz_cpu_ratio", EXT_AUTHZ, CPU);
     }
 
-    /// What a variant adds to no filter over what Tollgate adds.
-    fn ratio(&self, name: &str, subject: Subject, of: impl Fn(&Sample) -> f64) {
-        let bare = allowed(Variant::Bare);
-        let added = |subject| {
-            let pairs = self.pairs(subject, bare, &of)?;
-            Some(Spread::of(pairs.into_iter().map(|(subject, bare)| subject - bare).collect()).median)
-        };
-        if let (Some(theirs), Some(ours)) = (added(subject), added(allowed(Variant::Tollgate))) {
-            figure(name, theirs / ours, "ratio");
+    pub(crate) fn figures(&self) {
+        println!();
+        for figure in &self.figures {
+            println!("{figure}");
         }
     }
 
-    /// The values of two subjects, round by round.
-    fn pairs(&self, one: Subject, other: Subject, of: impl Fn(&Sample) -> f64) -> Option<Vec<(f64, f64)>> {
-        let (one, other) = (self.samples.get(&one)?, self.samples.get(&other)?);
-        Some(one.iter().zip(other).map(|(one, other)| (of(one), of(other))).collect())
+    /// What a subject has more than another.
+    fn difference(&mut self, samples: &Samples, name: &str, subject: Subject, baseline: Subject, of: Of) {
+        if let Some(differences) = compare(samples, subject, baseline, of, |one, other| one - other) {
+            self.spread(name, differences, "us");
+        }
+    }
+
+    /// What a subject adds to no filter, over what Tollgate adds.
+    fn over_ours(&mut self, samples: &Samples, name: &str, subject: Subject, of: Of) {
+        let added = |subject| compare(samples, subject, BARE, of, |one, bare| one - bare);
+        if let (Some(theirs), Some(ours)) = (added(subject), added(TOLLGATE)) {
+            let ratio = theirs.median / ours.median;
+            println!("  {name:<44} {ratio:.2}");
+            self.figure(name, ratio, "ratio");
+        }
+    }
+
+    fn spread(&mut self, name: &str, value: Spread, unit: &str) {
+        println!("  {name:<44} {value}");
+        self.figure(name, value.median, unit);
+    }
+
+    fn figure(&mut self, name: &str, value: f64, unit: &str) {
+        self.figures.push(format!("figure {name} {value:.3} {unit}"));
     }
 }
 
-fn allowed(variant: Variant) -> Subject {
-    Subject { variant, denied: false }
+fn table(samples: &Samples) {
+    let [subject, cpu, rate, busy, p50, p99] =
+        ["", "CPU us a request", "requests/s", "busy", "lone p50 us", "lone p99 us"];
+    println!("{subject:<18} {cpu:>26} {rate:>10} {busy:>5} {p50:>12} {p99:>12}");
+    let mut idle = false;
+    for (subject, samples) in samples {
+        let over_rounds = |of: Of| Spread::of(samples.iter().map(of).collect());
+        let busy = over_rounds(|sample| sample.busy).median;
+        // An external authorizer is waited for.
+        idle |= busy < BUSY && subject.variant != Variant::ExtAuthz;
+        println!(
+            "{:<18} {:>26} {:>10.0} {busy:>5.2} {:>12.1} {:>12.1}",
+            subject.to_string(),
+            over_rounds(CPU).to_string(),
+            over_rounds(|sample| sample.rate).median,
+            over_rounds(P50).median,
+            over_rounds(P99).median,
+        );
+    }
+    if idle {
+        println!("envoy was not saturated: something else takes the load's core, and requests/s say little");
+    }
 }
 
-fn name(subject: Subject) -> String {
-    format!("{}{}", subject.variant.name(), if subject.denied { ", denied" } else { "" })
-}
-
-fn spread(spread: Spread) -> String {
-    format!("{:.2} [{:.2} {:.2}]", spread.median, spread.low, spread.high)
-}
-
-fn figure(name: &str, value: f64, unit: &str) {
-    println!("figure {name} {value:.2} {unit}");
+/// Two subjects, round by round; `None` if one was not measured.
+fn compare(samples: &Samples, one: Subject, other: Subject, of: Of, by: fn(f64, f64) -> f64) -> Option<Spread> {
+    let (one, other) = (samples.get(&one)?, samples.get(&other)?);
+    Some(Spread::of(one.iter().zip(other).map(|(one, other)| by(of(one), of(other))).collect()))
 }

@@ -1,19 +1,15 @@
 use std::collections::BTreeMap;
+use std::fmt;
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
 
-use crate::load::Requests;
 use crate::lone;
 use crate::proxy::Proxy;
 use crate::variant::Variant;
 
-/// Of each measurement. Short, so that a round sees one state of the machine.
-const SECONDS: u32 = 1;
+/// Of each measurement.
 const LONE: Duration = Duration::from_millis(300);
-
-/// Least share of the time in which Envoy's worker ran or was ready to, for its time to count as saturated.
-const SATURATED: f64 = 0.9;
 
 /// A variant and which of the requests it was given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -21,6 +17,22 @@ pub(crate) struct Subject {
     pub(crate) variant: Variant,
     /// Refused requests rather than allowed ones.
     pub(crate) denied: bool,
+}
+
+impl Subject {
+    pub(crate) const fn allowed(variant: Variant) -> Self {
+        Subject { variant, denied: false }
+    }
+
+    pub(crate) const fn denied(variant: Variant) -> Self {
+        Subject { variant, denied: true }
+    }
+}
+
+impl fmt::Display for Subject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{}", self.variant.name(), if self.denied { ", denied" } else { "" })
+    }
 }
 
 /// What one subject did in one round.
@@ -42,10 +54,8 @@ pub(crate) type Samples = BTreeMap<Subject, Vec<Sample>>;
 
 /// Every subject in turn, again and again; the first round only warms up.
 pub(crate) fn run(proxy: &Proxy, rounds: usize) -> Result<Samples> {
-    let denied = [Variant::Tollgate].map(|variant| Subject { variant, denied: true });
-    let allowed = proxy.variants().map(|variant| Subject { variant, denied: false });
-    let present = |subject: &Subject| proxy.variants().any(|variant| variant == subject.variant);
-    let mut subjects: Vec<Subject> = allowed.chain(denied).filter(present).collect();
+    let denied = proxy.variants().filter(|variant| *variant == Variant::Tollgate).map(Subject::denied);
+    let mut subjects: Vec<Subject> = proxy.variants().map(Subject::allowed).chain(denied).collect();
     let mut samples = Samples::new();
     for round in 0..=rounds {
         for &subject in &subjects {
@@ -64,10 +74,10 @@ pub(crate) fn run(proxy: &Proxy, rounds: usize) -> Result<Samples> {
 fn measure(proxy: &Proxy, subject: Subject) -> Result<Sample> {
     let Subject { variant, denied } = subject;
     let lists = proxy.lists(variant)?;
-    let requests: &Requests = if denied { &lists.denied } else { &lists.allowed };
+    let requests = if denied { &lists.denied } else { &lists.allowed };
     let address = proxy.address(variant)?;
     let (seen, before) = (proxy.seen(variant)?, proxy.worker.time_when_idle()?);
-    let load = requests.send(address, SECONDS)?;
+    let load = proxy.wrk.send(requests, address)?;
     let after = proxy.worker.time()?;
     // What was under way when the load stopped has been paid for, and counts.
     let rest = proxy.worker.time_when_idle()?;
@@ -84,9 +94,4 @@ fn measure(proxy: &Proxy, subject: Subject) -> Result<Sample> {
         p50: latency.p50,
         p99: latency.p99,
     })
-}
-
-/// Whether the worker always had something to do.
-pub(crate) fn saturated(samples: &[Sample]) -> bool {
-    samples.iter().filter(|sample| sample.busy < SATURATED).count() * 2 < samples.len()
 }

@@ -6,8 +6,13 @@
 
 use std::collections::BTreeSet;
 
+use anyhow::{Result, ensure};
+
 /// Requests of each list.
-pub(crate) const REQUESTS: usize = 2_000;
+const REQUESTS: usize = 2_000;
+
+/// How many are made to fill the lists.
+const MOST_TRIES: usize = 20 * REQUESTS;
 
 const ROLES: u64 = 20;
 const STATUSES: u64 = 5;
@@ -84,31 +89,33 @@ pub(crate) struct Workload {
 }
 
 impl Workload {
-    pub(crate) fn new(policies: usize) -> Self {
+    /// The same for the same number. Fails if there are so few policies that they allow or deny everything.
+    pub(crate) fn new(policies: usize) -> Result<Self> {
         let mut random = Random(42);
         let policies: Vec<Policy> = (0..policies).map(|index| policy(index, &mut random)).collect();
         let people: Vec<Person> = (0..PEOPLE).map(|id| person(id, &mut random)).collect();
         let (mut allowed, mut denied) = (Vec::new(), Vec::new());
-        while allowed.len() < REQUESTS || denied.len() < REQUESTS {
+        for _ in 0..MOST_TRIES {
             let Some(request) = request(&policies, &people, &mut random) else { break };
             let list = if is_allowed(&policies, &request) { &mut allowed } else { &mut denied };
             if list.len() < REQUESTS {
                 list.push(request);
             }
         }
-        Workload { policies, allowed, denied }
+        ensure!(
+            allowed.len() == REQUESTS && denied.len() == REQUESTS,
+            "{} policies do not make a workload: too few requests are allowed, or denied",
+            policies.len()
+        );
+        Ok(Workload { policies, allowed, denied })
     }
 }
 
 impl Request {
     pub(crate) fn path(&self) -> String {
-        let Request { kind, area, owner, status, .. } = self;
-        format!(
-            "{}{}/{}/things/1",
-            prefix(*kind),
-            area_name(*area),
-            format_args!("{}/{}", user(*owner), status_name(*status))
-        )
+        let (kind, area) = (prefix(self.kind), area_name(self.area));
+        let (owner, status) = (user(self.owner), status_name(self.status));
+        format!("{kind}{area}/{owner}/{status}/things/1")
     }
 }
 
@@ -217,10 +224,25 @@ impl Random {
         let mut z = self.0;
         z = (z ^ z >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         z = (z ^ z >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (z ^ z >> 31) % bound
+        (z ^ z >> 31).checked_rem(bound).unwrap_or_default()
     }
 
     fn index(&mut self, len: usize) -> usize {
         usize::try_from(self.below(len as u64)).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_size_has_a_workload_or_says_that_it_has_none() {
+        for size in [10, 100, 1_000] {
+            let workload = Workload::new(size).unwrap();
+            assert_eq!((workload.policies.len(), workload.denied.len()), (size, REQUESTS));
+            assert!(workload.allowed.iter().all(|request| is_allowed(&workload.policies, request)));
+        }
+        assert!(Workload::new(0).is_err());
     }
 }
