@@ -28,6 +28,7 @@ pub(crate) fn filters(variant: Variant, policies: &[Policy]) -> Result<Vec<Value
         }
         Variant::RbacMatchers => filters.extend(rbac::filters(policies, Form::Matchers)),
         Variant::RbacCel => filters.extend(rbac::filters(policies, Form::Cel)),
+        Variant::RbacTree => filters.extend(rbac::filters(policies, Form::Tree)),
         Variant::ExtAuthz => filters.push(json!({
             "name": "ext_authz",
             "typed_config": {

@@ -47,7 +47,11 @@ impl Report {
         over("envoy_tollgate_jwt_cpu_us_over_noop", claims, baseline, CPU);
         over("envoy_tollgate_added_us_p50", TOLLGATE, BARE, P50);
         over("envoy_tollgate_added_us_p99", TOLLGATE, BARE, P99);
-        for (variant, name) in [(Variant::RbacMatchers, "envoy_rbac"), (Variant::RbacCel, "envoy_rbac_cel")] {
+        for (variant, name) in [
+            (Variant::RbacMatchers, "envoy_rbac"),
+            (Variant::RbacCel, "envoy_rbac_cel"),
+            (Variant::RbacTree, "envoy_rbac_tree"),
+        ] {
             let rbac = Subject::allowed(variant);
             self.difference(samples, &format!("{name}_cpu_us_{n}"), rbac, BARE, CPU);
             self.over_ours(samples, &format!("{name}_ratio_{n}"), rbac, CPU);

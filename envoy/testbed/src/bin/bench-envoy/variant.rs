@@ -18,6 +18,8 @@ pub(crate) enum Variant {
     RbacMatchers,
     /// Envoy's RBAC filter with all of a policy in CEL.
     RbacCel,
+    /// Envoy's RBAC filter with a tree of matchers.
+    RbacTree,
     /// Envoy's external authorization filter over gRPC, with a server that always says yes.
     ExtAuthz,
 }
@@ -32,7 +34,7 @@ pub(crate) enum Identity {
 }
 
 impl Variant {
-    pub(crate) const ALL: [Variant; 8] = [
+    pub(crate) const ALL: [Variant; 9] = [
         Variant::Bare,
         Variant::Noop,
         Variant::Tollgate,
@@ -40,6 +42,7 @@ impl Variant {
         Variant::ClaimsTollgate,
         Variant::RbacMatchers,
         Variant::RbacCel,
+        Variant::RbacTree,
         Variant::ExtAuthz,
     ];
 
@@ -53,6 +56,7 @@ impl Variant {
             Variant::ClaimsTollgate => "claims-tollgate",
             Variant::RbacMatchers => "rbac-matchers",
             Variant::RbacCel => "rbac-cel",
+            Variant::RbacTree => "rbac-tree",
             Variant::ExtAuthz => "ext-authz",
         }
     }
@@ -70,7 +74,7 @@ impl Variant {
     }
 
     pub(crate) fn is_rbac(self) -> bool {
-        matches!(self, Variant::RbacMatchers | Variant::RbacCel)
+        matches!(self, Variant::RbacMatchers | Variant::RbacCel | Variant::RbacTree)
     }
 
     pub(crate) fn is_tollgate(self) -> bool {
