@@ -34,10 +34,10 @@ impl Arguments {
         Ok(arguments)
     }
 
-    /// The variants to measure. Baselines always take part.
+    /// The variants to measure, and what they are compared with.
     pub(crate) fn variants(&self) -> Vec<Variant> {
         let wanted = |variant: &Variant| match &self.only {
-            Some(only) => variant.is_baseline() || only.contains(variant),
+            Some(only) => only.iter().any(|one| one == variant || one.baselines().contains(variant)),
             None => true,
         };
         Variant::ALL.into_iter().filter(wanted).collect()

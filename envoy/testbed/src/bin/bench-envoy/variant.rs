@@ -68,9 +68,12 @@ impl Variant {
         Ok(found)
     }
 
-    /// Whether others are compared with it.
-    pub(crate) fn is_baseline(self) -> bool {
-        matches!(self, Variant::Bare | Variant::Noop | Variant::ClaimsNoop)
+    /// What it is compared with.
+    pub(crate) fn baselines(self) -> &'static [Variant] {
+        match self.identity() {
+            Identity::Headers => &[Variant::Bare, Variant::Noop],
+            Identity::Claims => &[Variant::Bare, Variant::Noop, Variant::ClaimsNoop],
+        }
     }
 
     pub(crate) fn is_rbac(self) -> bool {
