@@ -111,11 +111,8 @@ impl Proxy {
     /// How many requests a variant's listener has seen so far.
     pub(crate) fn seen(&self, variant: Variant) -> Result<u64> {
         let name = format!("http.{}.downstream_rq_total", variant.name());
-        let page = client::get(
-            loopback(self.admin),
-            &format!("/stats?filter=^http%5C.{}%5C.downstream_rq_total$", variant.name()),
-        )?
-        .text();
+        let filter = name.replace('.', "%5C.");
+        let page = client::get(loopback(self.admin), &format!("/stats?filter=^{filter}$"))?.text();
         let value = page.lines().find_map(|line| line.strip_prefix(&name)?.strip_prefix(": ")?.trim().parse().ok());
         value.with_context(|| format!("envoy has no statistic `{name}`"))
     }
