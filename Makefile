@@ -14,7 +14,7 @@ GUESTS        := abi-probe tollgate-engine-guest
 WASM_BUILD    := cargo build --profile wasm --target wasm32-wasip1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test check fuzz-conditions wasm plugin companion envoy bench-conditions bench-decide bench-edit wasm-target
+.PHONY: help demo up test check fuzz-conditions wasm plugin companion envoy bench-conditions bench-decide bench-edit bench-envoy wrk wasm-target
 
 help: ## list the recipes
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -33,7 +33,7 @@ check: wasm ## formatting, licences, lints, docs, each crate alone, the policy c
 	python3 .ci/licences.py
 	cargo clippy --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
-	set -e; for crate in $(CRATES) $(GUESTS) tollgate-conditions-guest; do cargo check -p $$crate; done
+	set -e; for crate in $(CRATES) $(GUESTS) tollgate-conditions-guest tollgate-noop-guest; do cargo check -p $$crate; done
 	cargo check -p tollgate-policy --no-default-features --target wasm32-wasip1
 	@size=$$(wc -c < $(WASM)); echo "plugin: $$size bytes, limit $(WASM_LIMIT)"; test $$size -lt $(WASM_LIMIT)
 
@@ -69,6 +69,13 @@ bench-conditions: wasm-target ## one condition, ours and the crate cel's, native
 
 bench-edit: plugin companion envoy ## from a saved policy file to every worker, with 1 000 and 10 000 policies
 	@cargo run --quiet -p tollgate-testbed --bin bench-edit
+
+bench-envoy: plugin companion envoy wrk ## one request through the real Envoy, beside no filter, one that does nothing, RBAC and ext_authz: ARGS="--policies 10,10000 --rounds 5"
+	$(WASM_BUILD) -p tollgate-noop-guest
+	cargo run --quiet --profile bench -p tollgate-testbed --bin bench-envoy -- $(ARGS)
+
+wrk:
+	@command -v wrk > /dev/null || { apt-get update && apt-get install --yes wrk; }
 
 wasm-target:
 	@rustc --print target-libdir --target wasm32-wasip1 | xargs test -d || rustup target add wasm32-wasip1

@@ -40,6 +40,15 @@ pub fn plugin() -> Result<PathBuf> {
     }
 }
 
+/// A module that only tests and benches run, as `make wasm` builds it.
+///
+/// # Errors
+///
+/// When it has not been built.
+pub fn guest(name: &str) -> Result<PathBuf> {
+    built(&format!("wasm32-wasip1/wasm/{name}.wasm"), "`make wasm` builds it")
+}
+
 /// The companion: `TOLLGATE`, or what `make companion` builds.
 ///
 /// # Errors
