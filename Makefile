@@ -67,6 +67,9 @@ bench-conditions: wasm-target ## one condition, ours and the crate cel's, native
 	$(WASM_BUILD) -p tollgate-conditions-guest
 	cargo bench -p tollgate-host-tests --bench conditions
 
+bench-load: wasm ## what a snapshot costs a VM: time, memory in use, memory taken; the plugin's size
+	cargo bench -p tollgate-host-tests --bench load
+
 bench-edit: plugin companion envoy ## from a saved policy file to every worker, with 1 000 and 10 000 policies
 	@cargo run --quiet -p tollgate-testbed --bin bench-edit
 

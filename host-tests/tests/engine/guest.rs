@@ -77,6 +77,12 @@ impl Guest {
         String::from_utf8(bytes).unwrap()
     }
 
+    /// Bytes of its memory in use.
+    pub(crate) fn live(&mut self) -> usize {
+        let live = self.instance.get_typed_func::<(), u32>(&mut self.store, "live").unwrap();
+        live.call(&mut self.store, ()).unwrap() as usize
+    }
+
     /// Size of the linear memory in bytes.
     pub(crate) fn memory_size(&self) -> usize {
         self.memory.data_size(&self.store)

@@ -58,6 +58,7 @@ impl<'a> Strings<'a> {
     }
 
     /// Reads a reference to one: its position.
+    #[inline]
     pub(super) fn index(&self, reader: &mut Reader<'_>) -> Result<usize, DecodeError> {
         let index = usize::try_from(reader.varint()?).unwrap_or(usize::MAX);
         match index < self.0.len() {
@@ -66,10 +67,14 @@ impl<'a> Strings<'a> {
         }
     }
 
+    /// The one at a position that [`Self::index`] has read.
+    pub(super) fn at(&self, position: usize) -> &'a str {
+        self.0.get(position).copied().unwrap_or_default()
+    }
+
     /// Reads a reference to one.
     pub(super) fn get(&self, reader: &mut Reader<'_>) -> Result<&'a str, DecodeError> {
-        let index = self.index(reader)?;
-        self.0.get(index).copied().ok_or_else(|| reader.invalid("string reference"))
+        Ok(self.at(self.index(reader)?))
     }
 
     /// Reads a count of references and the references.

@@ -89,7 +89,19 @@ impl<'a> Reader<'a> {
         self.array::<1>().map(|[byte]| byte)
     }
 
+    #[inline]
     pub(super) fn varint(&mut self) -> Result<u64, DecodeError> {
+        match self.rest {
+            [byte @ ..0x80, rest @ ..] => {
+                self.rest = rest;
+                Ok(u64::from(*byte))
+            }
+            _ => self.long_varint(),
+        }
+    }
+
+    #[inline(never)]
+    fn long_varint(&mut self) -> Result<u64, DecodeError> {
         let mut value = 0_u64;
         for shift in (0..64).step_by(7) {
             let byte = self.byte()?;
@@ -119,9 +131,10 @@ impl<'a> Reader<'a> {
     }
 
     pub(super) fn str(&mut self) -> Result<&'a str, DecodeError> {
-        let len = self.count()?;
-        let invalid = self.invalid("string");
-        std::str::from_utf8(self.bytes(len)?).map_err(|_| invalid)
+        let (len, part) = (self.count()?, self.part);
+        let at = self.at();
+        let invalid = |_| DecodeError::Invalid { what: "string", at, part };
+        std::str::from_utf8(self.bytes(len)?).map_err(invalid)
     }
 
     pub(super) fn bool(&mut self) -> Result<bool, DecodeError> {

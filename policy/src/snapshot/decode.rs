@@ -1,7 +1,9 @@
+mod policies;
+
 use crate::condition::Code;
 use crate::digest::Digest;
 use crate::engine::{
-    CandidateRef, Class, Effect, IndexBuilder, InvalidScope, MAX_LEVELS, ScopeId, Scopes, Symbol, SymbolTable, Symbols,
+    IndexBuilder, InvalidScope, MAX_LEVELS, Scopes, Symbol, SymbolTable, Symbols,
 };
 use crate::http::{MAX_BODY, MAX_CAPTURES, RoutePattern, RouteTable, RouteTarget, Segment, ValueSource};
 use crate::identity::{ClaimsFrom, Directory, IdentityMethod, IdentitySource, Known, SanKind, TrustedPeers};
@@ -11,15 +13,25 @@ use super::chunk::{ChunkKind, Strings};
 use super::codec::{DecodeError, Reader};
 use super::globs::GlobReader;
 use super::limits::{self, Budget, Limit};
-use super::program::{ProgramReader, Reads, Interner};
+use super::program::{Interner, Reads};
 use super::{FORMAT, MAGIC, Snapshot, SnapshotId, bucket, data, tree};
 
+
 impl Snapshot {
-    /// Reads a snapshot, checking everything: its mark and format, its digest, every count, reference and limit.
+    /// Reads a snapshot, checking everything: its mark and format, its digest, every count, reference and limit. Bytes that
+    /// are handed over, rather than lent, are freed as soon as they have been read, which keeps the peak of memory low.
     ///
     /// # Errors
     /// Says what is wrong and where. Nothing of a refused snapshot is ever used.
-    pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
+    pub fn decode(bytes: impl AsRef<[u8]>) -> Result<Self, DecodeError> {
+        let Decoded { decoder, id, digest } = Decoded::read(bytes.as_ref())?;
+        drop(bytes);
+        decoder.finish(id, digest)
+    }
+}
+
+impl Decoded {
+    fn read(bytes: &[u8]) -> Result<Self, DecodeError> {
         let mut reader = Reader::new(bytes, "snapshot");
         if !bytes.starts_with(MAGIC) {
             return Err(DecodeError::NotASnapshot);
@@ -47,8 +59,15 @@ impl Snapshot {
                 chunks.iter().filter(|(other, _)| *other == kind).map(|(_, bytes)| *bytes).collect();
             decoder.chunks(kind, &of_kind)?;
         }
-        decoder.finish(id, digest)
+        Ok(Decoded { decoder, id, digest })
     }
+}
+
+/// What a snapshot says, before it is laid out.
+struct Decoded {
+    decoder: Decoder,
+    id: SnapshotId,
+    digest: Digest,
 }
 
 fn read_chunks(mut reader: Reader<'_>) -> Result<Vec<(ChunkKind, &[u8])>, DecodeError> {
@@ -72,6 +91,7 @@ fn read_chunks(mut reader: Reader<'_>) -> Result<Vec<(ChunkKind, &[u8])>, Decode
 struct Decoder {
     code: Code,
     interner: Interner,
+    chunk: policies::ChunkNames,
     policies: Texts,
     symbols: Symbols,
     index: IndexBuilder,
@@ -220,88 +240,6 @@ impl Decoder {
         Ok(())
     }
 
-    fn policies<'a>(
-        &mut self,
-        reader: &mut Reader<'a>,
-        strings: &Strings<'a>,
-        place: Place,
-    ) -> Result<(), DecodeError> {
-        let mut known = vec![None; strings.len()];
-        // A chunk's strings are interned once each, not once for each policy that names them.
-        let [mut kind_symbols, mut action_symbols, mut role_symbols] = [(); 3].map(|()| vec![None; strings.len()]);
-        let mut last = None;
-        for _ in 0..reader.count()? {
-            let name = strings.get(reader)?;
-            place.check(&[name], reader)?;
-            // In order, so that no name can occur twice.
-            if last.replace(name).is_some_and(|last| last >= name) {
-                return Err(reader.invalid("policy order"));
-            }
-            let effect = if reader.bool()? { Effect::Deny } else { Effect::Allow };
-            let shadow = reader.bool()?;
-            self.has_shadow |= shadow;
-            let scope = self.policy_scope(reader, strings)?;
-            let mut kinds = names(reader, strings, &mut self.symbols.kinds, &mut kind_symbols)?;
-            for kind in &mut kinds {
-                *kind = self.scopes.intern_kind(scope, *kind, &mut self.symbols.kinds);
-            }
-            let actions = self.actions(reader, strings, &mut action_symbols)?;
-            limits::POLICIES.check(self.policies.len() + 1)?;
-            let slot = u32::try_from(self.policies.len()).unwrap_or(u32::MAX);
-            let ways = limits::WAYS.check(reader.count()?)?;
-            if ways == 0 {
-                return Err(reader.invalid("policy without roles"));
-            }
-            for _ in 0..ways {
-                let roles = names(reader, strings, &mut self.symbols.roles, &mut role_symbols)?;
-                let condition = match reader.bool()? {
-                    true => Some(
-                        ProgramReader {
-                            strings,
-                            known: &mut known,
-                            interner: &mut self.interner,
-                            code: &mut self.code,
-                            reads: &mut self.reads,
-                            budget: &mut self.budget,
-                        }
-                        .read(reader)?,
-                    ),
-                    false => None,
-                };
-                let entries = kinds.len().saturating_mul(actions.len()).saturating_mul(roles.len());
-                limits::ENTRIES.check(entries.saturating_add(self.index.entries()))?;
-                let candidate = CandidateRef::new(slot, Class::of(effect, shadow), condition);
-                self.index.add(candidate, &kinds, &actions, &roles);
-            }
-            self.policies.push(name);
-        }
-        Ok(())
-    }
-
-    fn policy_scope(&self, reader: &mut Reader<'_>, strings: &Strings<'_>) -> Result<ScopeId, DecodeError> {
-        if !reader.bool()? {
-            return Ok(ScopeId::ROOT);
-        }
-        self.scopes.get(strings.get(reader)?).ok_or_else(|| reader.invalid("scope"))
-    }
-
-    /// As [`names`], but for globs.
-    fn actions(
-        &mut self,
-        reader: &mut Reader<'_>,
-        strings: &Strings<'_>,
-        symbols: &mut [Option<Symbol>],
-    ) -> Result<Vec<Symbol>, DecodeError> {
-        listed(reader, strings, |position, name| {
-            if let Some(glob) = self.globs.symbol(name, &mut self.symbols.actions)? {
-                return Ok(glob);
-            }
-            let symbol = interned_once(&mut self.symbols.actions, symbols.get_mut(position), name);
-            self.globs.action(symbol);
-            Ok(symbol)
-        })
-    }
-
     fn finish(mut self, id: SnapshotId, digest: Digest) -> Result<Snapshot, DecodeError> {
         let mut reads = self.reads;
         reads.headers.extend(self.identity.iter().flat_map(IdentitySource::headers_read).map(Box::from));
@@ -350,50 +288,6 @@ impl Place {
 /// A name that is kept beside its symbol.
 fn interned(symbols: &mut SymbolTable, name: &str) -> (Symbol, Box<str>) {
     (symbols.intern(name), name.into())
-}
-
-/// Names as symbols, or the wildcard.
-fn names(
-    reader: &mut Reader<'_>,
-    strings: &Strings<'_>,
-    table: &mut SymbolTable,
-    known: &mut [Option<Symbol>],
-) -> Result<Vec<Symbol>, DecodeError> {
-    listed(reader, strings, |position, name| Ok(interned_once(table, known.get_mut(position), name)))
-}
-
-/// The symbol of a chunk's string, looked up only the first time.
-fn interned_once(symbols: &mut SymbolTable, known: Option<&mut Option<Symbol>>, name: &str) -> Symbol {
-    match known {
-        Some(known) => *known.get_or_insert_with(|| symbols.intern(name)),
-        None => symbols.intern(name),
-    }
-}
-
-/// The wildcard, or a list that is neither empty nor has anything twice.
-fn listed(
-    reader: &mut Reader<'_>,
-    strings: &Strings<'_>,
-    mut symbol: impl FnMut(usize, &str) -> Result<Symbol, DecodeError>,
-) -> Result<Vec<Symbol>, DecodeError> {
-    if reader.bool()? {
-        return Ok(vec![Symbol::WILDCARD]);
-    }
-    let count = limits::NAMES.check(reader.count()?)?;
-    if count == 0 {
-        return Err(reader.invalid("list of names"));
-    }
-    let mut symbols = Vec::with_capacity(count);
-    for _ in 0..count {
-        let mut ahead = reader.clone();
-        let position = strings.index(&mut ahead)?;
-        let symbol = symbol(position, strings.get(reader)?)?;
-        if symbols.contains(&symbol) {
-            return Err(reader.invalid("repeated name"));
-        }
-        symbols.push(symbol);
-    }
-    Ok(symbols)
 }
 
 fn identity_source(reader: &mut Reader<'_>, strings: &Strings<'_>) -> Result<IdentitySource, DecodeError> {

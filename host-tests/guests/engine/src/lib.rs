@@ -10,6 +10,7 @@
 
 #[path = "../../../../policy/tests/oracle/cases.rs"]
 mod cases;
+mod counting;
 mod random {
     pub(crate) use super::cases::Random;
 }
@@ -38,6 +39,9 @@ struct Guest {
     scratch: Scratch,
 }
 
+#[global_allocator]
+static MEMORY: counting::Counting = counting::Counting::new();
+
 thread_local! {
     static GUEST: RefCell<Guest> = RefCell::default();
 }
@@ -51,11 +55,17 @@ pub extern "C" fn buffer(len: usize) -> *mut u8 {
     })
 }
 
+/// Bytes of memory in use.
+#[unsafe(no_mangle)]
+pub extern "C" fn live() -> usize {
+    MEMORY.live()
+}
+
 /// Decodes the buffer as a snapshot: 1 if it is one.
 #[unsafe(no_mangle)]
 pub extern "C" fn load() -> u32 {
     GUEST.with_borrow_mut(|guest| {
-        guest.snapshot = Snapshot::decode(&std::mem::take(&mut guest.bytes)).ok();
+        guest.snapshot = Snapshot::decode(std::mem::take(&mut guest.bytes)).ok();
         u32::from(guest.snapshot.is_some())
     })
 }

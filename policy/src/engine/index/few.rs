@@ -103,27 +103,12 @@ impl<'i> Block<'i> {
 
 /// Appends the block of a kind's rules, which are in order. False, and nothing, if they do not fit into one.
 pub(super) fn push(words: &mut Vec<u32>, rules: &[&Rule], lists: &Lists) -> bool {
-    let mut actions: Vec<u32> = Vec::new();
+    let Some((actions, others)) = actions(rules, lists) else { return false };
+    words.push(word(actions.len() | rules.len() << 8) | others << 16);
+    words.extend(actions.as_flattened());
     for rule in rules {
-        let named = lists.actions(rule).iter().filter(|action| **action != Symbol::WILDCARD.0);
-        for action in named {
-            if !actions.contains(action) {
-                actions.push(*action);
-            }
-        }
-        if actions.len() > ACTIONS || rules.len() > RULES {
-            return false;
-        }
-    }
-    let naming = |action: u32| {
-        let names = |rule: &&Rule| lists.actions(rule).iter().any(|own| *own == action || *own == Symbol::WILDCARD.0);
-        rules.iter().enumerate().fold(0, |bits, (place, rule)| bits | usize::from(names(rule)) << place)
-    };
-    words.push(word(actions.len() | rules.len() << 8 | naming(Symbol::WILDCARD.0) << 16));
-    words.extend(actions.iter().flat_map(|action| [*action, word(naming(*action))]));
-    for rule in rules {
-        let signature = signature(lists.roles(rule).iter().copied().map(Symbol));
-        words.extend([signature & u64::from(u32::MAX), signature >> 32].map(|half| word(half as usize)));
+        let [a, b, c, d, e, f, g, h] = signature(lists.roles(rule).iter().copied().map(Symbol)).to_le_bytes();
+        words.extend([u32::from_le_bytes([a, b, c, d]), u32::from_le_bytes([e, f, g, h])]);
     }
     let mut place = 0;
     for rule in rules {
@@ -136,4 +121,25 @@ pub(super) fn push(words: &mut Vec<u32>, rules: &[&Rule], lists: &Lists) -> bool
         words.extend_from_slice(roles);
     }
     true
+}
+
+/// The actions that rules name, and the rules for each; and the rules for any. None if there is too much of either.
+fn actions(rules: &[&Rule], lists: &Lists) -> Option<(Vec<[u32; 2]>, u32)> {
+    let mut actions: Vec<[u32; 2]> = Vec::with_capacity(8);
+    let mut others = 0;
+    for (place, rule) in rules.iter().enumerate() {
+        let bit = 1 << place;
+        for action in lists.actions(rule) {
+            match actions.iter_mut().find(|[listed, _]| listed == action) {
+                _ if *action == Symbol::WILDCARD.0 => others |= bit,
+                Some([_, rules]) => *rules |= bit,
+                None => actions.push([*action, bit]),
+            }
+        }
+        if rules.len() > RULES || actions.len() > ACTIONS {
+            return None;
+        }
+    }
+    actions.iter_mut().for_each(|[_, rules]| *rules |= others);
+    Some((actions, others))
 }

@@ -246,12 +246,9 @@ impl<'a> ProgramReader<'_, 'a> {
     }
 
     fn string(&mut self, reader: &mut Reader<'a>) -> Result<StringId, DecodeError> {
-        let invalid = reader.invalid("string reference");
-        let mut ahead = reader.clone();
-        let index = self.strings.index(&mut ahead)?;
-        let text = self.strings.get(reader)?;
-        let known = self.known.get_mut(index).ok_or(invalid)?;
-        Ok(*known.get_or_insert_with(|| self.interner.intern(text, self.code)))
+        let position = self.strings.index(reader)?;
+        let known = self.known.get_mut(position).ok_or_else(|| reader.invalid("string reference"))?;
+        Ok(*known.get_or_insert_with(|| self.interner.intern(self.strings.at(position), self.code)))
     }
 }
 
