@@ -14,7 +14,7 @@ GUESTS        := abi-probe tollgate-engine-guest
 WASM_BUILD    := cargo build --profile wasm --target wasm32-wasip1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test check fuzz-conditions wasm plugin companion envoy bench-conditions bench-decide bench-edit wasm-target
+.PHONY: help demo up test check fuzz-conditions wasm plugin companion envoy bench-conditions bench-decide bench-edit bench-request wasm-target
 
 help: ## list the recipes
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -69,6 +69,9 @@ bench-conditions: wasm-target ## one condition, ours and the crate cel's, native
 
 bench-edit: plugin companion envoy ## from a saved policy file to every worker, with 1 000 and 10 000 policies
 	@cargo run --quiet -p tollgate-testbed --bin bench-edit
+
+bench-request: plugin ## one whole request through the plugin, by headers and by token, allowed and denied, with 10 000 policies
+	cargo bench -p tollgate-host-tests --bench request
 
 wasm-target:
 	@rustc --print target-libdir --target wasm32-wasip1 | xargs test -d || rustup target add wasm32-wasip1
