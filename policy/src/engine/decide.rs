@@ -1,5 +1,6 @@
 use bumpalo::Bump;
 
+use crate::identity::{Identities, Lookups};
 use crate::snapshot::Snapshot;
 
 use super::candidate::Policies;
@@ -8,14 +9,21 @@ use super::query::AskedScope;
 use super::run::Run;
 use super::{Class, Decision, Effect, PolicyRef, Query, Question, Reason, shadow};
 
-/// Reusable buffers: a decision allocates nothing once they have grown to what the policy set needs.
+/// What one decision leaves for the next: buffers, so that a decision allocates nothing once they have grown to what the
+/// policy set needs, and the principals of HTTP requests.
 #[derive(Debug, Default)]
 pub struct Scratch {
     arena: Bump,
     pub(super) candidates: Candidates,
+    pub(crate) identities: Identities,
 }
 
 impl Scratch {
+    /// How often principals were looked for since this was last asked.
+    pub fn take_identity_lookups(&mut self) -> Lookups {
+        self.identities.take_counts()
+    }
+
     /// Lends the arena, emptied, for the time of one request.
     pub(crate) fn with_arena<R>(&mut self, work: impl FnOnce(&Bump, &mut Scratch) -> R) -> R {
         let mut arena = std::mem::take(&mut self.arena);

@@ -1,4 +1,5 @@
 use std::ops::ControlFlow;
+use std::rc::Rc;
 
 use bumpalo::Bump;
 
@@ -82,7 +83,7 @@ pub struct HttpOutcome<'s> {
     /// The route that matched.
     pub route: Option<&'s str>,
     /// Who asked, once that is known.
-    pub principal: Option<Principal>,
+    pub principal: Option<Rc<Principal>>,
     /// The policy that decided.
     pub policy: Option<&'s str>,
     /// The first allow policy whose condition did not hold, where that is the reason.
@@ -122,7 +123,7 @@ impl Snapshot {
         surroundings: &dyn Surroundings,
         scratch: &mut Scratch,
     ) -> HttpOutcome<'s> {
-        scratch.with_arena(|arena, scratch| match self.admit(headers, surroundings, arena) {
+        scratch.with_arena(|arena, scratch| match self.admit(headers, surroundings, arena, &mut scratch.identities) {
             ControlFlow::Break(outcome) => outcome,
             ControlFlow::Continue(admitted) => match admitted.body(body) {
                 Err(reason) => admitted.refused(reason),
@@ -140,7 +141,7 @@ impl Snapshot {
         scratch: &mut Scratch,
         watch: &mut dyn FnMut(&Query<'_>),
     ) -> HttpOutcome<'s> {
-        scratch.with_arena(|arena, scratch| match self.admit(headers, surroundings, arena) {
+        scratch.with_arena(|arena, scratch| match self.admit(headers, surroundings, arena, &mut scratch.identities) {
             ControlFlow::Break(outcome) => outcome,
             ControlFlow::Continue(admitted) => match admitted.body(body) {
                 Err(reason) => admitted.refused(reason),
@@ -157,7 +158,7 @@ impl Snapshot {
         surroundings: &dyn Surroundings,
         scratch: &mut Scratch,
     ) -> HttpProgress<'s> {
-        scratch.with_arena(|arena, scratch| match self.admit(headers, surroundings, arena) {
+        scratch.with_arena(|arena, scratch| match self.admit(headers, surroundings, arena, &mut scratch.identities) {
             ControlFlow::Break(outcome) => HttpProgress::Decided(outcome),
             ControlFlow::Continue(admitted) => match admitted.body_to_await() {
                 Err(reason) => HttpProgress::Decided(admitted.refused(reason)),
