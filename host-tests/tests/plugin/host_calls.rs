@@ -206,7 +206,6 @@ fn a_snapshot_is_fetched_once_and_acknowledged() {
     assert_eq!(
         plugin.vm.take_call_lines(&[]),
         [
-            "set_effective_context(1)",
             "get_buffer_bytes(grpc_message)",
             "log(info, snapshot 1.1 is in force)",
             "grpc_send(6, 8 bytes)",

@@ -45,21 +45,21 @@ fn request(random: &mut Random) -> Request {
             request.header("x-user-roles", *random.pick(&["editor", "viewer", "editor,viewer", "viewer, editor"]));
     }
     if random.once_in(3) {
-        request = request.peer(random.pick(&["spiffe://prod/gateway", "spiffe://prod/other"]));
+        request = request.peer(*random.pick(&["spiffe://prod/gateway", "spiffe://prod/other"]));
     }
     request
 }
 
 fn metadata(random: &mut Random) -> Vec<u8> {
-    let roles = random.pick(&[vec!["editor"], vec!["viewer"], vec!["viewer", "editor"], vec!["editor", "viewer"]]);
+    let roles = *random.pick::<&[&str]>(&[&["editor"], &["viewer"], &["viewer", "editor"], &["editor", "viewer"]]);
     let roles: Vec<_> = roles.iter().map(|role| string(role)).collect();
-    let mut org = vec![("unit", string("a")), ("cost", string(random.pick(&["b", "c"])))];
+    let mut org = vec![("unit", string("a")), ("cost", string(*random.pick(&["b", "c"])))];
     shuffle(&mut org, random);
     let mut members = vec![
-        ("sub", string(random.pick(&["ann", "bob"]))),
+        ("sub", string(*random.pick(&["ann", "bob"]))),
         ("roles", list(&roles)),
         ("org", object(&org)),
-        ("locked", string(random.pick(&["1", "2"]))),
+        ("locked", string(*random.pick(&["1", "2"]))),
     ];
     shuffle(&mut members, random);
     members.truncate(4 - random.below(2));
@@ -119,7 +119,7 @@ fn headers_and_forwarded_payloads_are_known_again_too() {
 fn a_new_snapshot_knows_nobody() {
     let mut plugin = Plugin::deciding(CONFIG, &documents(&[TOKEN]));
     assert!(plugin.ask(&editor("ann")).is_allowed());
-    let directory = "principals:\n  - {source: token, id: ann, attributes: {locked: \"1\"}}\n";
+    let directory = "principals:\n  - {source: token, id: ann, attr: {locked: \"1\"}}\n";
     plugin.publish(&(documents(&[TOKEN]) + directory), id(1, 2));
     assert_eq!(plugin.ask(&editor("ann")).status(), 403, "the directory locks the document for her");
     plugin.publish(&documents(&[TOKEN]), id(1, 3));
