@@ -7,6 +7,7 @@
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
+    clippy::indexing_slicing,
     clippy::panic,
     clippy::print_stdout,
     reason = "a benchmark stops at its mistakes"
@@ -21,7 +22,6 @@ mod metadata;
 mod proxy;
 mod requests;
 #[path = "../../tests/plugin/wire.rs"]
-#[expect(dead_code, reason = "what the plugin says is for the tests")]
 mod wire;
 mod workload;
 
@@ -50,7 +50,10 @@ fn main() {
         let mut proxy = Proxy::deciding(&unmetered, &snapshot);
         for (answer, request) in [("allowed", Request::allowed(identity)), ("denied", Request::denied(identity))] {
             let case = format!("{}_{answer}", identity.name());
-            figure(&format!("request_wasm_instructions_{case}_new"), counting.instructions(&request) as f64, "count");
+            let unknown = counting.instructions(&request);
+            if request.allowed {
+                figure(&format!("request_wasm_instructions_{}_unknown", identity.name()), unknown as f64, "count");
+            }
             figure(&format!("request_wasm_instructions_{case}"), counting.instructions(&request) as f64, "count");
             proxy.know(&request);
             assert_eq!(proxy.play(&request), request.allowed, "{case}");

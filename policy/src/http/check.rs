@@ -102,7 +102,6 @@ pub struct HttpOutcome<'s> {
 
 /// How far the headers of a request bring its decision.
 #[derive(Debug)]
-#[expect(clippy::large_enum_variant, reason = "lives for one call, and a box would cost every request an allocation")]
 pub enum HttpProgress<'s> {
     /// To its end: no body matters.
     Decided(HttpOutcome<'s>),

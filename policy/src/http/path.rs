@@ -58,6 +58,7 @@ impl<'a> CanonicalPath<'a> {
 }
 
 /// What [`is_pchar`] says of every byte.
+#[expect(clippy::indexing_slicing, reason = "out of bounds it would not compile")]
 const PLAIN: [bool; 256] = {
     let mut plain = [false; 256];
     let mut byte = 0_u8;
