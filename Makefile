@@ -14,7 +14,7 @@ GUESTS        := abi-probe tollgate-engine-guest
 WASM_BUILD    := cargo build --profile wasm --target wasm32-wasip1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test check fuzz-conditions wasm plugin companion envoy bench-conditions bench-decide bench-edit bench-envoy wrk wasm-target
+.PHONY: help demo up test check fuzz-conditions wasm plugin companion envoy bench-conditions bench-decide bench-edit bench-envoy bench-load bench-request wrk wasm-target
 
 help: ## list the recipes
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -79,6 +79,9 @@ bench-envoy: plugin companion envoy wrk ## one request through the real Envoy, b
 
 wrk:
 	@command -v wrk > /dev/null || { apt-get update && apt-get install --yes wrk; }
+
+bench-request: plugin ## one whole request through the plugin, by headers and by token, allowed and denied, with 10 000 policies
+	cargo bench -p tollgate-host-tests --bench request
 
 wasm-target:
 	@rustc --print target-libdir --target wasm32-wasip1 | xargs test -d || rustup target add wasm32-wasip1

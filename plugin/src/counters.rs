@@ -21,6 +21,10 @@ pub enum Counter {
     ConditionErrors,
     /// Requests allowed although no route matched, because the policy set lets those pass.
     UnmatchedAllowed,
+    /// Principals that were known from an earlier request.
+    IdentityHits,
+    /// Principals that had to be read.
+    IdentityMisses,
     /// Snapshots taken into use.
     SnapshotsApplied,
     /// Snapshots refused.
@@ -31,7 +35,7 @@ pub enum Counter {
 
 impl Counter {
     /// Every counter.
-    pub const ALL: [Counter; 11] = [
+    pub const ALL: [Counter; 13] = [
         Counter::Allowed,
         Counter::Denied,
         Counter::Unauthenticated,
@@ -40,6 +44,8 @@ impl Counter {
         Counter::Unavailable,
         Counter::ConditionErrors,
         Counter::UnmatchedAllowed,
+        Counter::IdentityHits,
+        Counter::IdentityMisses,
         Counter::SnapshotsApplied,
         Counter::SnapshotsRefused,
         Counter::FeedReconnects,
@@ -57,6 +63,8 @@ impl Counter {
             Counter::Unavailable => "tollgate.decisions.verdict.unavailable",
             Counter::ConditionErrors => "tollgate.condition_errors",
             Counter::UnmatchedAllowed => "tollgate.unmatched_allowed",
+            Counter::IdentityHits => "tollgate.identity_cache.hits",
+            Counter::IdentityMisses => "tollgate.identity_cache.misses",
             Counter::SnapshotsApplied => "tollgate.snapshots.result.applied",
             Counter::SnapshotsRefused => "tollgate.snapshots.result.refused",
             Counter::FeedReconnects => "tollgate.feed.reconnects",

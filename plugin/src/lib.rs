@@ -23,9 +23,3 @@ pub mod vm;
 
 #[cfg(test)]
 mod fixture;
-
-mod entry {
-    proxy_wasm::main! {{
-        crate::host::start();
-    }}
-}

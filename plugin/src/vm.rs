@@ -20,7 +20,7 @@ pub struct Vm {
     pub decisions: DecisionIds,
     /// What has been counted since the last tick.
     pub counters: Counters,
-    /// Buffers that every decision reuses.
+    /// What one decision leaves for the next: buffers, and the principals of earlier requests.
     pub scratch: RefCell<Scratch>,
     /// Whether the VM has handled a request.
     pub serving: Cell<bool>,

@@ -40,6 +40,18 @@ impl Data {
         Data::Double(number)
     }
 
+    /// About how many bytes it takes besides itself.
+    fn heap_bytes(&self) -> usize {
+        match self {
+            Data::Null | Data::Bool(_) | Data::Int(_) | Data::UInt(_) | Data::Double(_) => 0,
+            Data::String(text) => allocated(text.len()),
+            Data::List(items) => {
+                allocated(size_of_val::<[Data]>(items)) + items.iter().map(Data::heap_bytes).sum::<usize>()
+            }
+            Data::Map(fields) => fields.heap_bytes(),
+        }
+    }
+
     /// The string, if it is one.
     #[must_use]
     pub fn as_str(&self) -> Option<&str> {
@@ -59,6 +71,11 @@ impl From<&str> for Data {
 /// The members of an object: unique names, kept sorted.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Fields(Box<[(Box<str>, Data)]>);
+
+/// What an allocation of this many bytes takes, about.
+pub(crate) fn allocated(bytes: usize) -> usize {
+    bytes.saturating_add(16)
+}
 
 /// Objects of up to this many members are scanned, larger ones searched.
 const SCANNED: usize = 16;
@@ -118,6 +135,12 @@ impl Fields {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+
+    /// About how many bytes they take.
+    pub(crate) fn heap_bytes(&self) -> usize {
+        let members = self.0.iter().map(|(name, value)| allocated(name.len()) + value.heap_bytes());
+        allocated(size_of_val::<[_]>(&self.0)) + members.sum::<usize>()
     }
 
     /// These members, and those of `other` whose names are not here.

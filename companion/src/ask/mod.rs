@@ -137,7 +137,7 @@ pub(crate) fn send(
         first_error: outcome.first_error.map(|error| error.to_string()),
         errors: outcome.errors,
         shadow: outcome.shadow.as_ref().map(Into::into),
-        principal: outcome.principal.as_ref().map(Into::into),
+        principal: outcome.principal.as_deref().map(Into::into),
         http: Some((&outcome).into()),
         digest: snapshot.digest().to_string(),
         candidates: of_question,

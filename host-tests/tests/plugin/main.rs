@@ -19,6 +19,7 @@ mod forward;
 mod host_calls;
 mod hostile;
 mod identity;
+mod identity_cache;
 mod inputs;
 mod life;
 mod metadata;

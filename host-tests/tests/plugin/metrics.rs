@@ -54,6 +54,8 @@ fn every_kind_of_verdict_is_counted_on_the_tick() {
         ("tollgate.decisions.verdict.invalid", 1),
         ("tollgate.decisions.verdict.unauthenticated", 2),
         ("tollgate.decisions.verdict.unavailable", 1),
+        ("tollgate.identity_cache.hits", 2),
+        ("tollgate.identity_cache.misses", 2),
         ("tollgate.snapshots.result.applied", 2),
         ("tollgate.snapshots.result.refused", 1),
         ("tollgate.unmatched_allowed", 1),
@@ -123,7 +125,7 @@ fn a_lost_feed_shows_while_the_snapshot_ages() {
 fn metrics_are_defined_once_for_all_roots_of_a_vm() {
     let mut plugin = deciding();
     let defined = plugin.vm.metric_definitions();
-    assert_eq!(defined, 15);
+    assert_eq!(defined, 17);
     plugin.vm.create_root(CONFIG).unwrap();
     assert_eq!(plugin.vm.metric_definitions(), defined);
 }

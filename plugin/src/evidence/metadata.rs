@@ -2,7 +2,7 @@
 //! `google.protobuf.Struct`.
 
 use tollgate_policy::data::{Data, Fields};
-use tollgate_policy::identity::Presented;
+use tollgate_policy::identity::{Presented, UnreadClaims};
 
 use crate::protobuf::{self, InvalidStruct};
 
@@ -23,24 +23,34 @@ enum InvalidMetadata {
 
 /// The claims under `key`, if `jwt_authn` put any there.
 pub(super) fn claims(metadata: &[u8], key: &str) -> Presented<Fields> {
-    match find(metadata, key) {
+    match read(metadata, key) {
         Ok(None) => Presented::Absent,
         Ok(Some(claims)) => Presented::Valid(claims),
         Err(why) => Presented::Invalid(format!("dynamic metadata `{NAMESPACE}`, key `{key}`: {why}")),
     }
 }
 
-fn find(metadata: &[u8], key: &str) -> Result<Option<Fields>, InvalidMetadata> {
+/// The same, to be compared with claims that were read before.
+pub(super) fn unread<'a>(metadata: &'a [u8], key: &str) -> Option<UnreadClaims<'a>> {
+    let value = find(metadata, key).ok()??;
+    Some(UnreadClaims::new(value, protobuf::object_hash(value)?, protobuf::same_object))
+}
+
+fn read(metadata: &[u8], key: &str) -> Result<Option<Fields>, InvalidMetadata> {
+    let Some(value) = find(metadata, key)? else { return Ok(None) };
+    match protobuf::value(value)? {
+        Data::Map(claims) => Ok(Some(claims)),
+        _ => Err(InvalidMetadata::NotAnObject),
+    }
+}
+
+fn find<'a>(metadata: &'a [u8], key: &str) -> Result<Option<&'a [u8]>, InvalidMetadata> {
     if metadata.len() > MAX_CLAIMS {
         return Err(InvalidMetadata::TooLarge);
     }
     // Both `Metadata.filter_metadata` and `Struct.fields` are maps in field 1.
     let Some(structure) = protobuf::entry(metadata, NAMESPACE)? else { return Ok(None) };
-    let Some(value) = protobuf::entry(structure, key)? else { return Ok(None) };
-    match protobuf::value(value)? {
-        Data::Map(claims) => Ok(Some(claims)),
-        _ => Err(InvalidMetadata::NotAnObject),
-    }
+    Ok(protobuf::entry(structure, key)?)
 }
 
 #[cfg(test)]
@@ -60,13 +70,15 @@ mod tests {
         .concat()
     }
 
-    fn read(value: &[u8]) -> Presented<Fields> {
+    fn read_under_key(value: &[u8]) -> Presented<Fields> {
         claims(&metadata(value), "jwt_payload")
     }
 
     #[test]
     fn claims_are_read_from_the_filters_own_entry() {
-        let Presented::Valid(fields) = read(&object(&[("sub", string("alice"))])) else { panic!("not valid") };
+        let Presented::Valid(fields) = read_under_key(&object(&[("sub", string("alice"))])) else {
+            panic!("not valid")
+        };
         assert_eq!(fields.get("sub"), Some(&Data::from("alice")));
     }
 
@@ -80,13 +92,13 @@ mod tests {
 
     #[test]
     fn an_empty_object_is_present() {
-        assert_eq!(read(&object(&[])), Presented::Valid(Fields::default()));
+        assert_eq!(read_under_key(&object(&[])), Presented::Valid(Fields::default()));
     }
 
     #[test]
     fn claims_that_are_no_object_are_invalid() {
         for value in [string("alice"), number(1.0), null(), boolean(true), list(&[]), vec![]] {
-            assert!(matches!(read(&value), Presented::Invalid(_)), "{value:x?}");
+            assert!(matches!(read_under_key(&value), Presented::Invalid(_)), "{value:x?}");
         }
     }
 
@@ -103,6 +115,6 @@ mod tests {
     #[test]
     fn size_is_bounded() {
         let large = object(&[("a", string(&"x".repeat(MAX_CLAIMS)))]);
-        assert!(matches!(read(&large), Presented::Invalid(_)));
+        assert!(matches!(read_under_key(&large), Presented::Invalid(_)));
     }
 }

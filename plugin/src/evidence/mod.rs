@@ -10,7 +10,7 @@ use std::net::SocketAddr;
 
 use tollgate_policy::data::Fields;
 use tollgate_policy::http::Surroundings;
-use tollgate_policy::identity::{Evidence, PeerNames, Presented};
+use tollgate_policy::identity::{Evidence, PeerNames, Presented, UnreadClaims};
 use tollgate_policy::time::Timestamp;
 
 /// Claims larger than this, in bytes, are refused unread.
@@ -50,15 +50,23 @@ impl<'a> RequestEvidence<'a> {
     pub fn new(properties: &'a dyn Properties, clock: &'a dyn Clock) -> Self {
         RequestEvidence { properties, clock, metadata: OnceCell::new(), peer: OnceCell::new() }
     }
+
+    fn metadata(&self) -> &Result<Option<Vec<u8>>, Unreadable> {
+        self.metadata.get_or_init(|| self.properties.property(&["metadata"]))
+    }
 }
 
 impl Evidence for RequestEvidence<'_> {
     fn jwt_metadata(&self, key: &str) -> Presented<Fields> {
-        match self.metadata.get_or_init(|| self.properties.property(&["metadata"])) {
+        match self.metadata() {
             Ok(None) => Presented::Absent,
             Ok(Some(metadata)) => metadata::claims(metadata, key),
             Err(why) => Presented::Invalid(format!("dynamic metadata cannot be read: {why}")),
         }
+    }
+
+    fn unread_jwt_metadata(&self, key: &str) -> Option<UnreadClaims<'_>> {
+        metadata::unread(self.metadata().as_ref().ok()?.as_deref()?, key)
     }
 
     fn jwt_payload(&self, header: &[u8]) -> Presented<Fields> {

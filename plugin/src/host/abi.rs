@@ -1,6 +1,6 @@
 //! The proxy's host calls, each returning the status it gives.
 //!
-//! The SDK's own wrappers are not used for these: they panic on statuses they do not expect, on header names that are
+//! The SDK's wrappers are not used for these: they panic on statuses they do not expect, on header names that are
 //! not UTF-8, and read statuses into an enum that lacks some of the values Envoy returns.
 #![expect(unsafe_code, reason = "raw imports from the proxy, each wrapped below")]
 
@@ -38,6 +38,8 @@ pub(super) enum MetricKind {
     Gauge = 1,
 }
 
+/// A list of pairs without any, serialised: their number.
+const NO_PAIRS: [u8; 4] = [0; 4];
 const REQUEST_HEADERS: u32 = 0;
 const REQUEST_STREAM: u32 = 0;
 /// Leaves the gRPC status of a local response to Envoy, which derives it from the HTTP status.
@@ -71,6 +73,17 @@ unsafe extern "C" {
         grpc_status: i32,
     ) -> u32;
     fn proxy_close_stream(stream: u32) -> u32;
+    fn proxy_grpc_stream(
+        target: *const u8,
+        target_size: usize,
+        service: *const u8,
+        service_size: usize,
+        method: *const u8,
+        method_size: usize,
+        metadata: *const u8,
+        metadata_size: usize,
+        stream: *mut u32,
+    ) -> u32;
     fn proxy_grpc_send(stream: u32, message: *const u8, size: usize, end: u32) -> u32;
     fn proxy_grpc_cancel(stream: u32) -> u32;
     fn proxy_define_metric(kind: u32, name: *const u8, name_size: usize, id: *mut u32) -> u32;
@@ -173,6 +186,26 @@ pub(super) fn respond(status: u16, details: &str, body: &[u8], headers: &[u8]) -
 pub(super) fn reset_request() -> Result<(), Status> {
     // SAFETY: no memory is passed.
     checked(unsafe { proxy_close_stream(REQUEST_STREAM) })
+}
+
+/// Opens a stream to a method, without metadata; `target` is an encoded `GrpcService`.
+pub(super) fn grpc_stream(target: &str, service: &str, method: &str) -> Result<u32, Status> {
+    let mut stream = 0;
+    // SAFETY: the proxy reads all of it and writes the stream's id during the call only.
+    checked(unsafe {
+        proxy_grpc_stream(
+            target.as_ptr(),
+            target.len(),
+            service.as_ptr(),
+            service.len(),
+            method.as_ptr(),
+            method.len(),
+            NO_PAIRS.as_ptr(),
+            NO_PAIRS.len(),
+            &raw mut stream,
+        )
+    })?;
+    Ok(stream)
 }
 
 pub(super) fn grpc_send(stream: u32, message: &[u8]) -> Result<(), Status> {

@@ -3,7 +3,6 @@ use std::collections::VecDeque;
 use std::rc::Rc;
 use std::time::Duration;
 
-use proxy_wasm::hostcalls;
 use tollgate_policy::snapshot::SnapshotId;
 
 use crate::config::ClusterName;
@@ -76,10 +75,10 @@ impl Feed {
 
     fn carry_out(&self, output: Output) -> Option<Input> {
         match output {
-            Output::Open => match hostcalls::open_grpc_stream(&self.service, SERVICE, METHOD, Vec::new()) {
+            Output::Open => match abi::grpc_stream(&self.service, SERVICE, METHOD) {
                 Ok(stream) => Some(Input::Opened(StreamId(stream))),
                 Err(status) => {
-                    log::debug(&format!("the feed's stream cannot be opened: {status:?}"));
+                    log::debug(&format!("the feed's stream cannot be opened: {status}"));
                     Some(Input::OpenFailed)
                 }
             },

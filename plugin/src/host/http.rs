@@ -1,8 +1,6 @@
 use std::mem;
 use std::rc::Rc;
 
-use proxy_wasm::traits::{Context, HttpContext};
-use proxy_wasm::types::Action;
 use tollgate_policy::http::Headers;
 
 use crate::evidence::RequestEvidence;
@@ -16,6 +14,13 @@ use super::properties::HostProperties;
 
 /// One request. Nothing of it goes on before it has been allowed.
 pub(super) struct Request(Stage);
+
+/// What becomes of the part of a request that the proxy has just brought; as the proxy numbers it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Action {
+    Continue = 0,
+    Pause = 1,
+}
 
 /// How far a request has come.
 enum Stage {
@@ -41,12 +46,8 @@ impl Request {
             Stage::New(_) | Stage::AwaitingBody(..) | Stage::Refused => Action::Pause,
         }
     }
-}
 
-impl Context for Request {}
-
-impl HttpContext for Request {
-    fn on_http_request_headers(&mut self, _: usize, end_of_stream: bool) -> Action {
+    pub(super) fn headers(&mut self, end_of_stream: bool) -> Action {
         self.0 = match mem::replace(&mut self.0, Stage::Refused) {
             Stage::New(Some(filter)) if end_of_stream => decide(&filter, None),
             Stage::New(Some(filter)) => decide_head(filter),
@@ -55,7 +56,7 @@ impl HttpContext for Request {
         self.action()
     }
 
-    fn on_http_request_body(&mut self, size: usize, end_of_stream: bool) -> Action {
+    pub(super) fn body(&mut self, size: usize, end_of_stream: bool) -> Action {
         self.0 = match mem::replace(&mut self.0, Stage::Refused) {
             Stage::AwaitingBody(filter, mut body) => match body.grow(size) {
                 Incoming::Kept if end_of_stream => decide(&filter, Some(body.bytes())),
@@ -68,7 +69,7 @@ impl HttpContext for Request {
         self.action()
     }
 
-    fn on_http_request_trailers(&mut self, _: usize) -> Action {
+    pub(super) fn trailers(&mut self) -> Action {
         self.0 = match mem::replace(&mut self.0, Stage::Refused) {
             Stage::AwaitingBody(filter, body) => decide(&filter, Some(body.bytes())),
             decided => decided,

@@ -1,8 +1,5 @@
 use std::rc::Rc;
 
-use proxy_wasm::traits::{Context, HttpContext, RootContext};
-use proxy_wasm::types::ContextType;
-
 use crate::config::Config;
 use crate::feed::{Input, StreamId};
 use crate::gauges::Gauge;
@@ -12,7 +9,6 @@ use crate::vm::Vm;
 
 use super::abi::{self, BufferKind};
 use super::feed::Feed;
-use super::http::Request;
 use super::{log, metrics};
 
 /// The filter under one configuration, to the proxy. An update brings a new root into the same VM, where the VM's
@@ -52,8 +48,13 @@ impl Configured {
     }
 }
 
-impl RootContext for Root {
-    fn on_configure(&mut self, size: usize) -> bool {
+impl Root {
+    /// What decides its requests, once it is configured.
+    pub(super) fn filter(&self) -> Option<Rc<Filter>> {
+        self.0.as_ref().map(|configured| Rc::clone(&configured.filter))
+    }
+
+    pub(super) fn configure(&mut self, size: usize) -> bool {
         let text = match abi::buffer(BufferKind::PluginConfiguration, 0, size) {
             Ok(text) => text,
             Err(abi::NOT_FOUND) => Vec::new(),
@@ -80,7 +81,7 @@ impl RootContext for Root {
         }
     }
 
-    fn on_tick(&mut self) {
+    pub(super) fn tick(&mut self) {
         if let Some(configured) = &self.0 {
             configured.vm.verbose.set(log::is_verbose());
             configured.feed.drive(Input::Tick);
@@ -88,41 +89,32 @@ impl RootContext for Root {
         }
     }
 
-    fn create_http_context(&self, _: u32) -> Option<Box<dyn HttpContext>> {
-        Some(Box::new(Request::new(self.0.as_ref().map(|configured| Rc::clone(&configured.filter)))))
-    }
-
-    fn get_type(&self) -> Option<ContextType> {
-        Some(ContextType::HttpContext)
-    }
-}
-
-impl Context for Root {
-    fn on_grpc_stream_initial_metadata(&mut self, stream: u32, size: u32) {
-        // A stream that fails at once brings empty metadata before its end.
-        if let Some(configured) = self.0.as_ref().filter(|_| size > 0) {
-            configured.feed.drive(Input::Answered(StreamId(stream)));
-        }
-    }
-
-    fn on_grpc_stream_message(&mut self, stream: u32, size: usize) {
+    /// The other end of a stream has answered.
+    pub(super) fn answered(&mut self, stream: StreamId) {
         if let Some(configured) = &self.0 {
-            configured.feed.receive(StreamId(stream), size);
+            configured.feed.drive(Input::Answered(stream));
         }
     }
 
-    fn on_grpc_stream_close(&mut self, stream: u32, status: u32) {
+    /// A message of this size has arrived.
+    pub(super) fn receive(&mut self, stream: StreamId, size: usize) {
+        if let Some(configured) = &self.0 {
+            configured.feed.receive(stream, size);
+        }
+    }
+
+    pub(super) fn closed(&mut self, stream: StreamId, status: u32) {
         if let Some(configured) = &self.0 {
             log::debug(&format!("the feed's stream ended with gRPC status {status}"));
-            configured.feed.drive(Input::Closed(StreamId(stream)));
+            configured.feed.drive(Input::Closed(stream));
         }
     }
 
-    fn on_done(&mut self) -> bool {
+    /// It is needed no more.
+    pub(super) fn stop(&self) {
         if let Some(configured) = &self.0 {
             configured.feed.drive(Input::Stopped);
             metrics::flush(&configured.vm.counters);
         }
-        true
     }
 }

@@ -84,22 +84,28 @@ fn members(message: &[u8], depth: usize) -> Result<Fields, InvalidStruct> {
 /// The entries of the map in field 1; other fields are passed over.
 fn entries(message: &[u8]) -> impl Iterator<Item = Result<(&str, &[u8]), InvalidStruct>> {
     wire::fields(message).filter_map(|field| match field {
-        Ok((1, Value::Bytes(entry))) => Some(key_and_value(entry)),
+        Ok((1, Value::Bytes(entry))) => Some(text_and_value(entry)),
         Ok((1, _)) | Err(Malformed) => Some(Err(Malformed.into())),
         Ok(_) => None,
     })
 }
 
-fn key_and_value(entry: &[u8]) -> Result<(&str, &[u8]), InvalidStruct> {
+fn text_and_value(entry: &[u8]) -> Result<(&str, &[u8]), InvalidStruct> {
+    let (key, value) = key_and_value(entry)?;
+    Ok((str::from_utf8(key)?, value))
+}
+
+/// Key and value of an entry of a map.
+pub(super) fn key_and_value(entry: &[u8]) -> Result<(&[u8], &[u8]), Malformed> {
     let (mut key, mut value) = (None, None);
     for field in wire::fields(entry) {
         let repeated = match field? {
-            (1, Value::Bytes(bytes)) => key.replace(str::from_utf8(bytes)?).is_some(),
+            (1, Value::Bytes(bytes)) => key.replace(bytes).is_some(),
             (2, Value::Bytes(bytes)) => value.replace(bytes).is_some(),
             _ => true,
         };
         if repeated {
-            return Err(Malformed.into());
+            return Err(Malformed);
         }
     }
     // Protobuf leaves out what is empty.

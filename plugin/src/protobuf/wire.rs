@@ -49,7 +49,26 @@ fn field<'a>(rest: &mut &'a [u8]) -> Option<(u32, Value<'a>)> {
     Some((number, value))
 }
 
+/// What stands in the next field, if that is one of bytes with this first byte. Otherwise `rest` stays as it is.
+pub(crate) fn bytes_field<'a>(rest: &mut &'a [u8], tag: u8) -> Option<&'a [u8]> {
+    let mut after = rest.strip_prefix(&[tag])?;
+    let length = usize::try_from(varint(&mut after)?).ok()?;
+    let (bytes, after) = after.split_at_checked(length)?;
+    *rest = after;
+    Some(bytes)
+}
+
 fn varint(rest: &mut &[u8]) -> Option<u64> {
+    match rest.split_first()? {
+        (byte, after) if *byte < 0x80 => {
+            *rest = after;
+            Some(u64::from(*byte))
+        }
+        _ => long_varint(rest),
+    }
+}
+
+fn long_varint(rest: &mut &[u8]) -> Option<u64> {
     let mut value = 0_u64;
     for shift in (0..64).step_by(7) {
         let (byte, after) = rest.split_first()?;

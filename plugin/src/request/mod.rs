@@ -113,7 +113,13 @@ impl Filter {
 
     fn with_scratch<R>(&self, work: impl FnOnce(&mut Scratch) -> R) -> R {
         match self.vm.scratch.try_borrow_mut() {
-            Ok(mut scratch) => work(&mut scratch),
+            Ok(mut scratch) => {
+                let result = work(&mut scratch);
+                let lookups = scratch.take_identity_lookups();
+                self.vm.counters.add(Counter::IdentityHits, lookups.hits);
+                self.vm.counters.add(Counter::IdentityMisses, lookups.misses);
+                result
+            }
             Err(_) => work(&mut Scratch::default()),
         }
     }

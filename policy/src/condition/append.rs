@@ -84,4 +84,3 @@ pub(super) fn append(code: &mut Code, from: &Code, root: NodeId) -> NodeId {
 fn many(code: &mut Code, from: &Code, ids: &[NodeId]) -> Vec<NodeId> {
     ids.iter().map(|id| append(code, from, *id)).collect()
 }
-

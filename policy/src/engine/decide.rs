@@ -1,5 +1,6 @@
 use bumpalo::Bump;
 
+use crate::identity::{Identities, Lookups};
 use crate::snapshot::Snapshot;
 
 use super::candidate::Policies;
@@ -8,18 +9,25 @@ use super::query::AskedScope;
 use super::run::Run;
 use super::{Class, Decision, Effect, PolicyError, PolicyRef, Query, Question, Reason, ScopeId, shadow};
 
-/// Reusable buffers: a decision allocates nothing once they have grown to what the policy set needs.
+/// What one decision leaves for the next: buffers, so that a decision allocates nothing once they have grown to what the
+/// policy set needs, and the principals of HTTP requests.
 #[derive(Debug, Default)]
 pub struct Scratch {
     arena: Bump,
     pub(super) candidates: Candidates,
+    pub(crate) identities: Identities,
 }
 
 impl Scratch {
     /// Its parts, the arena emptied, for the time of one request.
-    pub(crate) fn parts(&mut self) -> (&Bump, &mut Candidates) {
+    pub(crate) fn parts(&mut self) -> (&Bump, &mut Candidates, &mut Identities) {
         self.arena.reset();
-        (&self.arena, &mut self.candidates)
+        (&self.arena, &mut self.candidates, &mut self.identities)
+    }
+
+    /// How often principals were looked for since this was last asked.
+    pub fn take_identity_lookups(&mut self) -> Lookups {
+        self.identities.take_counts()
     }
 }
 
@@ -31,7 +39,7 @@ impl Snapshot {
 
     /// As [`Snapshot::decide`], with the names of kind and action looked up beforehand, as routes have them.
     pub fn decide_resolved<'s>(&'s self, question: &Question<'_>, scratch: &mut Scratch) -> Decision<'s> {
-        let (arena, candidates) = scratch.parts();
+        let (arena, candidates, _) = scratch.parts();
         self.answer(question, arena, candidates)
     }
 

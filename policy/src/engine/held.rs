@@ -28,6 +28,10 @@ impl HeldRoles {
         HeldRoles { signature: filter.iter().fold(0, |all, word| all | word), symbols, filter, exact }
     }
 
+    pub(crate) fn heap_bytes(&self) -> usize {
+        size_of_val::<[Symbol]>(&self.symbols)
+    }
+
     /// Whether this role is among them.
     #[inline]
     pub(super) fn has(&self, role: Symbol) -> bool {

@@ -36,7 +36,7 @@ impl Snapshot {
     /// order in which [`Snapshot::decide`] looks at them.
     pub fn trace<'s>(&'s self, query: &Query<'_>, scratch: &mut Scratch) -> Vec<Candidate<'s>> {
         let question = self.resolve(query);
-        let (arena, candidates) = scratch.parts();
+        let (arena, candidates, _) = scratch.parts();
         let mut traced = Vec::new();
         let mut run = Run::new(self, &question.inputs, arena);
         self.gather(&question, candidates);

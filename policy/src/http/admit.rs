@@ -1,10 +1,11 @@
 use std::ops::ControlFlow;
+use std::rc::Rc;
 
 use bumpalo::Bump;
 
 use crate::data::Data;
 use crate::engine::Reason;
-use crate::identity::{AuthFailure, Principal, authenticate};
+use crate::identity::{AuthFailure, Identities, Principal, authenticate};
 use crate::snapshot::Snapshot;
 
 use super::request::RequestHead;
@@ -17,7 +18,7 @@ pub(super) struct Admitted<'s, 'a> {
     pub(super) query: QueryParameters<'a>,
     pub(super) route: &'s RouteTarget,
     pub(super) captured: Captured<'a>,
-    pub(super) principal: Principal,
+    pub(super) principal: Rc<Principal>,
     pub(super) headers: Headers<'a>,
     pub(super) headers_trusted: bool,
 }
@@ -29,6 +30,7 @@ impl Snapshot {
         headers: Headers<'a>,
         surroundings: &dyn Surroundings,
         arena: &'a Bump,
+        identities: &mut Identities,
     ) -> ControlFlow<HttpOutcome<'s>, Admitted<'s, 'a>> {
         let (head, query) = match self.read_head(headers, arena) {
             Ok(read) => read,
@@ -40,14 +42,14 @@ impl Snapshot {
                 false => HttpOutcome::refused(Reason::NoRoute),
             });
         };
-        let found = authenticate(self.identity(), headers, surroundings);
+        let found = authenticate(self, headers, surroundings, identities);
         let unauthenticated = |failure, detail| {
             let refused = HttpOutcome::refused(Reason::Unauthenticated(failure));
             ControlFlow::Break(HttpOutcome { detail, route: Some(&*route.name), ..refused })
         };
-        let principal = match found.claims {
-            Ok(Some(claims)) => self.principal(claims),
-            Ok(None) if route.anonymous_allowed => self.anonymous(),
+        let principal = match found.principal {
+            Ok(Some(principal)) => principal,
+            Ok(None) if route.anonymous_allowed => identities.anonymous(self),
             Ok(None) => return unauthenticated(AuthFailure::Missing, None),
             Err(why) => return unauthenticated(AuthFailure::Invalid, Some(why)),
         };
@@ -64,8 +66,7 @@ impl Snapshot {
         if self.headers_read().any(|name| headers.repeats(name)) {
             return Err(InvalidRequest::RepeatedHeader);
         }
-        let target = headers.get(":path").unwrap_or_default();
-        Ok((head, QueryParameters::read(target, self.query_parameters_read(), arena)?))
+        Ok((head, QueryParameters::read(head.target, self.query_parameters_read(), arena)?))
     }
 }
 
@@ -98,7 +99,7 @@ impl<'s> Admitted<'s, '_> {
     pub(super) fn refused(&self, reason: Reason) -> HttpOutcome<'s> {
         HttpOutcome {
             route: Some(&*self.route.name),
-            principal: Some(self.principal.clone()),
+            principal: Some(Rc::clone(&self.principal)),
             ..HttpOutcome::refused(reason)
         }
     }

@@ -1,4 +1,5 @@
 use std::ops::ControlFlow;
+use std::rc::Rc;
 
 use bumpalo::Bump;
 
@@ -82,7 +83,7 @@ pub struct HttpOutcome<'s> {
     /// The route that matched.
     pub route: Option<&'s str>,
     /// Who asked, once that is known.
-    pub principal: Option<Principal>,
+    pub principal: Option<Rc<Principal>>,
     /// The policy that decided.
     pub policy: Option<&'s str>,
     /// The first allow policy whose condition did not hold, where that is the reason.
@@ -101,7 +102,6 @@ pub struct HttpOutcome<'s> {
 
 /// How far the headers of a request bring its decision.
 #[derive(Debug)]
-#[expect(clippy::large_enum_variant, reason = "lives for one call, and a box would cost every request an allocation")]
 pub enum HttpProgress<'s> {
     /// To its end: no body matters.
     Decided(HttpOutcome<'s>),
@@ -122,8 +122,8 @@ impl Snapshot {
         surroundings: &dyn Surroundings,
         scratch: &mut Scratch,
     ) -> HttpOutcome<'s> {
-        let (arena, candidates) = scratch.parts();
-        match self.admit(headers, surroundings, arena) {
+        let (arena, candidates, identities) = scratch.parts();
+        match self.admit(headers, surroundings, arena, identities) {
             ControlFlow::Break(outcome) => outcome,
             ControlFlow::Continue(admitted) => match admitted.body(body) {
                 Err(reason) => admitted.refused(reason),
@@ -141,8 +141,8 @@ impl Snapshot {
         scratch: &mut Scratch,
         watch: &mut dyn FnMut(&Query<'_>),
     ) -> HttpOutcome<'s> {
-        let (arena, candidates) = scratch.parts();
-        match self.admit(headers, surroundings, arena) {
+        let (arena, candidates, identities) = scratch.parts();
+        match self.admit(headers, surroundings, arena, identities) {
             ControlFlow::Break(outcome) => outcome,
             ControlFlow::Continue(admitted) => match admitted.body(body) {
                 Err(reason) => admitted.refused(reason),
@@ -159,8 +159,8 @@ impl Snapshot {
         surroundings: &dyn Surroundings,
         scratch: &mut Scratch,
     ) -> HttpProgress<'s> {
-        let (arena, candidates) = scratch.parts();
-        match self.admit(headers, surroundings, arena) {
+        let (arena, candidates, identities) = scratch.parts();
+        match self.admit(headers, surroundings, arena, identities) {
             ControlFlow::Break(outcome) => HttpProgress::Decided(outcome),
             ControlFlow::Continue(admitted) => match admitted.body_to_await() {
                 Err(reason) => HttpProgress::Decided(admitted.refused(reason)),

@@ -10,7 +10,11 @@ use super::InvalidRequest;
 /// copy could differ from what router and upstream read. The rules are those of RFC 3986 section 6.2.2, with what
 /// servers are known to read in two ways refused outright.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct CanonicalPath<'a>(&'a str);
+pub struct CanonicalPath<'a> {
+    text: &'a str,
+    /// Whether any of it is percent-encoded.
+    encoded: bool,
+}
 
 impl<'a> CanonicalPath<'a> {
     /// Checks a request target, as in `:path`; the query, from the first `?`, is not part of the path.
@@ -22,24 +26,53 @@ impl<'a> CanonicalPath<'a> {
         let Some(segments) = path.strip_prefix(b"/") else {
             return Err(InvalidRequest::PathForm);
         };
+        let mut encoded = false;
         let mut segments = segments.split(|byte| *byte == b'/').peekable();
         while let Some(segment) = segments.next() {
             match segment {
                 // A trailing slash is a path of its own; any other empty segment is ambiguous.
                 b"" if segments.peek().is_some() => return Err(InvalidRequest::EmptySegment),
                 b"." | b".." => return Err(InvalidRequest::DotSegment),
-                _ => check_segment(segment)?,
+                _ if segment.iter().all(|byte| is_plain(*byte)) => {}
+                _ => {
+                    check_segment(segment)?;
+                    encoded = true;
+                }
             }
         }
         // Only visible ASCII is left.
-        str::from_utf8(path).map(CanonicalPath).map_err(|_| InvalidRequest::PathByte)
+        let text = str::from_utf8(path).map_err(|_| InvalidRequest::PathByte)?;
+        Ok(CanonicalPath { text, encoded })
     }
 
     /// The path, still percent-encoded.
     #[must_use]
     pub fn as_str(self) -> &'a str {
-        self.0
+        self.text
     }
+
+    /// Whether any of it may be percent-encoded.
+    pub(crate) fn is_encoded(self) -> bool {
+        self.encoded
+    }
+}
+
+/// What [`is_pchar`] says of every byte.
+#[expect(clippy::indexing_slicing, reason = "out of bounds it would not compile")]
+const PLAIN: [bool; 256] = {
+    let mut plain = [false; 256];
+    let mut byte = 0_u8;
+    loop {
+        plain[byte as usize] = is_pchar(byte);
+        if byte == u8::MAX {
+            break plain;
+        }
+        byte += 1;
+    }
+};
+
+fn is_plain(byte: u8) -> bool {
+    PLAIN.get(usize::from(byte)).is_some_and(|plain| *plain)
 }
 
 fn check_segment(segment: &[u8]) -> Result<(), InvalidRequest> {
@@ -79,7 +112,7 @@ fn check_segment(segment: &[u8]) -> Result<(), InvalidRequest> {
 
 /// A canonical segment (or several) with its percent-encoding undone; borrowed where there is none.
 pub(crate) fn decode<'a>(segment: &'a str, arena: &'a Bump) -> &'a str {
-    if !segment.contains('%') {
+    if !segment.as_bytes().contains(&b'%') {
         return segment;
     }
     let bytes = arena.alloc_slice_fill_iter(decoded(segment.as_bytes()).collect::<Vec<u8>>());
@@ -110,12 +143,12 @@ pub(crate) fn hex(digit: Option<&u8>) -> Option<u8> {
 }
 
 /// RFC 3986 section 2.3.
-fn is_unreserved(byte: u8) -> bool {
+const fn is_unreserved(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~')
 }
 
 /// RFC 3986 section 3.3, without `;`, which is refused by name.
-pub(crate) fn is_pchar(byte: u8) -> bool {
+pub(crate) const fn is_pchar(byte: u8) -> bool {
     is_unreserved(byte)
         || matches!(byte, b'!' | b'$' | b'&' | b'\'' | b'(' | b')' | b'*' | b'+' | b',' | b'=' | b':' | b'@')
 }

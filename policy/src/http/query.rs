@@ -28,9 +28,10 @@ impl<'a> QueryParameters<'a> {
     /// If one of them is there twice or in brackets, if there is a `;`, if its value or any parameter's name does not decode to UTF-8, or if
     /// there are too many parameters.
     pub(crate) fn read(target: &'a [u8], names: &[Box<str>], arena: &'a Bump) -> Result<Self, InvalidRequest> {
-        let Some(query) = after(target, b'?').filter(|_| !names.is_empty()) else {
+        if names.is_empty() {
             return Ok(QueryParameters::default());
-        };
+        }
+        let Some(query) = after(target, b'?') else { return Ok(QueryParameters::default()) };
         // To some servers it separates parameters, too: they would read others than we do.
         if query.contains(&b';') {
             return Err(InvalidRequest::QuerySeparator);

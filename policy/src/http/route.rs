@@ -47,10 +47,11 @@ impl<'a> Captured<'a> {
         self.values.get(..self.len)?.get(usize::from(index)).copied()
     }
 
-    fn with(mut self, value: &'a str) -> Option<Self> {
-        *self.values.get_mut(self.len)? = value;
-        self.len += 1;
-        Some(self)
+    /// False if there is no room.
+    fn push(&mut self, value: &'a str) -> bool {
+        let room = self.values.get_mut(self.len).map(|room| *room = value);
+        self.len += usize::from(room.is_some());
+        room.is_some()
     }
 }
 
@@ -113,11 +114,12 @@ impl RouteTable {
 
     pub(crate) fn find<'s, 'a>(&'s self, head: &RequestHead<'a>) -> Option<(&'s RouteTarget, Captured<'a>)> {
         let path = head.path.as_str().strip_prefix('/')?;
+        let mut captured = Captured::default();
         for tree in self.by_host.get(head.host).into_iter().chain([&self.any_host]) {
-            if let ControlFlow::Break(found) = tree.descend(Some(path), head.method, Captured::default()) {
-                let (index, captured) = found?;
-                return Some((self.targets.get(index)?, captured));
+            if let ControlFlow::Break(found) = tree.descend(Some(path), head, &mut captured) {
+                return Some((self.targets.get(found?)?, captured));
             }
+            captured.len = 0;
         }
         None
     }
@@ -127,8 +129,8 @@ impl RouteTable {
     }
 }
 
-/// Ends with a route and what it captured, or with the certainty that there is none.
-type Search<'a> = ControlFlow<Option<(usize, Captured<'a>)>>;
+/// Ends with a route, or with the certainty that there is none.
+type Search = ControlFlow<Option<usize>>;
 
 /// A node of the path tree; the root stands before the first segment.
 #[derive(Debug, Default)]
@@ -156,28 +158,38 @@ impl Tree {
 
     /// `rest` is what follows the slash after this node's segment, `None` at the end of the path. Visits each node of the
     /// tree at most once, and goes as deep as the longest template.
-    fn descend<'a>(&self, rest: Option<&'a str>, method: &str, captured: Captured<'a>) -> Search<'a> {
+    fn descend<'a>(&self, rest: Option<&'a str>, head: &RequestHead<'a>, captured: &mut Captured<'a>) -> Search {
         let Some(rest) = rest else {
-            return self.here.search(method, captured);
+            return self.here.search(head.method);
         };
-        let (segment, after) = match rest.split_once('/') {
+        let slash = rest.bytes().position(|byte| byte == b'/');
+        let (segment, after) = match slash.and_then(|at| Some((rest.get(..at)?, rest.get(at + 1..)?))) {
             Some((segment, after)) => (segment, Some(after)),
             None => (rest, None),
         };
         // A literal in disguise: an upstream that decodes would take it for the literal's route, so it gets none.
-        if segment.contains('%') && self.literals.keys().any(|literal| decodes_to(segment, literal)) {
+        if head.path.is_encoded()
+            && segment.contains('%')
+            && self.literals.keys().any(|literal| decodes_to(segment, literal))
+        {
             return ControlFlow::Break(None);
         }
         if let Some(tree) = self.literals.get(segment) {
-            tree.descend(after, method, captured)?;
+            tree.descend(after, head, captured)?;
         }
-        if let (Some(tree), Some(captured)) = (&self.capture, captured.with(segment).filter(|_| !segment.is_empty())) {
-            tree.descend(after, method, captured)?;
+        let before = captured.len;
+        if let Some(tree) = &self.capture
+            && !segment.is_empty()
+            && captured.push(segment)
+        {
+            tree.descend(after, head, captured)?;
+            captured.len = before;
         }
-        match captured.with(rest).filter(|_| !rest.is_empty()) {
-            Some(captured) => self.rest.search(method, captured),
-            None => ControlFlow::Continue(()),
+        if !rest.is_empty() && captured.push(rest) {
+            self.rest.search(head.method)?;
+            captured.len = before;
         }
+        ControlFlow::Continue(())
     }
 }
 
@@ -206,11 +218,11 @@ impl Methods {
     }
 
     /// Ends the search where there are routes, even if none is for this method.
-    fn search<'a>(&self, method: &str, captured: Captured<'a>) -> Search<'a> {
+    fn search(&self, method: &str) -> Search {
         if self.listed.is_empty() && self.any.is_none() {
             return ControlFlow::Continue(());
         }
         let listed = self.listed.iter().find(|(listed, _)| &**listed == method).map(|(_, route)| *route);
-        ControlFlow::Break(listed.or(self.any).map(|route| (route, captured)))
+        ControlFlow::Break(listed.or(self.any))
     }
 }

@@ -1,10 +1,13 @@
 use std::fmt;
+use std::rc::Rc;
 
 use crate::data::{Data, Fields};
 use crate::http::Headers;
+use crate::snapshot::Snapshot;
 
+use super::cache::{Identities, Unread};
 use super::source::{ClaimsFrom, IdentityMethod, IdentitySource, SanKind, TrustedPeers};
-use super::{Evidence, PeerNames, Presented, PrincipalClaims};
+use super::{Evidence, PeerNames, Presented, Principal, PrincipalClaims};
 
 /// Why a request is unauthenticated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,26 +30,64 @@ impl fmt::Display for AuthFailure {
 /// What the sources found.
 pub(crate) struct Authenticated {
     /// Absent: no source found evidence. The error says which source refused and why.
-    pub(crate) claims: Result<Option<PrincipalClaims>, String>,
+    pub(crate) principal: Result<Option<Rc<Principal>>, String>,
     /// Whether every identity header that the set reads came from a peer trusted to set it.
     pub(crate) headers_trusted: bool,
 }
 
-/// Tries the sources in order; the first whose evidence is present decides.
-pub(crate) fn authenticate(sources: &[IdentitySource], headers: Headers<'_>, evidence: &dyn Evidence) -> Authenticated {
+/// Tries the snapshot's sources in order; the first whose evidence is present decides.
+pub(crate) fn authenticate(
+    snapshot: &Snapshot,
+    headers: Headers<'_>,
+    evidence: &dyn Evidence,
+    identities: &mut Identities,
+) -> Authenticated {
+    let identities = identities.of(snapshot);
+    let sources = snapshot.identity();
     let headers_trusted = sources.iter().all(|source| match &source.method {
         IdentityMethod::Headers { trust, .. } => trusts(trust, evidence),
         _ => true,
     });
-    let claims = sources
+    let principal = sources
         .iter()
-        .find_map(|source| match present(source, headers, evidence) {
-            Presented::Absent => None,
-            Presented::Invalid(why) => Some(Err(format!("identity source `{}`: {why}", source.name))),
-            Presented::Valid(claims) => Some(Ok(claims)),
+        .enumerate()
+        .find_map(|(index, source)| {
+            let unread = unread(source, headers, evidence).map(|unread| (index, unread));
+            if let Some(known) = unread.as_ref().and_then(|(index, unread)| identities.find(*index, unread)) {
+                return Some(Ok(known));
+            }
+            match present(source, headers, evidence) {
+                Presented::Absent => None,
+                Presented::Invalid(why) => Some(Err(format!("identity source `{}`: {why}", source.name))),
+                Presented::Valid(claims) => Some(Ok(match unread {
+                    Some(evidence) => identities.resolve(snapshot, claims, evidence),
+                    None => Rc::new(snapshot.principal(claims)),
+                })),
+            }
         })
         .transpose();
-    Authenticated { claims, headers_trusted }
+    Authenticated { principal, headers_trusted }
+}
+
+/// What a source goes by, as far as principals can be told apart by it before it is read. What of it is valid once stays
+/// valid: everything else that a source looks at is looked at here.
+fn unread<'e>(source: &IdentitySource, headers: Headers<'e>, evidence: &'e dyn Evidence) -> Option<Unread<'e>> {
+    let header = |name: &str| headers.get(name);
+    match &source.method {
+        IdentityMethod::Jwt { claims: ClaimsFrom::Metadata(key), .. } => {
+            evidence.unread_jwt_metadata(key).map(Unread::Claims)
+        }
+        IdentityMethod::Jwt { claims: ClaimsFrom::ForwardedHeader(name), .. } => {
+            header(name).map(|value| Unread::Texts([Some(value), None, None]))
+        }
+        // The proxy takes longer to say who the peer is than it takes to read that.
+        IdentityMethod::Mtls { .. } => None,
+        IdentityMethod::Headers { id_header, roles_header, scope_header, trust } => {
+            let id = header(id_header).filter(|_| trusts(trust, evidence))?;
+            let [roles, scope] = [roles_header, scope_header].map(|name| name.as_deref().and_then(header));
+            Some(Unread::Texts([Some(id), roles, scope]))
+        }
+    }
 }
 
 fn present(source: &IdentitySource, headers: Headers<'_>, evidence: &dyn Evidence) -> Presented<PrincipalClaims> {

@@ -41,9 +41,36 @@ pub trait Evidence {
     /// The claims that `jwt_authn` verified and put into dynamic metadata under `key`.
     fn jwt_metadata(&self, key: &str) -> Presented<Fields>;
 
+    /// The same claims, not read yet; `None` if there are none, or if they can only be read.
+    fn unread_jwt_metadata(&self, _key: &str) -> Option<UnreadClaims<'_>> {
+        None
+    }
+
     /// The claims in a forwarded-payload header's value: base64url JSON.
     fn jwt_payload(&self, header: &[u8]) -> Presented<Fields>;
 
     /// The names in the peer's certificate, provided that the proxy verified it.
     fn peer(&self) -> Presented<PeerNames>;
+}
+
+/// Claims as a proxy holds them, which are quicker to compare with others than to read.
+#[derive(Clone, Copy)]
+pub struct UnreadClaims<'e> {
+    /// The same for the same claims, however they are serialised.
+    pub(super) hash: u64,
+    pub(super) serialised: &'e [u8],
+    same: fn(&[u8], &[u8]) -> bool,
+}
+
+impl<'e> UnreadClaims<'e> {
+    /// Serialised claims. `same` says whether the first would be read as exactly what the second, known to be valid, was
+    /// read as.
+    #[must_use]
+    pub fn new(serialised: &'e [u8], hash: u64, same: fn(&[u8], &[u8]) -> bool) -> Self {
+        UnreadClaims { hash, serialised, same }
+    }
+
+    pub(super) fn say(&self, known: &[u8]) -> bool {
+        (self.same)(self.serialised, known)
+    }
 }

@@ -1,6 +1,6 @@
 use rustc_hash::FxHashMap;
 
-use crate::data::Fields;
+use crate::data::{Fields, allocated};
 use crate::engine::{HeldRoles, SymbolTable};
 
 /// Id and only role of a caller without identity, on routes that allow it.
@@ -114,6 +114,15 @@ impl Principal {
     #[must_use]
     pub fn is_anonymous(&self) -> bool {
         self.anonymous
+    }
+
+    /// About how many bytes it takes besides itself.
+    pub(super) fn heap_bytes(&self) -> usize {
+        let texts = self.roles.iter().map(|role| size_of::<Box<str>>() + allocated(role.len()));
+        let names = [Some(&self.id), self.source.as_ref(), self.scope.as_ref()];
+        let names = names.into_iter().flatten().map(|name| allocated(name.len()));
+        let fixed = size_of::<Self>() + self.held_roles.heap_bytes() + self.attributes.heap_bytes();
+        texts.chain(names).sum::<usize>().saturating_add(fixed)
     }
 
     pub(crate) fn held_roles(&self) -> &HeldRoles {

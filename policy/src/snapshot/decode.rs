@@ -2,9 +2,7 @@ mod policies;
 
 use crate::condition::Code;
 use crate::digest::Digest;
-use crate::engine::{
-    IndexBuilder, InvalidScope, MAX_LEVELS, Scopes, Symbol, SymbolTable, Symbols,
-};
+use crate::engine::{IndexBuilder, InvalidScope, MAX_LEVELS, Scopes, Symbol, SymbolTable, Symbols};
 use crate::http::{MAX_BODY, MAX_CAPTURES, RoutePattern, RouteTable, RouteTarget, Segment, ValueSource};
 use crate::identity::{ClaimsFrom, Directory, IdentityMethod, IdentitySource, Known, SanKind, TrustedPeers};
 use crate::texts::Texts;
@@ -15,7 +13,6 @@ use super::globs::GlobReader;
 use super::limits::{self, Budget, Limit};
 use super::program::{Interner, Reads};
 use super::{FORMAT, MAGIC, Snapshot, SnapshotId, bucket, data, tree};
-
 
 impl Snapshot {
     /// Reads a snapshot, checking everything: its mark and format, its digest, every count, reference and limit. Bytes that

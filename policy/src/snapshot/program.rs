@@ -8,7 +8,7 @@ mod write;
 
 use crate::condition::{Binary, Fold, Input, Root, Unary};
 
-pub(super) use read::{ProgramReader, Interner};
+pub(super) use read::{Interner, ProgramReader};
 #[cfg(feature = "compiler")]
 pub(super) use write::write;
 

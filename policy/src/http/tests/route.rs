@@ -106,7 +106,7 @@ proptest! {
             kept.push((index, route));
         }
         let path = format!("/{}{}", segments.join("/"), if slash && !segments.is_empty() { "/" } else { "" });
-        let head = RequestHead { method, host, path: CanonicalPath::parse(path.as_bytes()).unwrap() };
+        let head = RequestHead { method, host, path: CanonicalPath::parse(path.as_bytes()).unwrap(), target: b"" };
         let found = table.find(&head).map(|(target, captured)| {
             (target.name.to_string(), (0..16).map_while(|index| captured.get(index).map(str::to_owned)).collect::<Vec<_>>())
         });
@@ -131,7 +131,12 @@ fn a_literal_in_disguise_has_no_route() {
     table.insert(&docs("*").pattern(), target(1)).unwrap();
     table.insert(&Plain { host: None, method: None, segments: vec![], rest: true }.pattern(), target(2)).unwrap();
     let find = |path: &str| {
-        let head = RequestHead { method: "GET", host: "a.com", path: CanonicalPath::parse(path.as_bytes()).unwrap() };
+        let head = RequestHead {
+            method: "GET",
+            host: "a.com",
+            path: CanonicalPath::parse(path.as_bytes()).unwrap(),
+            target: b"",
+        };
         table.find(&head).map(|(target, _)| target.name.to_string())
     };
     assert_eq!(find("/docs/all:export").as_deref(), Some("0"));
