@@ -1,7 +1,8 @@
 //! One decision, native and inside wasmtime, over sets of 10 to 100 000 policies: `make bench-decide`.
 //!
 //! From a request already parsed into principal, resource, action and attributes to the decision; kind and action are
-//! looked up beforehand, as routes have them. Every engine's every answer is compared with the workload's reference before anything is timed.
+//! looked up beforehand, as routes have them. Every engine's every answer is compared with the workload's reference
+//! before anything is timed.
 #![expect(
     clippy::unwrap_used,
     clippy::panic,
@@ -10,124 +11,99 @@
     reason = "tests stop at their own mistakes"
 )]
 
+mod figures;
 #[path = "../../tests/engine/guest.rs"]
 #[expect(dead_code, reason = "differential cases are for the tests")]
 mod guest;
+mod questions;
+mod set;
+mod single;
 mod workload;
 
 use std::hint::black_box;
-use std::path::Path;
-use std::time::Instant;
 
+use bumpalo::Bump;
 use criterion::{Criterion, Throughput};
+use figures::{figure, mean, percentile};
 use guest::Guest;
-use tollgate_policy::condition::{Environment, lower};
-use tollgate_policy::engine::{Effect, Question, Scratch};
-use tollgate_policy::set::{Condition, Names, Policy, PolicySet};
+use tollgate_policy::engine::Scratch;
 use tollgate_policy::snapshot::{Snapshot, SnapshotId, encode};
-use workload::{REQUESTS, Spec};
+use workload::{REQUESTS, Variant, Workload};
 
 const SIZES: [usize; 5] = [10, 100, 1_000, 10_000, 100_000];
 
 fn main() {
     let mut criterion = Criterion::default().configure_from_args();
-    for size in SIZES {
-        bench(&mut criterion, size);
+    for variant in Variant::ALL {
+        for size in SIZES {
+            bench(&mut criterion, variant, size);
+        }
     }
     criterion.final_summary();
     report();
 }
 
-fn bench(criterion: &mut Criterion, size: usize) {
-    let specs = workload::specs(size);
-    let started = Instant::now();
-    let set = PolicySet { policies: policies(&specs), ..PolicySet::default() };
-    let bytes = encode(&set, SnapshotId { epoch: 1, version: 1 }).unwrap();
-    let compiled = started.elapsed();
-    let started = Instant::now();
+fn bench(criterion: &mut Criterion, variant: Variant, size: usize) {
+    let workload = Workload::new(variant, size);
+    let bytes = encode(&set::set(&workload.specs), SnapshotId { epoch: 1, version: 1 }).unwrap();
     let snapshot = Snapshot::decode(&bytes).unwrap();
-    let decoded = started.elapsed();
-    let mut guest = Guest::start();
-    let started = Instant::now();
-    guest.load(&bytes);
-    let loaded = started.elapsed();
-    figure(&format!("compile_ms_{size}"), compiled.as_secs_f64() * 1e3, "ms");
-    figure(&format!("load_native_ms_{size}"), decoded.as_secs_f64() * 1e3, "ms");
-    figure(&format!("load_wasm_ms_{size}"), loaded.as_secs_f64() * 1e3, "ms");
-    figure(&format!("memory_wasm_bytes_{size}"), guest.memory_size() as f64, "bytes");
-    figure(&format!("snapshot_bytes_{size}"), bytes.len() as f64, "bytes");
-
-    let requests = workload::requests(&specs, &snapshot);
+    let (principals, arena) = (questions::principals(&workload, &snapshot), Bump::new());
+    let asked = questions::questions(&workload, &snapshot, &principals, &arena);
     let mut scratch = Scratch::default();
-    let mut allowed =
-        |question: &Question<'_>| snapshot.decide_resolved(question, &mut scratch).effect == Effect::Allow;
-    assert_eq!(requests.len(), REQUESTS);
-    let questions: Vec<Question<'_>> = requests.iter().map(|request| request.question(&snapshot)).collect();
-    let answers = questions.iter().zip(&requests);
-    assert!(
-        answers.into_iter().all(|(question, request)| allowed(question) == request.allowed),
-        "native answers differ"
-    );
-    assert_eq!(guest.prepare(u32::try_from(size).unwrap()) as usize, REQUESTS);
-    assert_eq!(guest.decide_all() as usize, REQUESTS, "answers in wasmtime differ");
+    let mut guest = Guest::start();
+    guest.load(&bytes);
+    assert_eq!(guest.prepare(variant as u32, u32::try_from(size).unwrap()) as usize, REQUESTS);
 
-    let mut group = criterion.benchmark_group("decide");
+    let mut orders = workload.orders.iter().cycle();
+    let mut native = || questions::decide_all(&asked, black_box(orders.next().unwrap()), &snapshot, &mut scratch);
+    assert_eq!(native(), REQUESTS, "native answers differ from the reference");
+    let mut numbers = (0..u32::try_from(workload.orders.len()).unwrap()).cycle();
+    let mut wasm = || guest.decide_all(numbers.next().unwrap()) as usize;
+    assert_eq!(wasm(), REQUESTS, "answers in wasmtime differ from the reference");
+    if variant == Variant::Mixed {
+        let counted = allocation_counter::measure(|| assert_eq!(native(), REQUESTS));
+        figure(&format!("decide_native_allocations_{size}"), counted.count_total as f64 / REQUESTS as f64, "per decision");
+    }
+
+    let mut group = criterion.benchmark_group(format!("decide_{variant:?}"));
     group.throughput(Throughput::Elements(REQUESTS as u64));
-    group.bench_function(format!("native/{size}"), |bencher| {
-        bencher.iter(|| questions.iter().filter(|question| allowed(black_box(question))).count());
-    });
-    group.bench_function(format!("wasmtime/{size}"), |bencher| bencher.iter(|| guest.decide_all()));
+    group.bench_function(format!("native/{size}"), |bencher| bencher.iter(&mut native));
+    group.bench_function(format!("wasm/{size}"), |bencher| bencher.iter(&mut wasm));
     group.finish();
-}
 
-fn policies(specs: &[Spec]) -> Vec<Policy> {
-    let mut policies: Vec<Policy> = specs
-        .iter()
-        .enumerate()
-        .map(|(index, spec)| Policy {
-            kinds: Names::Of(vec![format!("kind-{}", spec.kind)]),
-            actions: Names::Of(spec.actions.iter().map(|action| (*action).to_owned()).collect()),
-            roles: Names::Of(spec.roles.iter().map(|role| format!("role-{role}")).collect()),
-            condition: spec.shape.as_ref().map(|shape| {
-                let text = shape.text();
-                Condition { program: lower(&text, &Environment::policy()).unwrap(), text }
-            }),
-            ..Policy::new(&format!("policy-{index}"), if spec.deny { Effect::Deny } else { Effect::Allow })
-        })
-        .collect();
-    policies.sort_by(|a, b| a.name.cmp(&b.name));
-    policies
-}
-
-/// Reads criterion's means back and prints one line a figure.
-fn report() {
-    let mean = |engine: &str, size: usize| {
-        let target = std::env::current_exe().unwrap().ancestors().nth(3).unwrap().to_owned();
-        let path = target.join("criterion/decide").join(format!("{engine}_{size}")).join("new/estimates.json");
-        read_mean(&path).map(|nanoseconds| nanoseconds / REQUESTS as f64)
-    };
-    for engine in ["native", "wasmtime"] {
-        let name = if engine == "native" { "native" } else { "wasm" };
-        for size in SIZES {
-            if let Some(mean) = mean(engine, size) {
-                figure(&format!("decide_{name}_mean_ns_{size}"), mean, "ns");
-            }
-        }
-        for base in [10, 100] {
-            if let (Some(small), Some(large)) = (mean(engine, base), mean(engine, 100_000)) {
-                let suffix = if base == 10 { String::new() } else { format!("_{base}") };
-                figure(&format!("decide_{name}_flat_ratio{suffix}"), large / small, "ratio");
-            }
-        }
+    if variant == Variant::Mixed {
+        let is_right = |at: u16| asked[usize::from(at)].is_right(&snapshot, &mut scratch);
+        percentiles("native", size, single::times(&workload.orders, is_right, |at| black_box(usize::from(at)) < REQUESTS));
+        let guest = std::cell::RefCell::new(guest);
+        let decide = |at: u16| guest.borrow_mut().decide(u32::from(at));
+        percentiles("wasm", size, single::times(&workload.orders, decide, |at| guest.borrow_mut().look_up(u32::from(at))));
     }
 }
 
-fn read_mean(path: &Path) -> Option<f64> {
-    let text = std::fs::read_to_string(path).ok()?;
-    let estimates: serde_json::Value = serde_json::from_str(&text).ok()?;
-    estimates["mean"]["point_estimate"].as_f64()
+fn percentiles(engine: &str, size: usize, mut times: Vec<f64>) {
+    for percent in [50, 99] {
+        figure(&format!("decide_{engine}_p{percent}_ns_{size}"), percentile(&mut times, percent), "ns");
+    }
 }
 
-fn figure(name: &str, value: f64, unit: &str) {
-    println!("figure {name} {value:.2} {unit}");
+fn report() {
+    for engine in ["native", "wasm"] {
+        for variant in Variant::ALL {
+            let suffix = match variant {
+                Variant::Mixed => "",
+                Variant::Roles => "_roles",
+                Variant::Held50 => "_held50",
+                Variant::Wildcards => "_wildcards",
+            };
+            let mean = |size| Some(mean(&format!("decide_{variant:?}"), &format!("{engine}/{size}"))? / REQUESTS as f64);
+            for size in SIZES {
+                if let Some(mean) = mean(size) {
+                    figure(&format!("decide_{engine}_mean_ns{suffix}_{size}"), mean, "ns");
+                }
+            }
+            if let (Some(small), Some(large)) = (mean(10), mean(100_000)) {
+                figure(&format!("decide_{engine}_flat_ratio{suffix}"), large / small, "ratio");
+            }
+        }
+    }
 }

@@ -8,7 +8,9 @@ pub(crate) struct Guest {
     store: Store<()>,
     memory: Memory,
     instance: Instance,
-    decide_all: TypedFunc<(), u32>,
+    decide_all: TypedFunc<u32, u32>,
+    decide: TypedFunc<u32, u32>,
+    look_up: TypedFunc<u32, u32>,
 }
 
 impl Guest {
@@ -27,8 +29,9 @@ impl Guest {
             initialize.call(&mut store, ()).unwrap();
         }
         let memory = instance.get_memory(&mut store, "memory").unwrap();
-        let decide_all = instance.get_typed_func(&mut store, "decide_all").unwrap();
-        Guest { store, memory, instance, decide_all }
+        let mut function = |name| instance.get_typed_func(&mut store, name).unwrap();
+        let (decide_all, decide, look_up) = (function("decide_all"), function("decide"), function("look_up"));
+        Guest { store, memory, instance, decide_all, decide, look_up }
     }
 
     /// Copies a snapshot in and has it decoded.
@@ -41,15 +44,25 @@ impl Guest {
         assert_eq!(load.call(&mut self.store, ()).unwrap(), 1, "the guest refused the snapshot");
     }
 
-    /// Makes the workload's requests; says how many.
-    pub(crate) fn prepare(&mut self, policies: u32) -> u32 {
-        let prepare = self.instance.get_typed_func::<u32, u32>(&mut self.store, "prepare").unwrap();
-        prepare.call(&mut self.store, policies).unwrap()
+    /// Makes the requests of a variant of the workload; says how many.
+    pub(crate) fn prepare(&mut self, variant: u32, policies: u32) -> u32 {
+        let prepare = self.instance.get_typed_func::<(u32, u32), u32>(&mut self.store, "prepare").unwrap();
+        prepare.call(&mut self.store, (variant, policies)).unwrap()
     }
 
-    /// Decides every request of the workload; says how many answers are right.
-    pub(crate) fn decide_all(&mut self) -> u32 {
-        self.decide_all.call(&mut self.store, ()).unwrap()
+    /// Decides every request of the workload in one of its orders; says how many answers are right.
+    pub(crate) fn decide_all(&mut self, order: u32) -> u32 {
+        self.decide_all.call(&mut self.store, order).unwrap()
+    }
+
+    /// Decides one request; says whether the answer is right.
+    pub(crate) fn decide(&mut self, request: u32) -> bool {
+        self.decide.call(&mut self.store, request).unwrap() == 1
+    }
+
+    /// What a call of [`Guest::decide`] is without the deciding.
+    pub(crate) fn look_up(&mut self, request: u32) -> bool {
+        self.look_up.call(&mut self.store, request).unwrap() == 1
     }
 
     /// Decides generated cases; one line for each.

@@ -18,24 +18,28 @@ mod random {
 mod hostile;
 #[path = "../../../../policy/tests/conditions/requests.rs"]
 mod requests;
-#[path = "../../../benches/decide/workload.rs"]
+#[path = "../../../benches/decide/questions.rs"]
+mod questions;
+#[path = "../../../benches/decide/workload/mod.rs"]
 #[expect(dead_code, reason = "conditions are written by the host alone")]
 mod workload;
 
 use std::cell::RefCell;
 
+use bumpalo::Bump;
 use cases::{Random, case};
-use tollgate_policy::engine::{Effect, Question, Reason, Scratch};
+use questions::Asked;
+use tollgate_policy::engine::{Reason, Scratch};
 use tollgate_policy::snapshot::Snapshot;
-use workload::Request;
+use workload::{Variant, Workload};
 
 #[derive(Default)]
 struct Guest {
     /// Written by the host, or by us for the host.
     bytes: Vec<u8>,
     snapshot: Option<Snapshot>,
-    /// With the reference's answers.
-    questions: Vec<(Question<'static>, bool)>,
+    asked: Vec<&'static Asked<'static>>,
+    orders: Vec<Vec<u16>>,
     scratch: Scratch,
 }
 
@@ -70,29 +74,42 @@ pub extern "C" fn load() -> u32 {
     })
 }
 
-/// Makes the workload's requests for this many policies; says how many.
+/// Makes the requests of a variant of the workload for this many policies; says how many.
 #[unsafe(no_mangle)]
-pub extern "C" fn prepare(policies: usize) -> usize {
+pub extern "C" fn prepare(variant: usize, policies: usize) -> usize {
     GUEST.with_borrow_mut(|guest| {
-        let Some(snapshot) = &guest.snapshot else { return 0 };
+        let (Some(snapshot), Some(variant)) = (&guest.snapshot, Variant::ALL.get(variant)) else { return 0 };
+        let workload = Workload::new(*variant, policies);
         // Prepared once for the life of the module: questions borrow from them.
-        let requests: &'static [Request] = workload::requests(&workload::specs(policies), snapshot).leak();
-        guest.questions = requests.iter().map(|request| (request.question(snapshot), request.allowed)).collect();
-        guest.questions.len()
+        let principals = questions::principals(&workload, snapshot).leak();
+        guest.asked = questions::questions(&workload, snapshot, principals, Box::leak(Box::new(Bump::new())));
+        guest.orders = workload.orders;
+        guest.asked.len()
     })
 }
 
-/// Decides every request once; says how many answers are those of the workload's reference.
+/// Decides every request once, in one of the workload's orders; says how many answers are those of its reference.
 #[unsafe(no_mangle)]
-pub extern "C" fn decide_all() -> usize {
+pub extern "C" fn decide_all(order: usize) -> usize {
     GUEST.with_borrow_mut(|guest| {
-        let Some(snapshot) = &guest.snapshot else { return 0 };
-        let right = |(question, allowed): &&(Question<'_>, bool)| {
-            let decision = snapshot.decide_resolved(question, &mut guest.scratch);
-            (decision.effect == Effect::Allow) == *allowed
-        };
-        guest.questions.iter().filter(right).count()
+        let (Some(snapshot), Some(order)) = (&guest.snapshot, guest.orders.get(order)) else { return 0 };
+        questions::decide_all(&guest.asked, order, snapshot, &mut guest.scratch)
     })
+}
+
+/// Decides one request; 1 if the answer is right.
+#[unsafe(no_mangle)]
+pub extern "C" fn decide(request: usize) -> u32 {
+    GUEST.with_borrow_mut(|guest| {
+        let (Some(snapshot), Some(asked)) = (&guest.snapshot, guest.asked.get(request)) else { return 0 };
+        u32::from(asked.is_right(snapshot, &mut guest.scratch))
+    })
+}
+
+/// As [`decide`], without deciding: 1 if there is such a request. What the way there and back takes.
+#[unsafe(no_mangle)]
+pub extern "C" fn look_up(request: usize) -> u32 {
+    GUEST.with_borrow(|guest| u32::from(guest.snapshot.is_some() && guest.asked.get(request).is_some()))
 }
 
 /// Decides `count` generated cases and leaves one line for each in a buffer, whose place it returns; [`answers_len`] says
