@@ -8,7 +8,8 @@ use cedar_policy::{
 };
 
 use super::lookup::{slices, slot};
-use super::workload::{Case, Person, Shape, Spec, Workload, action_name};
+use super::workload::spec::Shape;
+use super::workload::{Case, Person, Spec, Workload, action_name};
 
 pub(crate) struct Cedar {
     /// One of all policies, or one for each kind and action.

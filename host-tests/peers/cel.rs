@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use cel_interpreter::common::types::{CelInt, CelString, DefaultList};
+use cel_interpreter::common::types::{CelInt, CelList, CelString};
 use cel_interpreter::common::value::{CowVal, Val};
 use cel_interpreter::context::VariableResolver;
 use cel_interpreter::{Context, Env, Program, Value};
@@ -28,7 +28,7 @@ struct Request {
     asked: Asked,
     id: CelString<'static>,
     department: CelString<'static>,
-    groups: DefaultList<'static>,
+    groups: CelList<'static>,
     owner: CelString<'static>,
     its_department: CelString<'static>,
     status: CelString<'static>,
@@ -78,7 +78,7 @@ fn request(case: &Case, person: &Person) -> Request {
         asked: Asked::new(case, person),
         id: text("user", person.id),
         department: text("department", person.department),
-        groups: DefaultList::from(person.groups.iter().map(group).collect::<Vec<_>>()),
+        groups: CelList::from(person.groups.iter().map(group).collect::<Vec<_>>()),
         owner: text("user", case.owner),
         its_department: text("department", case.department),
         status: text("status", case.status),

@@ -3,7 +3,8 @@
 use bumpalo::Bump;
 
 use super::lookup::{Asked, Lookup};
-use super::workload::{Shape, Spec, Workload};
+use super::workload::spec::Shape;
+use super::workload::{Spec, Workload};
 
 type Closure = Box<dyn Fn(&Request<'_>) -> bool>;
 

@@ -1,7 +1,21 @@
+//! One decision by what users could pick instead, and by us in the same run: `make bench-decide`.
+//!
+//! Requests are prepared in each engine's own terms beforehand, and every engine's every answer is compared with the
+//! workload's reference before anything is timed. `sliced`: the host hands an engine just the policies of the request's
+//! kind and action, and asks nothing where there are none.
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::print_stdout, reason = "a benchmark stops at its mistakes")]
+
+mod cedar;
+mod cel;
+#[path = "../benches/decide/cpu_time.rs"]
+mod cpu_time;
 #[path = "../benches/decide/figures.rs"]
 mod figures;
+mod floor;
+mod lookup;
 #[path = "../benches/decide/questions.rs"]
 mod questions;
+mod rego;
 #[path = "../benches/decide/set.rs"]
 mod set;
 #[path = "../benches/decide/single.rs"]
@@ -10,42 +24,146 @@ mod single;
 mod workload;
 
 use std::hint::black_box;
-use std::time::Instant;
+use std::time::Duration;
 
 use bumpalo::Bump;
+use cedar::Cedar;
+use cel::Cel;
+use criterion::{BenchmarkGroup, Criterion, Throughput};
+use cpu_time::CpuTime;
+use figures::{figure, percentile};
+use floor::Floor;
+use rego::Rego;
 use tollgate_policy::engine::Scratch;
 use tollgate_policy::snapshot::{Snapshot, SnapshotId, encode};
 use workload::{REQUESTS, Variant, Workload};
 
-fn main() {
-    let only: Option<usize> = std::env::args().nth(1).and_then(|a| a.parse().ok());
+const SIZES: [usize; 4] = [10, 100, 1_000, 10_000];
+/// Asked of all policies at once, these engines take time in proportion to their number.
+const WHOLE_SIZES: [usize; 3] = [10, 100, 1_000];
+const ENGINES: [&str; 9] = [
+    "native", "floor", "cel", "native_conditional", "cel_conditional", "cedar_sliced", "regorus_sliced", "cedar", "regorus",
+];
 
-    println!("sizes {} {}", size_of::<tollgate_policy::engine::Question<'_>>(), size_of::<tollgate_policy::condition::Value<'_>>());
-    for variant in Variant::ALL.into_iter().filter(|v| std::env::args().nth(2).is_none_or(|n| n == format!("{v:?}"))) {
-        let mut first = 0.0;
-        for size in [10, 100, 1_000, 10_000, 100_000] {
-            if only.is_some_and(|only| only != size) { continue }
-            let workload = Workload::new(variant, size);
-            let bytes = encode(&set::set(&workload.specs), SnapshotId { epoch: 1, version: 1 }).unwrap();
-            let snapshot = Snapshot::decode(&bytes).unwrap();
-            let (principals, arena) = (questions::principals(&workload, &snapshot), Bump::new());
-            let asked = questions::questions(&workload, &snapshot, &principals, &arena);
-            let mut scratch = Scratch::default();
-            let mut best = f64::MAX;
-            let mut orders = workload.orders.iter().cycle();
-            for _ in 0..40 {
-                let started = Instant::now();
-                for _ in 0..8 {
-                assert_eq!(questions::decide_all(&asked, black_box(orders.next().unwrap()), &snapshot, &mut scratch), REQUESTS);
-                }
-                best = best.min(started.elapsed().as_nanos() as f64 / (8 * REQUESTS) as f64);
-            }
-            if size == 10 { first = best; }
-            let conditional = workload.cases.iter().filter(|case| case.conditional).count();
-            let about: usize = workload.cases.iter().map(|c| workload.specs.iter().filter(|s| s.kind.is_none_or(|k| k == c.kind) && s.actions.as_ref().is_none_or(|a| a.contains(&c.action))).count()).sum();
-            let met: usize = workload.cases.iter().map(|c| workload.specs.iter().filter(|s| s.matches(c, &workload.people[c.person])).count()).sum();
-            let unknown = workload.cases.iter().filter(|c| c.kind == size).count();
-            println!("{variant:?} {size}: {best:.1} ns, ratio {:.2}; conditional {conditional} about {} met {} unknown {unknown} arena {}", best / first, about as f64 / 2000.0, met as f64 / 2000.0, arena.allocated_bytes());
+fn main() {
+    let mut criterion = Criterion::default()
+        .with_measurement(CpuTime)
+        .warm_up_time(Duration::from_secs(1))
+        .measurement_time(Duration::from_secs(3))
+        .configure_from_args();
+    for size in SIZES {
+        let workload = Workload::new(Variant::Mixed, size);
+        Bench { group: criterion.benchmark_group("peers"), workload: &workload, size }.run();
+    }
+    criterion.final_summary();
+    report();
+}
+
+/// The engines over one number of policies.
+struct Bench<'c, 'w> {
+    group: BenchmarkGroup<'c, CpuTime>,
+    workload: &'w Workload,
+    size: usize,
+}
+
+impl Bench<'_, '_> {
+    fn run(mut self) {
+        let workload = self.workload;
+        let bytes = encode(&set::set(&workload.specs), SnapshotId { epoch: 1, version: 1 }).unwrap();
+        let snapshot = Snapshot::decode(&bytes).unwrap();
+        let (principals, arena) = (questions::principals(workload, &snapshot), Bump::new());
+        let asked = questions::questions(workload, &snapshot, &principals, &arena);
+        let mut scratch = Scratch::default();
+        self.fast("native", |request| asked[request].allows(&snapshot, &mut scratch));
+
+        let arena = Bump::new();
+        let floor = Floor::new(workload, &arena);
+        self.fast("floor", |request| floor.allows(request));
+        let cel = Cel::new(workload);
+        self.fast("cel", |request| cel.allows(request));
+
+        let cedar = Cedar::sliced(workload);
+        self.sliced("cedar_sliced", |request| cedar.allows(request));
+        let mut rego = Rego::sliced(workload);
+        self.sliced("regorus_sliced", |request| rego.allows(request));
+        if WHOLE_SIZES.contains(&self.size) {
+            let cedar = Cedar::whole(workload);
+            self.whole("cedar", |request| cedar.allows(request));
+            let mut rego = Rego::whole(workload);
+            self.whole("regorus", |request| rego.allows(request));
         }
+        self.group.finish();
+    }
+
+    fn fast(&mut self, engine: &str, mut allows: impl FnMut(usize) -> bool) {
+        self.sliced(engine, &mut allows);
+        let conditional = |at: &u16| self.workload.cases[usize::from(*at)].conditional;
+        let only = |order: &Vec<u16>| order.iter().copied().filter(conditional).collect();
+        let orders: Vec<Vec<u16>> = self.workload.orders.iter().map(only).collect();
+        self.time(&format!("{engine}_conditional"), &orders, &mut allows);
+    }
+
+    fn sliced(&mut self, engine: &str, mut allows: impl FnMut(usize) -> bool) {
+        self.check(engine, &mut allows);
+        self.time(engine, &self.workload.orders, &mut allows);
+        let cases = &self.workload.cases;
+        let is_right = |at: u16| allows(usize::from(at)) == cases[usize::from(at)].allowed;
+        let mut times = single::times(&self.workload.orders, is_right, |at| black_box(usize::from(at)) < cases.len());
+        for percent in [50, 99] {
+            figure(&format!("decide_{}_p{percent}_ns_{}", name(engine), self.size), percentile(&mut times, percent), "ns");
+        }
+    }
+
+    /// As they look at every policy each time, a part of the requests is timed.
+    fn whole(&mut self, engine: &str, mut allows: impl FnMut(usize) -> bool) {
+        self.check(engine, &mut allows);
+        let part: Vec<Vec<u16>> = self.workload.orders.iter().map(|order| order[..order.len() / 50].to_vec()).collect();
+        self.time(engine, &part, &mut allows);
+    }
+
+    fn check(&self, engine: &str, allows: &mut dyn FnMut(usize) -> bool) {
+        let wrong = self.workload.cases.iter().enumerate().filter(|(at, case)| allows(*at) != case.allowed).count();
+        assert_eq!(wrong, 0, "answers of {engine} that differ from the reference, of {REQUESTS}");
+    }
+
+    fn time(&mut self, engine: &str, orders: &[Vec<u16>], allows: &mut impl FnMut(usize) -> bool) {
+        let mut turns = orders.iter().cycle();
+        let mut pass = || black_box(turns.next().unwrap()).iter().filter(|at| allows(usize::from(**at))).count();
+        self.group.throughput(Throughput::Elements(orders[0].len() as u64));
+        self.group.bench_function(format!("{engine}_{}", self.size), |bencher| bencher.iter(&mut pass));
+    }
+}
+
+fn report() {
+    let mean = |engine: &str, size: usize| figures::mean("peers", &format!("{engine}_{size}"));
+    for engine in ENGINES {
+        for size in SIZES {
+            if let Some(mean) = mean(engine, size) {
+                figure(&format!("decide_{}_mean_ns_{size}", name(engine)), mean, "ns");
+            }
+        }
+    }
+    for size in SIZES {
+        let ratio = |figure_name: &str, one: Option<f64>, other: Option<f64>| {
+            if let (Some(one), Some(other)) = (one, other) {
+                figure(&format!("decide_{figure_name}_ratio_{size}"), one / other, "ratio");
+            }
+        };
+        let best = |of: [&str; 2]| of.iter().filter_map(|engine| mean(engine, size)).reduce(f64::min);
+        let ours = mean("native", size);
+        ratio("peer", best(["cedar_sliced", "regorus_sliced"]), ours);
+        ratio("peer_whole", best(["cedar", "regorus"]), ours);
+        ratio("cel", mean("cel_conditional", size), mean("native_conditional", size));
+        ratio("cel_all", mean("cel", size), ours);
+        ratio("floor", ours, mean("floor", size));
+    }
+}
+
+/// `decide_native_…` are the other bench's figures.
+fn name(engine: &str) -> &str {
+    match engine {
+        "native" => "native_beside_peers",
+        "native_conditional" => "native_beside_peers_conditional",
+        _ => engine,
     }
 }

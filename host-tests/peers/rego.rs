@@ -8,12 +8,13 @@ use regorus::rvm::vm::RegoVM;
 use regorus::{Engine, Value};
 
 use super::lookup::{slices, slot};
-use super::workload::{Case, Person, Shape, Spec, Workload, action_name};
+use super::workload::spec::Shape;
+use super::workload::{Case, Person, Spec, Workload, action_name};
 
 const ENTRY: &str = "data.authz.allow";
 
 pub(crate) struct Rego {
-    /// One of all policies, or one for each kind and action; none where there are no policies.
+    /// One of all policies, or one for each kind and action; none where no policy allows.
     machines: Vec<Option<RegoVM>>,
     requests: Vec<(usize, Value)>,
 }
@@ -44,7 +45,7 @@ impl Rego {
 }
 
 fn machine(specs: &[&Spec], whole: bool) -> Option<RegoVM> {
-    if specs.is_empty() {
+    if specs.iter().all(|spec| spec.deny) {
         return None;
     }
     let mut engine = Engine::new();

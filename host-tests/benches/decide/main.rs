@@ -11,18 +11,22 @@
     reason = "tests stop at their own mistakes"
 )]
 
+mod cpu_time;
 mod figures;
 #[path = "../../tests/engine/guest.rs"]
 #[expect(dead_code, reason = "differential cases are for the tests")]
 mod guest;
+mod http;
 mod questions;
 mod set;
 mod single;
 mod workload;
 
 use std::hint::black_box;
+use std::time::Duration;
 
 use bumpalo::Bump;
+use cpu_time::CpuTime;
 use criterion::{Criterion, Throughput};
 use figures::{figure, mean, percentile};
 use guest::Guest;
@@ -33,7 +37,12 @@ use workload::{REQUESTS, Variant, Workload};
 const SIZES: [usize; 5] = [10, 100, 1_000, 10_000, 100_000];
 
 fn main() {
-    let mut criterion = Criterion::default().configure_from_args();
+    let mut criterion = Criterion::default()
+        .with_measurement(CpuTime)
+        .warm_up_time(Duration::from_secs(1))
+        .measurement_time(Duration::from_secs(3))
+        .configure_from_args();
+    http::bench(&mut criterion);
     for variant in Variant::ALL {
         for size in SIZES {
             bench(&mut criterion, variant, size);
@@ -43,7 +52,7 @@ fn main() {
     report();
 }
 
-fn bench(criterion: &mut Criterion, variant: Variant, size: usize) {
+fn bench(criterion: &mut Criterion<CpuTime>, variant: Variant, size: usize) {
     let workload = Workload::new(variant, size);
     let bytes = encode(&set::set(&workload.specs), SnapshotId { epoch: 1, version: 1 }).unwrap();
     let snapshot = Snapshot::decode(&bytes).unwrap();
@@ -67,8 +76,8 @@ fn bench(criterion: &mut Criterion, variant: Variant, size: usize) {
 
     let mut group = criterion.benchmark_group(format!("decide_{variant:?}"));
     group.throughput(Throughput::Elements(REQUESTS as u64));
-    group.bench_function(format!("native/{size}"), |bencher| bencher.iter(&mut native));
-    group.bench_function(format!("wasm/{size}"), |bencher| bencher.iter(&mut wasm));
+    group.bench_function(format!("native_{size}"), |bencher| bencher.iter(&mut native));
+    group.bench_function(format!("wasm_{size}"), |bencher| bencher.iter(&mut wasm));
     group.finish();
 
     if variant == Variant::Mixed {
@@ -87,6 +96,7 @@ fn percentiles(engine: &str, size: usize, mut times: Vec<f64>) {
 }
 
 fn report() {
+    http::report();
     for engine in ["native", "wasm"] {
         for variant in Variant::ALL {
             let suffix = match variant {
@@ -95,7 +105,7 @@ fn report() {
                 Variant::Held50 => "_held50",
                 Variant::Wildcards => "_wildcards",
             };
-            let mean = |size| Some(mean(&format!("decide_{variant:?}"), &format!("{engine}/{size}"))? / REQUESTS as f64);
+            let mean = |size| mean(&format!("decide_{variant:?}"), &format!("{engine}_{size}"));
             for size in SIZES {
                 if let Some(mean) = mean(size) {
                     figure(&format!("decide_{engine}_mean_ns{suffix}_{size}"), mean, "ns");

@@ -39,10 +39,15 @@ pub(crate) struct Asked<'a> {
 }
 
 impl Asked<'_> {
-    /// Decides it; whether the answer is right.
+    #[inline]
+    pub(crate) fn allows(&self, snapshot: &Snapshot, scratch: &mut Scratch) -> bool {
+        snapshot.decide_resolved(&self.question, scratch).effect == Effect::Allow
+    }
+
+    /// Whether the answer is the reference's.
     #[inline]
     pub(crate) fn is_right(&self, snapshot: &Snapshot, scratch: &mut Scratch) -> bool {
-        (snapshot.decide_resolved(&self.question, scratch).effect == Effect::Allow) == self.allowed
+        self.allows(snapshot, scratch) == self.allowed
     }
 }
 

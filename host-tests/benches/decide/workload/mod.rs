@@ -12,11 +12,11 @@
 
 mod case;
 mod random;
-mod spec;
+pub(crate) mod spec;
 
 pub(crate) use case::{Case, Person};
-pub(crate) use random::Random;
-pub(crate) use spec::{Shape, Spec};
+use random::Random;
+pub(crate) use spec::Spec;
 
 pub(crate) const REQUESTS: usize = 2_000;
 

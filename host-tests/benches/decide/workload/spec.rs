@@ -65,7 +65,7 @@ fn with_wildcard(spec: Spec, index: usize, which: usize) -> Spec {
 
 impl Spec {
     /// Whether kind, action and roles match.
-    pub(crate) fn matches(&self, case: &Case, person: &Person) -> bool {
+    pub(super) fn matches(&self, case: &Case, person: &Person) -> bool {
         self.kind.is_none_or(|kind| kind == case.kind)
             && self.actions.as_ref().is_none_or(|actions| actions.contains(&case.action))
             && self.roles.as_ref().is_none_or(|roles| roles.iter().any(|role| person.roles.contains(role)))
