@@ -60,8 +60,9 @@ $(WHEEL_ENVOY):
 fuzz-conditions: wasm ## generated conditions natively, in WebAssembly and by the crate `cel`: PAIRS= of them (1 000 000), TOLLGATE_SEED= to repeat
 	@cargo test --quiet -p tollgate-host-tests --test conditions -- --ignored --exact fuzz --nocapture
 
-bench-decide: wasm ## one decision, native and in WebAssembly, over 10 to 100 000 policies
+bench-decide: wasm ## one decision, native, in WebAssembly and by other engines, over 10 to 100 000 policies
 	cargo bench -p tollgate-host-tests --bench decide
+	cargo bench --manifest-path host-tests/peers/Cargo.toml
 
 bench-conditions: wasm-target ## one condition, ours and the crate cel's, native and in WebAssembly
 	$(WASM_BUILD) -p tollgate-conditions-guest

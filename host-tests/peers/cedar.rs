@@ -4,7 +4,8 @@ use std::collections::{HashMap, HashSet};
 use std::str::FromStr;
 
 use cedar_policy::{
-    Authorizer, Context, Decision, Entities, Entity, EntityUid, Policy, PolicyId, PolicySet, Request, RestrictedExpression,
+    Authorizer, Context, Decision, Entities, Entity, EntityUid, Policy, PolicyId, PolicySet, Request,
+    RestrictedExpression,
 };
 
 use super::lookup::{slices, slot};
@@ -42,9 +43,10 @@ impl Cedar {
     /// Nothing is asked where no policy is about the kind and action.
     pub(crate) fn allows(&self, request: usize) -> bool {
         let Prepared { set, request, entities } = &self.requests[request];
-        self.sets.get(*set).filter(|set| !set.is_empty()).is_some_and(|set| {
-            self.authorizer.is_authorized(request, set, entities).decision() == Decision::Allow
-        })
+        self.sets
+            .get(*set)
+            .filter(|set| !set.is_empty())
+            .is_some_and(|set| self.authorizer.is_authorized(request, set, entities).decision() == Decision::Allow)
     }
 }
 
@@ -55,7 +57,8 @@ fn set<'s>(specs: impl Iterator<Item = &'s Spec>) -> PolicySet {
 
 fn text(spec: &Spec) -> String {
     let list = |items: Vec<String>| items.join(", ");
-    let actions = list(spec.actions.iter().flatten().map(|action| format!("Action::\"{}\"", action_name(*action))).collect());
+    let actions =
+        list(spec.actions.iter().flatten().map(|action| format!("Action::\"{}\"", action_name(*action))).collect());
     let roles: Vec<String> = spec.roles.iter().flatten().map(|role| format!("\"role-{role}\"")).collect();
     let roles = match &*roles {
         [role] => format!("principal.roles.contains({role})"),
@@ -94,18 +97,24 @@ fn prepared(case: &Case, person: &Person, set: usize) -> Prepared {
     let action = uid(format!("Action::\"{}\"", action_name(case.action)));
     let resource = uid(format!("Kind{}::\"1\"", case.kind));
     let entities = [
-        entity(&principal, vec![
-            ("id", string(format!("user-{}", person.id))),
-            ("department", string(format!("department-{}", person.department))),
-            ("groups", strings("group", &person.groups)),
-            ("roles", strings("role", &person.roles)),
-        ]),
-        entity(&resource, vec![
-            ("ownerId", string(format!("user-{}", case.owner))),
-            ("department", string(format!("department-{}", case.department))),
-            ("status", string(format!("status-{}", case.status))),
-            ("amount", RestrictedExpression::new_long(case.amount)),
-        ]),
+        entity(
+            &principal,
+            vec![
+                ("id", string(format!("user-{}", person.id))),
+                ("department", string(format!("department-{}", person.department))),
+                ("groups", strings("group", &person.groups)),
+                ("roles", strings("role", &person.roles)),
+            ],
+        ),
+        entity(
+            &resource,
+            vec![
+                ("ownerId", string(format!("user-{}", case.owner))),
+                ("department", string(format!("department-{}", case.department))),
+                ("status", string(format!("status-{}", case.status))),
+                ("amount", RestrictedExpression::new_long(case.amount)),
+            ],
+        ),
     ];
     let context = Context::from_pairs([("path".to_owned(), string(format!("/area-{}/things/1", case.area)))]).unwrap();
     Prepared {

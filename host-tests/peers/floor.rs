@@ -55,9 +55,9 @@ fn closure(spec: &Spec) -> Option<Closure> {
     spec.shape.as_ref().map(|shape| -> Closure {
         match *shape {
             Shape::Owner => Box::new(|request| request.owner == request.id),
-            Shape::DepartmentAndStatus(status) => {
-                Box::new(move |request| request.department == request.its_department && usize::from(request.status) != status)
-            }
+            Shape::DepartmentAndStatus(status) => Box::new(move |request| {
+                request.department == request.its_department && usize::from(request.status) != status
+            }),
             Shape::AmountAndGroup(amount, group) => {
                 Box::new(move |request| request.amount < amount && request.groups & 1 << group != 0)
             }

@@ -3,7 +3,12 @@
 //! Requests are prepared in each engine's own terms beforehand, and every engine's every answer is compared with the
 //! workload's reference before anything is timed. `sliced`: the host hands an engine just the policies of the request's
 //! kind and action, and asks nothing where there are none.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::print_stdout, reason = "a benchmark stops at its mistakes")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "a benchmark stops at its mistakes"
+)]
 
 mod cedar;
 mod cel;
@@ -14,6 +19,7 @@ mod figures;
 mod floor;
 mod lookup;
 #[path = "../benches/decide/questions.rs"]
+#[expect(dead_code, reason = "whole runs are for our own bench")]
 mod questions;
 mod rego;
 #[path = "../benches/decide/set.rs"]
@@ -21,6 +27,7 @@ mod set;
 #[path = "../benches/decide/single.rs"]
 mod single;
 #[path = "../benches/decide/workload/mod.rs"]
+#[expect(dead_code, reason = "the other variants are for our own bench")]
 mod workload;
 
 use std::hint::black_box;
@@ -29,9 +36,9 @@ use std::time::Duration;
 use bumpalo::Bump;
 use cedar::Cedar;
 use cel::Cel;
-use criterion::{BenchmarkGroup, Criterion, Throughput};
 use cpu_time::CpuTime;
-use figures::{figure, percentile};
+use criterion::{BenchmarkGroup, Criterion, Throughput};
+use figures::Figures;
 use floor::Floor;
 use rego::Rego;
 use tollgate_policy::engine::Scratch;
@@ -42,10 +49,19 @@ const SIZES: [usize; 4] = [10, 100, 1_000, 10_000];
 /// Asked of all policies at once, these engines take time in proportion to their number.
 const WHOLE_SIZES: [usize; 3] = [10, 100, 1_000];
 const ENGINES: [&str; 9] = [
-    "native", "floor", "cel", "native_conditional", "cel_conditional", "cedar_sliced", "regorus_sliced", "cedar", "regorus",
+    "native",
+    "floor",
+    "cel",
+    "native_conditional",
+    "cel_conditional",
+    "cedar_sliced",
+    "regorus_sliced",
+    "cedar",
+    "regorus",
 ];
 
 fn main() {
+    let mut figures = Figures::new();
     let mut criterion = Criterion::default()
         .with_measurement(CpuTime)
         .warm_up_time(Duration::from_secs(1))
@@ -53,15 +69,18 @@ fn main() {
         .configure_from_args();
     for size in SIZES {
         let workload = Workload::new(Variant::Mixed, size);
-        Bench { group: criterion.benchmark_group("peers"), workload: &workload, size }.run();
+        let group = criterion.benchmark_group("peers");
+        Bench { group, figures: &mut figures, workload: &workload, size }.run();
     }
     criterion.final_summary();
-    report();
+    report(&mut figures);
+    figures.print();
 }
 
 /// The engines over one number of policies.
 struct Bench<'c, 'w> {
     group: BenchmarkGroup<'c, CpuTime>,
+    figures: &'c mut Figures,
     workload: &'w Workload,
     size: usize,
 }
@@ -107,11 +126,11 @@ impl Bench<'_, '_> {
         self.check(engine, &mut allows);
         self.time(engine, &self.workload.orders, &mut allows);
         let cases = &self.workload.cases;
-        let is_right = |at: u16| allows(usize::from(at)) == cases[usize::from(at)].allowed;
-        let mut times = single::times(&self.workload.orders, is_right, |at| black_box(usize::from(at)) < cases.len());
-        for percent in [50, 99] {
-            figure(&format!("decide_{}_p{percent}_ns_{}", name(engine), self.size), percentile(&mut times, percent), "ns");
-        }
+        let run = |at: u16, decided: bool| {
+            let at = usize::from(black_box(at));
+            !decided || allows(at) == cases[at].allowed
+        };
+        self.figures.add_percentiles(name(engine), self.size, single::times(&self.workload.orders, run));
     }
 
     /// As they look at every policy each time, a part of the requests is timed.
@@ -134,28 +153,29 @@ impl Bench<'_, '_> {
     }
 }
 
-fn report() {
-    let mean = |engine: &str, size: usize| figures::mean("peers", &format!("{engine}_{size}"));
-    for engine in ENGINES {
-        for size in SIZES {
-            if let Some(mean) = mean(engine, size) {
-                figure(&format!("decide_{}_mean_ns_{size}", name(engine)), mean, "ns");
+fn report(figures: &mut Figures) {
+    for size in SIZES {
+        let means = ENGINES.map(|engine| figures.mean("peers", &format!("{engine}_{size}")));
+        for (engine, mean) in ENGINES.into_iter().zip(means) {
+            if let Some(mean) = mean {
+                figures.add(&format!("decide_{}_mean_ns_{size}", name(engine)), mean, "ns");
             }
         }
-    }
-    for size in SIZES {
-        let ratio = |figure_name: &str, one: Option<f64>, other: Option<f64>| {
+        let [native, floor, cel, native_conditional, cel_conditional, cedar_sliced, regorus_sliced, cedar, regorus] =
+            means;
+        let best = |one: Option<f64>, other: Option<f64>| Some(one?.min(other?));
+        let ratios = [
+            ("peer", best(cedar_sliced, regorus_sliced), native),
+            ("peer_whole", best(cedar, regorus), native),
+            ("cel", cel_conditional, native_conditional),
+            ("cel_all", cel, native),
+            ("floor", native, floor),
+        ];
+        for (ratio, one, other) in ratios {
             if let (Some(one), Some(other)) = (one, other) {
-                figure(&format!("decide_{figure_name}_ratio_{size}"), one / other, "ratio");
+                figures.add(&format!("decide_{ratio}_ratio_{size}"), one / other, "ratio");
             }
-        };
-        let best = |of: [&str; 2]| of.iter().filter_map(|engine| mean(engine, size)).reduce(f64::min);
-        let ours = mean("native", size);
-        ratio("peer", best(["cedar_sliced", "regorus_sliced"]), ours);
-        ratio("peer_whole", best(["cedar", "regorus"]), ours);
-        ratio("cel", mean("cel_conditional", size), mean("native_conditional", size));
-        ratio("cel_all", mean("cel", size), ours);
-        ratio("floor", ours, mean("floor", size));
+        }
     }
 }
 

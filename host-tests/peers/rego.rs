@@ -67,8 +67,15 @@ fn text(specs: &[&Spec], whole: bool) -> String {
         for role in spec.roles.iter().flatten() {
             text.push_str(if spec.deny { "denied if {" } else { "permitted if {" });
             if whole {
-                let actions: Vec<String> = spec.actions.iter().flatten().map(|action| format!("{:?}", action_name(*action))).collect();
-                write!(text, " input.kind == \"kind-{}\"; input.action in {{{}}};", spec.kind.unwrap(), actions.join(", ")).unwrap();
+                let actions: Vec<String> =
+                    spec.actions.iter().flatten().map(|action| format!("{:?}", action_name(*action))).collect();
+                write!(
+                    text,
+                    " input.kind == \"kind-{}\"; input.action in {{{}}};",
+                    spec.kind.unwrap(),
+                    actions.join(", ")
+                )
+                .unwrap();
             }
             write!(text, " input.principal.roles[\"role-{role}\"]").unwrap();
             if let Some(shape) = &spec.shape {
@@ -84,7 +91,9 @@ fn condition(shape: &Shape) -> String {
     match shape {
         Shape::Owner => "input.resource.ownerId == input.principal.id".to_owned(),
         Shape::DepartmentAndStatus(status) => {
-            format!("input.principal.department == input.resource.department; input.resource.status != \"status-{status}\"")
+            format!(
+                "input.principal.department == input.resource.department; input.resource.status != \"status-{status}\""
+            )
         }
         Shape::AmountAndGroup(amount, group) => {
             format!("input.resource.amount < {amount}; input.principal.groups[\"group-{group}\"]")

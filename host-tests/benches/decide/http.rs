@@ -15,7 +15,7 @@ use tollgate_policy::snapshot::{Snapshot, SnapshotId, encode};
 use tollgate_policy::time::Timestamp;
 
 use super::cpu_time::CpuTime;
-use super::figures::{figure, mean};
+use super::figures::Figures;
 use super::questions::claims;
 use super::set::set;
 use super::workload::{Variant, Workload, action_name};
@@ -28,7 +28,8 @@ const BENCHES: [&str; 4] = ["anonymous", "headers", "anonymous_unmatched", "prin
 pub(crate) fn bench(criterion: &mut Criterion<CpuTime>) {
     let workload = Workload::new(Variant::Mixed, POLICIES);
     let kinds = 0..POLICIES / 5;
-    let routes = kinds.flat_map(|kind| (0..5).flat_map(move |action| [route(kind, action, true), route(kind, action, false)]));
+    let routes =
+        kinds.flat_map(|kind| (0..5).flat_map(move |action| [route(kind, action, true), route(kind, action, false)]));
     let policies = PolicySet { routes: routes.collect(), identity: vec![identity()], ..set(&workload.specs) };
     let snapshot = Snapshot::decode(&encode(&policies, SnapshotId { epoch: 1, version: 1 }).unwrap()).unwrap();
     let mut scratch = Scratch::default();
@@ -38,7 +39,13 @@ pub(crate) fn bench(criterion: &mut Criterion<CpuTime>) {
         .map(|case| {
             let person = claims(&workload.people[case.person]);
             let path = |open| format!("{}/{}/1", prefix(case.kind, open), format_args!("user-{}", case.owner));
-            Texts { method: method(case.action), path: path(false), open: path(true), id: person.id, roles: person.roles.join(",") }
+            Texts {
+                method: method(case.action),
+                path: path(false),
+                open: path(true),
+                id: person.id,
+                roles: person.roles.join(","),
+            }
         })
         .collect();
     let mut turns = requests.iter().cycle();
@@ -58,15 +65,19 @@ pub(crate) fn bench(criterion: &mut Criterion<CpuTime>) {
     group.bench_function(BENCHES[2], |bencher| bencher.iter(|| check(|_| ("/nowhere", false))));
     let mut people = workload.people.iter().cycle();
     group.bench_function(BENCHES[3], |bencher| {
-        bencher.iter_batched(|| claims(people.next().unwrap()), |claims| snapshot.principal(claims), BatchSize::SmallInput);
+        bencher.iter_batched(
+            || claims(people.next().unwrap()),
+            |claims| snapshot.principal(claims),
+            BatchSize::SmallInput,
+        );
     });
     group.finish();
 }
 
-pub(crate) fn report() {
+pub(crate) fn report(figures: &mut Figures) {
     for bench in BENCHES {
-        if let Some(mean) = mean(GROUP, bench) {
-            figure(&format!("http_{bench}_mean_ns"), mean, "ns");
+        if let Some(mean) = figures.mean(GROUP, bench) {
+            figures.add(&format!("http_{bench}_mean_ns"), mean, "ns");
         }
     }
 }

@@ -28,7 +28,7 @@ use std::time::Duration;
 use bumpalo::Bump;
 use cpu_time::CpuTime;
 use criterion::{Criterion, Throughput};
-use figures::{figure, mean, percentile};
+use figures::Figures;
 use guest::Guest;
 use tollgate_policy::engine::Scratch;
 use tollgate_policy::snapshot::{Snapshot, SnapshotId, encode};
@@ -37,22 +37,27 @@ use workload::{REQUESTS, Variant, Workload};
 const SIZES: [usize; 5] = [10, 100, 1_000, 10_000, 100_000];
 
 fn main() {
+    let mut figures = Figures::new();
     let mut criterion = Criterion::default()
         .with_measurement(CpuTime)
         .warm_up_time(Duration::from_secs(1))
         .measurement_time(Duration::from_secs(3))
         .configure_from_args();
     http::bench(&mut criterion);
+    let mut allocations = 0;
     for variant in Variant::ALL {
         for size in SIZES {
-            bench(&mut criterion, variant, size);
+            allocations += bench(&mut criterion, &mut figures, variant, size);
         }
     }
     criterion.final_summary();
-    report();
+    figures.add("decide_native_allocations", allocations as f64, "allocations");
+    report(&mut figures);
+    figures.print();
 }
 
-fn bench(criterion: &mut Criterion<CpuTime>, variant: Variant, size: usize) {
+/// Says how many allocations a pass over the requests made natively.
+fn bench(criterion: &mut Criterion<CpuTime>, figures: &mut Figures, variant: Variant, size: usize) -> u64 {
     let workload = Workload::new(variant, size);
     let bytes = encode(&set::set(&workload.specs), SnapshotId { epoch: 1, version: 1 }).unwrap();
     let snapshot = Snapshot::decode(&bytes).unwrap();
@@ -69,10 +74,7 @@ fn bench(criterion: &mut Criterion<CpuTime>, variant: Variant, size: usize) {
     let mut numbers = (0..u32::try_from(workload.orders.len()).unwrap()).cycle();
     let mut wasm = || guest.decide_all(numbers.next().unwrap()) as usize;
     assert_eq!(wasm(), REQUESTS, "answers in wasmtime differ from the reference");
-    if variant == Variant::Mixed {
-        let counted = allocation_counter::measure(|| assert_eq!(native(), REQUESTS));
-        figure(&format!("decide_native_allocations_{size}"), counted.count_total as f64 / REQUESTS as f64, "per decision");
-    }
+    let counted = allocation_counter::measure(|| assert_eq!(native(), REQUESTS));
 
     let mut group = criterion.benchmark_group(format!("decide_{variant:?}"));
     group.throughput(Throughput::Elements(REQUESTS as u64));
@@ -81,22 +83,22 @@ fn bench(criterion: &mut Criterion<CpuTime>, variant: Variant, size: usize) {
     group.finish();
 
     if variant == Variant::Mixed {
-        let is_right = |at: u16| asked[usize::from(at)].is_right(&snapshot, &mut scratch);
-        percentiles("native", size, single::times(&workload.orders, is_right, |at| black_box(usize::from(at)) < REQUESTS));
-        let guest = std::cell::RefCell::new(guest);
-        let decide = |at: u16| guest.borrow_mut().decide(u32::from(at));
-        percentiles("wasm", size, single::times(&workload.orders, decide, |at| guest.borrow_mut().look_up(u32::from(at))));
+        let native = |at: u16, decided: bool| {
+            let asked = asked[usize::from(black_box(at))];
+            !decided || asked.is_right(&snapshot, &mut scratch)
+        };
+        figures.add_percentiles("native", size, single::times(&workload.orders, native));
+        let wasm = |at: u16, decided: bool| match decided {
+            true => guest.decide(u32::from(at)),
+            false => guest.look_up(u32::from(at)),
+        };
+        figures.add_percentiles("wasm", size, single::times(&workload.orders, wasm));
     }
+    counted.count_total
 }
 
-fn percentiles(engine: &str, size: usize, mut times: Vec<f64>) {
-    for percent in [50, 99] {
-        figure(&format!("decide_{engine}_p{percent}_ns_{size}"), percentile(&mut times, percent), "ns");
-    }
-}
-
-fn report() {
-    http::report();
+fn report(figures: &mut Figures) {
+    http::report(figures);
     for engine in ["native", "wasm"] {
         for variant in Variant::ALL {
             let suffix = match variant {
@@ -105,14 +107,14 @@ fn report() {
                 Variant::Held50 => "_held50",
                 Variant::Wildcards => "_wildcards",
             };
-            let mean = |size| mean(&format!("decide_{variant:?}"), &format!("{engine}_{size}"));
-            for size in SIZES {
-                if let Some(mean) = mean(size) {
-                    figure(&format!("decide_{engine}_mean_ns{suffix}_{size}"), mean, "ns");
+            let means = SIZES.map(|size| figures.mean(&format!("decide_{variant:?}"), &format!("{engine}_{size}")));
+            for (size, mean) in SIZES.into_iter().zip(means) {
+                if let Some(mean) = mean {
+                    figures.add(&format!("decide_{engine}_mean_ns{suffix}_{size}"), mean, "ns");
                 }
             }
-            if let (Some(small), Some(large)) = (mean(10), mean(100_000)) {
-                figure(&format!("decide_{engine}_flat_ratio{suffix}"), large / small, "ratio");
+            if let [Some(small), .., Some(large)] = means {
+                figures.add(&format!("decide_{engine}_flat_ratio{suffix}"), large / small, "ratio");
             }
         }
     }

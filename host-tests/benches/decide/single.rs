@@ -10,10 +10,11 @@ use super::figures::percentile;
 
 const ROUNDS: usize = 24;
 
-/// Nanoseconds that each request takes, in no order, beyond what `nothing` takes.
-pub(crate) fn times(orders: &[Vec<u16>], mut decide: impl FnMut(u16) -> bool, mut nothing: impl FnMut(u16) -> bool) -> Vec<f64> {
-    let taken = of_each(orders, &mut decide);
-    let overhead = percentile(&mut of_each(orders, &mut nothing), 50);
+/// Nanoseconds that each request takes, in no order. `run` is told whether to decide or do all the rest; it says whether
+/// the answer is right.
+pub(crate) fn times(orders: &[Vec<u16>], mut run: impl FnMut(u16, bool) -> bool) -> Vec<f64> {
+    let taken = of_each(orders, &mut |request| run(request, true));
+    let overhead = percentile(&mut of_each(orders, &mut |request| run(request, false)), 50);
     taken.into_iter().map(|taken| (taken - overhead).max(0.0)).collect()
 }
 

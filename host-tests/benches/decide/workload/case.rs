@@ -97,7 +97,8 @@ fn answer(met: &[&Spec], case: &Case, person: &Person) -> (bool, bool) {
     let surely = |spec: &Spec| spec.shape.is_none();
     let perhaps = |spec: &Spec| spec.shape.is_some();
     let allowed = !some(true, &applies) && some(false, &applies);
-    let conditional = !some(true, &surely) && (some(false, &surely) && some(true, &perhaps) || !some(false, &surely) && some(false, &perhaps));
+    let conditional = !some(true, &surely)
+        && (some(false, &surely) && some(true, &perhaps) || !some(false, &surely) && some(false, &perhaps));
     (allowed, conditional)
 }
 

@@ -39,13 +39,8 @@ fn spec(variant: Variant, index: usize, count: usize, random: &mut Random) -> Sp
         2 => Shape::AmountAndGroup(i64::try_from(100 + random.below(900)).unwrap_or_default(), random.below(GROUPS)),
         _ => Shape::PathPrefix(random.below(AREAS)),
     });
-    let spec = Spec {
-        deny: random.percent(5),
-        kind: Some(index / 5),
-        actions: Some(actions),
-        roles: Some(roles),
-        shape,
-    };
+    let spec =
+        Spec { deny: random.percent(5), kind: Some(index / 5), actions: Some(actions), roles: Some(roles), shape };
     match variant {
         Variant::Mixed | Variant::Held50 => spec,
         Variant::Roles => Spec { kind: Some(0), actions: Some(vec![0]), roles: Some(vec![index]), ..spec },

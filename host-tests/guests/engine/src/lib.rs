@@ -16,10 +16,10 @@ mod random {
 }
 #[path = "../../../../policy/tests/hostile/request.rs"]
 mod hostile;
-#[path = "../../../../policy/tests/conditions/requests.rs"]
-mod requests;
 #[path = "../../../benches/decide/questions.rs"]
 mod questions;
+#[path = "../../../../policy/tests/conditions/requests.rs"]
+mod requests;
 #[path = "../../../benches/decide/workload/mod.rs"]
 #[expect(dead_code, reason = "conditions are written by the host alone")]
 mod workload;
