@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::texts::same;
+
 use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 
 /// An owned attribute value.
@@ -105,9 +107,9 @@ impl Fields {
     /// The member of this name.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Data> {
-        // Most objects have few members: looking at lengths first touches hardly any name but the right one.
+        // Most objects have few members: lengths, which are looked at first, rule out nearly every name but the right one.
         if self.0.len() <= SCANNED {
-            let is_it = |(key, _): &&(Box<str>, Data)| key.len() == name.len() && **key == *name;
+            let is_it = |(key, _): &&(Box<str>, Data)| same(key, name);
             return self.0.iter().find(is_it).map(|(_, value)| value);
         }
         let index = self.0.binary_search_by(|(key, _)| (**key).cmp(name)).ok()?;

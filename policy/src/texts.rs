@@ -22,6 +22,12 @@ impl Texts {
         number
     }
 
+    /// Takes the memory for this many, of so many bytes in all.
+    pub(crate) fn reserve(&mut self, count: usize, bytes: usize) {
+        self.starts.reserve_exact(count);
+        self.text.reserve_exact(bytes);
+    }
+
     /// Empty for a number that none has.
     #[inline]
     pub(crate) fn get(&self, number: u32) -> &str {
@@ -52,20 +58,46 @@ impl Texts {
 pub(crate) struct Numbers(HashTable<u32>);
 
 impl Numbers {
-    /// The number of this text among `texts`.
-    pub(crate) fn find(&self, text: &str, texts: &Texts) -> Option<u32> {
-        self.0.find(hash(text), |number| texts.get(*number) == text).copied()
+    /// The number of a text; `of` tells which text a number is of.
+    pub(crate) fn find<'t>(&self, text: &str, of: impl Fn(u32) -> &'t str) -> Option<u32> {
+        self.0.find(hash(text), |number| of(*number) == text).copied()
     }
 
     /// Takes note of a number that [`Self::find`] does not know.
-    pub(crate) fn insert(&mut self, number: u32, texts: &Texts) {
-        let of = |number: &u32| hash(texts.get(*number));
-        self.0.insert_unique(of(&number), number, of);
+    pub(crate) fn insert<'t>(&mut self, number: u32, of: impl Fn(u32) -> &'t str) {
+        self.0.insert_unique(hash(of(number)), number, |number| hash(of(*number)));
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = u32> {
         self.0.iter().copied()
     }
+}
+
+/// Whether two strings are the same. Most are short: two words, which may overlap, tell without a call.
+#[inline]
+pub(crate) fn same(a: &str, b: &str) -> bool {
+    same_bytes(a.as_bytes(), b.as_bytes())
+}
+
+/// Whether a string begins with another.
+#[inline]
+pub(crate) fn starts_with(text: &str, prefix: &str) -> bool {
+    text.as_bytes().get(..prefix.len()).is_some_and(|start| same_bytes(start, prefix.as_bytes()))
+}
+
+#[inline]
+fn same_bytes(a: &[u8], b: &[u8]) -> bool {
+    a.len() == b.len()
+        && match a.len() {
+            4..=7 => ends::<4>(a) == ends::<4>(b),
+            8..=16 => ends::<8>(a) == ends::<8>(b),
+            _ => a == b,
+        }
+}
+
+#[inline]
+fn ends<const N: usize>(bytes: &[u8]) -> Option<[[u8; N]; 2]> {
+    Some([*bytes.first_chunk()?, *bytes.last_chunk()?])
 }
 
 fn hash(text: &str) -> u64 {
@@ -77,4 +109,25 @@ fn hash(text: &str) -> u64 {
 /// Snapshots and sources are capped far below 2^32 bytes. Past it, numbers lead to nothing.
 fn small(len: usize) -> u32 {
     u32::try_from(len).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn strings_are_the_same_if_every_byte_is() {
+        let text = "abcdefghijklmnopqrstuvwxyz";
+        for len in 0..text.len() {
+            let (own, rest) = text.split_at(len);
+            assert!(same(own, &own.to_owned()) && starts_with(text, own));
+            assert!(!same(own, &text[..=len]) && !starts_with(own, text));
+            for at in 0..len {
+                let mut other = own.to_owned();
+                other.replace_range(at..=at, "X");
+                assert!(!same(own, &other), "{own} {other}");
+                assert!(!starts_with(&(own.to_owned() + rest), &other), "{own} {other}");
+            }
+        }
+    }
 }

@@ -28,7 +28,7 @@ const CONDITIONS: [&str; 6] = [
 #[test]
 fn a_decision_allocates_nothing() {
     let set = PolicySet { policies: CONDITIONS.iter().enumerate().map(policy).collect(), ..PolicySet::default() };
-    let snapshot = Snapshot::decode(&encode(&set, SnapshotId::default()).unwrap()).unwrap();
+    let snapshot = Snapshot::decode(encode(&set, SnapshotId::default()).unwrap()).unwrap();
     let principal = snapshot.principal(PrincipalClaims {
         source: None,
         id: "bob".to_owned(),
@@ -76,7 +76,7 @@ fn built_values_do_not_allocate_for_long() {
     let mut random = Random(7);
     for _ in 0..200 {
         let set = policy_set(&mut random);
-        let snapshot = Snapshot::decode(&encode(&set, SnapshotId::default()).unwrap()).unwrap();
+        let snapshot = Snapshot::decode(encode(&set, SnapshotId::default()).unwrap()).unwrap();
         let mut scratch = Scratch::default();
         case(&mut random).ask(&snapshot, |query| {
             for _ in 0..3 {

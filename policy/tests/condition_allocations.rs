@@ -165,7 +165,7 @@ fn snapshot(text: &str) -> Snapshot {
         ..Policy::new("only", Effect::Allow)
     };
     let set = PolicySet { policies: vec![policy], ..PolicySet::default() };
-    Snapshot::decode(&encode(&set, SnapshotId::default()).unwrap()).unwrap()
+    Snapshot::decode(encode(&set, SnapshotId::default()).unwrap()).unwrap()
 }
 
 fn request() -> Request {

@@ -33,7 +33,7 @@ fn compiled_decisions_are_those_of_the_reference() {
     for set_seed in seed..seed + SETS {
         let set = policy_set(&mut Random(set_seed));
         let mut random = Random(!set_seed);
-        let snapshot = Snapshot::decode(&encode(&set, SnapshotId { epoch: 1, version: 1 }).unwrap()).unwrap();
+        let snapshot = Snapshot::decode(encode(&set, SnapshotId { epoch: 1, version: 1 }).unwrap()).unwrap();
         // The snapshot gives the order alone: it must hold every policy.
         assert_eq!(snapshot.policy_names().len(), set.policies.len());
         let reference = Reference::new(&set, snapshot.policy_names());

@@ -207,5 +207,5 @@ fn snapshot(text: &str) -> (String, Snapshot) {
         ..Policy::new("heavy", Effect::Deny)
     };
     let set = PolicySet { policies: vec![policy], ..PolicySet::default() };
-    (text.to_owned(), Snapshot::decode(&encode(&set, SnapshotId::default()).unwrap()).unwrap())
+    (text.to_owned(), Snapshot::decode(encode(&set, SnapshotId::default()).unwrap()).unwrap())
 }

@@ -12,7 +12,7 @@ use tollgate_policy::time::Timestamp;
 fn snapshot(text: &str) -> Snapshot {
     let files = [SourceFile { name: "policies.yaml".to_owned(), text: text.to_owned() }];
     let set = load(&files).unwrap_or_else(|problems| panic!("{problems}"));
-    Snapshot::decode(&encode(&set, SnapshotId::default()).unwrap()).unwrap()
+    Snapshot::decode(encode(&set, SnapshotId::default()).unwrap()).unwrap()
 }
 
 /// A question about document 1, which alice owns.
@@ -225,7 +225,7 @@ fn a_changed_variable_changes_the_conditions_that_read_it() {
     let mut loader = Loader::default();
     for (variable, allowed) in [("true", true), ("false", false), ("true", true)] {
         let set = loader.load(&file(variable)).unwrap();
-        let snapshot = Snapshot::decode(&encode(&set, SnapshotId::default()).unwrap()).unwrap();
+        let snapshot = Snapshot::decode(encode(&set, SnapshotId::default()).unwrap()).unwrap();
         assert_eq!(Ask::of(&snapshot).allows(), allowed);
     }
 }

@@ -31,7 +31,7 @@ pub(crate) fn bench(criterion: &mut Criterion<CpuTime>) {
     let routes =
         kinds.flat_map(|kind| (0..5).flat_map(move |action| [route(kind, action, true), route(kind, action, false)]));
     let policies = PolicySet { routes: routes.collect(), identity: vec![identity()], ..set(&workload.specs) };
-    let snapshot = Snapshot::decode(&encode(&policies, SnapshotId { epoch: 1, version: 1 }).unwrap()).unwrap();
+    let snapshot = Snapshot::decode(encode(&policies, SnapshotId { epoch: 1, version: 1 }).unwrap()).unwrap();
     let mut scratch = Scratch::default();
 
     let known = workload.cases.iter().filter(|case| case.kind < POLICIES);

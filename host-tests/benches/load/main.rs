@@ -2,17 +2,14 @@
 //!
 //! Memory is measured with a module that does nothing else. Updates are whole snapshots, each with one policy edited, loaded
 //! while the one before still decides.
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::print_stdout,
-    reason = "tests stop at their own mistakes"
-)]
+#![expect(clippy::unwrap_used, clippy::panic, clippy::print_stdout, reason = "tests stop at their own mistakes")]
 
 #[path = "../../tests/engine/guest.rs"]
 #[expect(dead_code, reason = "deciding is for other benches and the tests")]
 mod guest;
-#[path = "../decide/workload.rs"]
+#[path = "../decide/set.rs"]
+mod set;
+#[path = "../decide/workload/mod.rs"]
 #[expect(dead_code, reason = "requests are for another bench")]
 mod workload;
 
@@ -21,11 +18,10 @@ use std::time::Instant;
 
 use criterion::{BatchSize, Criterion};
 use guest::Guest;
-use tollgate_policy::condition::{Environment, lower};
-use tollgate_policy::engine::Effect;
-use tollgate_policy::set::{Condition, Names, Policy, PolicySet};
+use tollgate_policy::set::Names;
 use tollgate_policy::snapshot::{Snapshot, SnapshotId, encode};
 use wasmtime::{Config, Engine, Module};
+use workload::{Variant, Workload};
 
 const SIZES: [usize; 3] = [1_000, 10_000, 100_000];
 const UPDATES: u64 = 10;
@@ -46,7 +42,7 @@ fn main() {
 type Figure = (String, f64, &'static str);
 
 fn bench(criterion: &mut Criterion, size: usize, figures: &mut Vec<Figure>) {
-    let mut set = PolicySet { policies: policies(size), ..PolicySet::default() };
+    let mut set = set::set(&Workload::new(Variant::Mixed, size).specs);
     let started = Instant::now();
     let mut versions = vec![encode(&set, SnapshotId { epoch: 1, version: 1 }).unwrap()];
     let compiled = started.elapsed();
@@ -93,29 +89,13 @@ fn bench(criterion: &mut Criterion, size: usize, figures: &mut Vec<Figure>) {
 fn module(figures: &mut Vec<Figure>) {
     let target = std::env::current_exe().unwrap().ancestors().nth(3).unwrap().to_owned();
     let path = target.join("wasm32-wasip1/wasm/tollgate_plugin.wasm");
-    let module = std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}; `make wasm` builds it", path.display()));
+    let module =
+        std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}; `make wasm` builds it", path.display()));
     let engine = Engine::new(&Config::new()).unwrap();
     let started = Instant::now();
     Module::from_binary(&engine, &module).unwrap();
     figures.push(("module_compile_wasmtime_ms".to_owned(), started.elapsed().as_secs_f64() * 1e3, "ms"));
     figures.push(("module_bytes".to_owned(), module.len() as f64, "bytes"));
-}
-
-fn policies(size: usize) -> Vec<Policy> {
-    let specs = workload::specs(size);
-    let policy = |(index, spec): (usize, &workload::Spec)| Policy {
-        kinds: Names::Of(vec![format!("kind-{}", spec.kind)]),
-        actions: Names::Of(spec.actions.iter().map(|action| (*action).to_owned()).collect()),
-        roles: Names::Of(spec.roles.iter().map(|role| format!("role-{role}")).collect()),
-        condition: spec.shape.as_ref().map(|shape| {
-            let text = shape.text();
-            Condition { program: lower(&text, &Environment::policy()).unwrap(), text }
-        }),
-        ..Policy::new(&format!("policy-{index}"), if spec.deny { Effect::Deny } else { Effect::Allow })
-    };
-    let mut policies: Vec<Policy> = specs.iter().enumerate().map(policy).collect();
-    policies.sort_by(|a, b| a.name.cmp(&b.name));
-    policies
 }
 
 /// Criterion's mean, in nanoseconds.

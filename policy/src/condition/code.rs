@@ -2,7 +2,6 @@ use super::constant::Constant;
 use super::functions::Function;
 use super::node::{BlobId, ConstantId, Node, NodeId, PatternId, StringId, WordId};
 use super::pattern::Pattern;
-use crate::texts::Texts;
 
 /// How deep a condition's tree may be; bounds the evaluator's stack.
 pub(crate) const MAX_DEPTH: usize = 64;
@@ -16,7 +15,7 @@ pub(crate) struct Code {
     elements: Vec<NodeId>,
     /// 64-bit constants.
     words: Vec<u64>,
-    strings: Texts,
+    strings: Vec<Box<str>>,
     blobs: Vec<Box<[u8]>>,
     constants: Vec<Constant>,
     patterns: Vec<Pattern>,
@@ -78,11 +77,7 @@ impl Code {
     }
 
     pub(crate) fn string(&self, id: StringId) -> &str {
-        self.strings.get(id.0)
-    }
-
-    pub(crate) fn strings(&self) -> &Texts {
-        &self.strings
+        self.strings.get(id.0 as usize).map(|text| &**text).unwrap_or_default()
     }
 
     /// Takes the place of a node whose operands follow; [`Self::set`] fills it.
@@ -171,7 +166,9 @@ impl Code {
     }
 
     pub(crate) fn push_string(&mut self, text: &str) -> StringId {
-        StringId(self.strings.push(text))
+        let id = StringId(small(self.strings.len()));
+        self.strings.push(text.into());
+        id
     }
 
     /// An integer constant.
@@ -186,7 +183,7 @@ impl Code {
         self.nodes.shrink_to_fit();
         self.elements.shrink_to_fit();
         self.words.shrink_to_fit();
-        self.strings.shrink();
+        self.strings.shrink_to_fit();
         self.blobs.shrink_to_fit();
         self.constants.shrink_to_fit();
         self.patterns.shrink_to_fit();

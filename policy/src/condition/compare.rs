@@ -2,6 +2,7 @@ use std::cmp::Ordering;
 
 use super::fuel::{Fuel, Spent};
 use super::value::{List, Map, Value};
+use crate::texts::same;
 
 /// CEL equality: numbers compare by value across their types, NaN equals nothing, other values of different types are
 /// unequal. Attribute values are trees of bounded depth, so the recursion is bounded too.
@@ -11,7 +12,7 @@ pub(crate) fn equal(a: Value<'_>, b: Value<'_>, fuel: &mut Fuel) -> Result<bool,
         (Value::Bool(a), Value::Bool(b)) => a == b,
         (Value::Str(a), Value::Str(b)) => {
             fuel.bytes(a.len().min(b.len()))?;
-            a == b
+            same(a, b)
         }
         (Value::Bytes(a), Value::Bytes(b)) => {
             fuel.bytes(a.len().min(b.len()))?;

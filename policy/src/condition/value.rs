@@ -4,6 +4,7 @@ mod display;
 use std::net::IpAddr;
 
 use crate::data::{Data, Fields};
+use crate::texts::same;
 use crate::time::{Duration, Timestamp};
 
 /// A value during evaluation: a scalar, or borrowed from the request, the snapshot or the arena.
@@ -259,7 +260,7 @@ impl<'a> Map<'a> {
     pub fn get(self, name: &str) -> Option<Value<'a>> {
         match self {
             Map::Fields(fields) => fields.get(name).map(Value::from),
-            Map::Pairs(pairs) => pairs.iter().find(|(key, _)| *key == name).map(|(_, value)| *value),
+            Map::Pairs(pairs) => pairs.iter().find(|(key, _)| same(key, name)).map(|(_, value)| *value),
             Map::Built(entries) => {
                 entries.iter().find(|(key, _)| matches!(key, Value::Str(key) if *key == name)).map(|(_, value)| *value)
             }
@@ -270,7 +271,7 @@ impl<'a> Map<'a> {
     pub(crate) fn text(self, name: &str) -> Option<&'a str> {
         match self {
             Map::Fields(fields) => fields.get(name)?.as_str(),
-            Map::Pairs(pairs) => match pairs.iter().find(|(key, _)| *key == name) {
+            Map::Pairs(pairs) => match pairs.iter().find(|(key, _)| same(key, name)) {
                 Some((_, Value::Str(text))) => Some(text),
                 _ => None,
             },

@@ -70,6 +70,11 @@ impl CandidateRef {
         self.condition.checked_sub(1).map(NodeId)
     }
 
+    /// Whether it is of the same policy.
+    pub(super) fn is_of(self, other: CandidateRef) -> bool {
+        self.order == other.order
+    }
+
     /// As an index keeps it.
     pub(super) fn words(self) -> [u32; 2] {
         [self.order, self.condition]
@@ -80,53 +85,9 @@ impl CandidateRef {
     }
 }
 
-/// The policies that sorted candidates are of, one after the other: each with all the ways in which it is reached.
-pub(super) struct Policies<'c>(&'c [CandidateRef]);
-
-impl<'c> Policies<'c> {
-    pub(super) fn of(candidates: &'c [CandidateRef]) -> Self {
-        Policies(candidates)
-    }
-
-    /// From the first of a class on.
-    pub(super) fn from(candidates: &'c [CandidateRef], class: Class) -> Self {
-        let start = candidates.partition_point(|candidate| candidate.class() < class);
-        Policies(candidates.get(start..).unwrap_or_default())
-    }
-
-    /// The next one, provided that it is of this class.
-    #[inline]
-    pub(super) fn next_of(&mut self, class: Class) -> Option<Policy<'c>> {
-        self.0.first().filter(|first| first.class() == class)?;
-        self.next()
-    }
-}
-
-impl<'c> Iterator for Policies<'c> {
-    type Item = Policy<'c>;
-
-    #[inline]
-    fn next(&mut self) -> Option<Policy<'c>> {
-        let (first, rest) = self.0.split_first()?;
-        let (others, rest) = match rest.first() {
-            Some(second) if second.order == first.order => ways(first, rest),
-            // Nearly always: one way leads to a policy.
-            _ => (Default::default(), rest),
-        };
-        self.0 = rest;
-        Some(Policy { first: *first, others })
-    }
-}
-
-/// The candidates that are the same policy as the one before them, and those that follow.
-#[cold]
-fn ways<'c>(first: &CandidateRef, rest: &'c [CandidateRef]) -> (&'c [CandidateRef], &'c [CandidateRef]) {
-    rest.split_at(rest.partition_point(|other| other.order <= first.order))
-}
-
-/// The candidates of one policy.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Policy<'c> {
-    pub(super) first: CandidateRef,
-    pub(super) others: &'c [CandidateRef],
+/// Those of a class, of candidates in order.
+pub(super) fn of_class(candidates: &[CandidateRef], class: Class) -> &[CandidateRef] {
+    let start = candidates.partition_point(|candidate| candidate.class() < class);
+    let end = candidates.partition_point(|candidate| candidate.class() <= class);
+    candidates.get(start..end).unwrap_or_default()
 }

@@ -3,11 +3,11 @@ use bumpalo::Bump;
 use crate::identity::{Identities, Lookups};
 use crate::snapshot::Snapshot;
 
-use super::candidate::Policies;
+use super::candidate::of_class;
 use super::gather::Candidates;
 use super::query::AskedScope;
-use super::run::Run;
-use super::{Class, Decision, Effect, PolicyError, PolicyRef, Query, Question, Reason, ScopeId, shadow};
+use super::run::{Policies, Run};
+use super::{CandidateRef, Class, Decision, Effect, PolicyError, PolicyRef, Query, Question, Reason, ScopeId, shadow};
 
 /// What one decision leaves for the next: buffers, so that a decision allocates nothing once they have grown to what the
 /// policy set needs, and the principals of HTTP requests.
@@ -51,10 +51,15 @@ impl Snapshot {
     ) -> Decision<'s> {
         let mut run = Run::new(self, &question.inputs, arena);
         let verdict = match question.scope {
-            AskedScope::Root => {
-                self.gather_at_root(question, candidates);
-                enforce(candidates, &mut run)
-            }
+            AskedScope::Root => match self.few(question) {
+                Some(few) => enforce(few, &mut run, 0),
+                None => {
+                    self.gather_at_root(question, candidates);
+                    let enforced =
+                        candidates.all.iter().copied().take_while(|candidate| !candidate.class().is_shadow());
+                    enforce(enforced, &mut run, 0)
+                }
+            },
             _ => self.answer_within(question, candidates, &mut run),
         };
         let errors = run.errors;
@@ -114,62 +119,46 @@ impl Verdict {
     }
 }
 
-/// What the enforced policies of the only level say.
-#[inline(always)]
-fn enforce(candidates: &Candidates, run: &mut Run<'_, '_>) -> Verdict {
-    let mut policies = Policies::of(&candidates.all);
-    match denied(&mut policies, run) {
-        Some(verdict) => verdict,
-        None => allowed(&mut policies, run, 0),
+/// What these candidates say, in order: of one level, at this place in the chain of levels. The shadow is not among them.
+#[inline]
+fn enforce(candidates: impl Iterator<Item = CandidateRef> + Clone, run: &mut Run<'_, '_>, place: usize) -> Verdict {
+    let mut policies = Policies::of(candidates);
+    let mut nearest = None;
+    while let Some((policy, outcome)) = policies.next(run) {
+        if let Err(fault) = outcome {
+            run.errors.add(policy, fault);
+        }
+        let reason = match (policy.class().effect(), outcome) {
+            (Effect::Deny, Ok(true)) => Reason::Denied,
+            (Effect::Deny, Err(_)) => Reason::DeniedByFault,
+            (Effect::Deny, Ok(false)) => continue,
+            (Effect::Allow, Ok(true)) => Reason::Allowed,
+            (Effect::Allow, _) => {
+                nearest.get_or_insert(policy.slot());
+                continue;
+            }
+        };
+        return Verdict::by(reason, policy.slot());
     }
+    let reason = if nearest.is_some() { Reason::NoConditionHolds } else { Reason::NoPolicy };
+    Verdict { nearest, refusing: Some(place), ..Verdict::refused(reason) }
 }
 
 /// A deny at any level denies; then each level that must allow, does.
 fn enforce_levels(candidates: &Candidates, run: &mut Run<'_, '_>) -> Verdict {
-    let mut denials = candidates.levels().map(|level| denied(&mut Policies::of(candidates.of(&level)), run));
-    if let Some(verdict) = denials.find_map(|verdict| verdict) {
-        return verdict;
+    for level in candidates.levels() {
+        let verdict = enforce(of_class(candidates.of(&level), Class::Deny).iter().copied(), run, 0);
+        if verdict.policy.is_some() {
+            return verdict;
+        }
     }
     let mut verdict = Verdict::refused(Reason::NoPolicy);
     for (place, level) in candidates.levels().enumerate().filter(|(_, level)| level.allows.enforced) {
-        verdict = allowed(&mut Policies::from(candidates.of(&level), Class::Allow), run, place);
+        verdict = enforce(of_class(candidates.of(&level), Class::Allow).iter().copied(), run, place);
         if verdict.reason != Reason::Allowed {
             verdict.scope = Some(level.scope);
             break;
         }
     }
     verdict
-}
-
-/// The first that applies of the denies that come next.
-#[inline(always)]
-fn denied(policies: &mut Policies<'_>, run: &mut Run<'_, '_>) -> Option<Verdict> {
-    while let Some(policy) = policies.next_of(Class::Deny) {
-        let reason = match run.applies(policy) {
-            Ok(false) => continue,
-            Ok(true) => Reason::Denied,
-            Err(fault) => {
-                run.errors.add(policy.first, fault);
-                Reason::DeniedByFault
-            }
-        };
-        return Some(Verdict::by(reason, policy.first.slot()));
-    }
-    None
-}
-
-/// The first that applies of the allows that come next, at this place in the chain of levels.
-#[inline(always)]
-fn allowed(policies: &mut Policies<'_>, run: &mut Run<'_, '_>, place: usize) -> Verdict {
-    let mut nearest = None;
-    while let Some(policy) = policies.next_of(Class::Allow) {
-        match run.applies(policy) {
-            Ok(true) => return Verdict::by(Reason::Allowed, policy.first.slot()),
-            Ok(false) => {}
-            Err(fault) => run.errors.add(policy.first, fault),
-        }
-        nearest.get_or_insert(policy.first.slot());
-    }
-    let reason = if nearest.is_some() { Reason::NoConditionHolds } else { Reason::NoPolicy };
-    Verdict { nearest, refusing: Some(place), ..Verdict::refused(reason) }
 }

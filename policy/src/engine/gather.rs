@@ -3,7 +3,7 @@ use std::ops::Range;
 use crate::condition::Inputs;
 use crate::snapshot::Snapshot;
 
-use super::index::Allows;
+use super::index::{Allows, Met};
 use super::query::Action;
 use super::query::{AskedScope, Question};
 use super::scope::ScopeId;
@@ -97,8 +97,16 @@ impl Snapshot {
         }
     }
 
-    /// Those of a question that nobody asks in a scope.
+    /// Those of a question that nobody asks in a scope, where they are the few of one kind: nothing needs collecting.
     #[inline(always)]
+    pub(super) fn few<'s>(&'s self, question: &Question<'s>) -> Option<Met<'s>> {
+        match self.has_shadow() || !self.globs().is_empty() {
+            true => None,
+            false => self.index().few(question.kind, question.action.symbol, question.inputs.principal.held_roles()),
+        }
+    }
+
+    /// Those of a question that nobody asks in a scope.
     pub(super) fn gather_at_root(&self, question: &Question<'_>, candidates: &mut Candidates) {
         candidates.clear();
         let roles = question.inputs.principal.held_roles();

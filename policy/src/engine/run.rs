@@ -3,7 +3,6 @@ use bumpalo::Bump;
 use crate::condition::{Fault, Inputs, evaluate};
 use crate::snapshot::Snapshot;
 
-use super::candidate::Policy;
 use super::gather::Level;
 use super::{CandidateRef, PolicyError, PolicyRef};
 
@@ -42,29 +41,6 @@ impl<'s, 'q> Run<'s, 'q> {
         Run { snapshot, inputs, arena, fuel: DECISION_FUEL, errors: Errors::default() }
     }
 
-    /// Whether a policy applies: in any of the ways in which it is reached.
-    #[inline]
-    pub(super) fn applies(&mut self, policy: Policy<'_>) -> Result<bool, Fault> {
-        match self.holds(policy.first) {
-            Ok(true) => Ok(true),
-            first if policy.others.is_empty() => first,
-            first => self.applies_otherwise(first, policy.others),
-        }
-    }
-
-    #[cold]
-    fn applies_otherwise(&mut self, first: Result<bool, Fault>, others: &[CandidateRef]) -> Result<bool, Fault> {
-        let mut outcome = first;
-        for candidate in others {
-            match (outcome, self.holds(*candidate)) {
-                (_, Ok(true)) => return Ok(true),
-                (Ok(_), other) => outcome = other,
-                (Err(_), _) => {}
-            }
-        }
-        outcome
-    }
-
     #[inline]
     fn holds(&mut self, candidate: CandidateRef) -> Result<bool, Fault> {
         match candidate.condition() {
@@ -84,5 +60,51 @@ impl<'s, 'q> Run<'s, 'q> {
 
     pub(super) fn error(&self, candidate: CandidateRef, fault: Fault) -> PolicyError<'s> {
         PolicyError { policy: self.policy(candidate), fault }
+    }
+}
+
+/// The policies that candidates in order are of, one after the other: each with all the ways in which it is reached.
+pub(super) struct Policies<C> {
+    rest: C,
+    /// Applies, so that its other ways are passed over.
+    applying: Option<CandidateRef>,
+}
+
+impl<C: Iterator<Item = CandidateRef> + Clone> Policies<C> {
+    pub(super) fn of(candidates: C) -> Self {
+        Policies { rest: candidates, applying: None }
+    }
+
+    /// The first way of the next policy, and whether the policy applies: in any of its ways.
+    #[inline]
+    pub(super) fn next(&mut self, run: &mut Run<'_, '_>) -> Option<(CandidateRef, Result<bool, Fault>)> {
+        let first = loop {
+            let next = self.rest.next()?;
+            if !self.applying.is_some_and(|applying| applying.is_of(next)) {
+                break next;
+            }
+        };
+        let mut outcome = run.holds(first);
+        while outcome != Ok(true)
+            && let Some(other) = self.next_way(first)
+        {
+            match run.holds(other) {
+                Ok(true) => outcome = Ok(true),
+                Ok(false) => {}
+                Err(fault) => outcome = outcome.and(Err(fault)),
+            }
+        }
+        if outcome == Ok(true) {
+            self.applying = Some(first);
+        }
+        Some((first, outcome))
+    }
+
+    #[inline]
+    fn next_way(&mut self, first: CandidateRef) -> Option<CandidateRef> {
+        let mut ahead = self.rest.clone();
+        let next = ahead.next().filter(|next| next.is_of(first))?;
+        self.rest = ahead;
+        Some(next)
     }
 }

@@ -1,9 +1,9 @@
 use std::fmt;
 
-use super::candidate::Policies;
+use super::candidate::of_class;
 use super::decide::Verdict;
 use super::gather::Candidates;
-use super::run::Run;
+use super::run::{Policies, Run};
 use super::{CandidateRef, Class, Effect, PolicyRef, Reason};
 
 /// What a decision would have been, had the shadow policies been enforced; displays as effect, reason and policy.
@@ -44,14 +44,14 @@ pub(super) fn outcome<'s>(
 
 fn with_shadow<'s>(verdict: &Verdict, candidates: &Candidates, run: &mut Run<'s, '_>) -> ShadowOutcome<'s> {
     for level in candidates.levels() {
-        let mut denies = Policies::from(candidates.of(&level), Class::ShadowDeny);
-        while let Some(policy) = denies.next_of(Class::ShadowDeny) {
-            let reason = match run.applies(policy) {
+        let mut denies = Policies::of(of_class(candidates.of(&level), Class::ShadowDeny).iter().copied());
+        while let Some((policy, outcome)) = denies.next(run) {
+            let reason = match outcome {
                 Ok(false) => continue,
                 Ok(true) => Reason::Denied,
                 Err(_) => Reason::DeniedByFault,
             };
-            return ShadowOutcome { effect: Effect::Deny, reason, policy: Some(run.policy(policy.first)) };
+            return ShadowOutcome { effect: Effect::Deny, reason, policy: Some(run.policy(policy)) };
         }
     }
     let mut outcome = ShadowOutcome { effect: verdict.effect(), reason: verdict.reason, policy: None };
@@ -72,9 +72,9 @@ fn with_shadow<'s>(verdict: &Verdict, candidates: &Candidates, run: &mut Run<'s,
                 outcome = ShadowOutcome { effect: Effect::Allow, reason: Reason::Allowed, policy: Some(policy) };
             }
             None => {
-                let nearest = Policies::from(of_level, Class::ShadowAllow).next_of(Class::ShadowAllow);
+                let nearest = of_class(of_level, Class::ShadowAllow).first();
                 let reason = if nearest.is_some() { Reason::NoConditionHolds } else { Reason::NoPolicy };
-                let policy = nearest.map(|policy| run.policy(policy.first));
+                let policy = nearest.map(|policy| run.policy(*policy));
                 return ShadowOutcome { effect: Effect::Deny, reason, policy };
             }
         }
@@ -84,10 +84,10 @@ fn with_shadow<'s>(verdict: &Verdict, candidates: &Candidates, run: &mut Run<'s,
 
 /// The first policy of a class that applies.
 fn applying<'s>(candidates: &[CandidateRef], class: Class, run: &mut Run<'s, '_>) -> Option<PolicyRef<'s>> {
-    let mut policies = Policies::from(candidates, class);
-    while let Some(policy) = policies.next_of(class) {
-        if run.applies(policy) == Ok(true) {
-            return Some(run.policy(policy.first));
+    let mut policies = Policies::of(of_class(candidates, class).iter().copied());
+    while let Some((policy, outcome)) = policies.next(run) {
+        if outcome == Ok(true) {
+            return Some(run.policy(policy));
         }
     }
     None

@@ -19,7 +19,7 @@ pub(crate) struct SymbolTable {
 
 impl SymbolTable {
     pub(crate) fn get(&self, name: &str) -> Option<Symbol> {
-        self.by_name.find(name, &self.names).map(symbol)
+        self.by_name.find(name, |place| self.names.get(place)).map(symbol)
     }
 
     /// The name's symbol, made if it is new.
@@ -28,7 +28,7 @@ impl SymbolTable {
             return symbol;
         }
         let place = self.names.push(name);
-        self.by_name.insert(place, &self.names);
+        self.by_name.insert(place, |place| self.names.get(place));
         symbol(place)
     }
 

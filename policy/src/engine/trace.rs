@@ -1,9 +1,9 @@
+use crate::condition::Fault;
 use crate::snapshot::Snapshot;
 
-use super::candidate::{Policies, Policy};
 use super::gather::Level;
-use super::run::Run;
-use super::{Effect, PolicyError, Query, Scratch};
+use super::run::{Policies, Run};
+use super::{CandidateRef, Effect, PolicyError, Query, Scratch};
 
 /// Whether a candidate policy applies.
 #[derive(Clone, Copy, Debug)]
@@ -41,24 +41,30 @@ impl Snapshot {
         let mut run = Run::new(self, &question.inputs, arena);
         self.gather(&question, candidates);
         for level in candidates.levels() {
-            let policies = Policies::of(candidates.of(&level));
-            traced.extend(policies.map(|policy| candidate(policy, &level, &mut run)));
+            let mut policies = Policies::of(candidates.of(&level).iter().copied());
+            while let Some((policy, outcome)) = policies.next(&mut run) {
+                traced.push(candidate(policy, outcome, &level, &run));
+            }
         }
         traced
     }
 }
 
-fn candidate<'s>(policy: Policy<'_>, level: &Level, run: &mut Run<'s, '_>) -> Candidate<'s> {
-    let first = policy.first;
+fn candidate<'s>(
+    policy: CandidateRef,
+    outcome: Result<bool, Fault>,
+    level: &Level,
+    run: &Run<'s, '_>,
+) -> Candidate<'s> {
     Candidate {
-        policy: run.policy(first).name(),
-        effect: first.class().effect(),
-        shadow: first.class().is_shadow(),
+        policy: run.policy(policy).name(),
+        effect: policy.class().effect(),
+        shadow: policy.class().is_shadow(),
         scope: run.scope_name(level),
-        applies: match run.applies(policy) {
+        applies: match outcome {
             Ok(true) => Applies::Yes,
             Ok(false) => Applies::No,
-            Err(fault) => Applies::Error(run.error(first, fault)),
+            Err(fault) => Applies::Error(run.error(policy, fault)),
         },
     }
 }

@@ -22,6 +22,9 @@ pub enum DecodeError {
     /// The content does not have the digest that the header announces.
     #[error("snapshot is damaged: its content does not have the announced digest")]
     Digest,
+    /// There are more or fewer policies, or more or less in them, than the settings announce.
+    #[error("snapshot's policies are not as many as its settings announce")]
+    Totals,
     /// A value that no encoder writes.
     #[error("invalid {what} at byte {at} of a {part}")]
     Invalid {

@@ -12,6 +12,7 @@ use super::codec::{DecodeError, Reader};
 use super::globs::GlobReader;
 use super::limits::{self, Budget, Limit};
 use super::program::{Interner, Reads};
+use super::totals::Totals;
 use super::{FORMAT, MAGIC, Snapshot, SnapshotId, bucket, data, tree};
 
 impl Snapshot {
@@ -50,7 +51,7 @@ impl Decoded {
         if tree::root(&leaves) != digest {
             return Err(DecodeError::Digest);
         }
-        let mut decoder = Decoder::default();
+        let mut decoder = Decoder { size: bytes.len(), ..Decoder::default() };
         for kind in [ChunkKind::Settings, ChunkKind::Routes, ChunkKind::Principals, ChunkKind::Policies] {
             let of_kind: Vec<&[u8]> =
                 chunks.iter().filter(|(other, _)| *other == kind).map(|(_, bytes)| *bytes).collect();
@@ -86,9 +87,13 @@ fn read_chunks(mut reader: Reader<'_>) -> Result<Vec<(ChunkKind, &[u8])>, Decode
 /// The snapshot under construction.
 #[derive(Default)]
 struct Decoder {
+    /// Of the whole snapshot, in bytes.
+    size: usize,
     code: Code,
     interner: Interner,
     chunk: policies::ChunkNames,
+    announced: Totals,
+    read: Totals,
     policies: Texts,
     symbols: Symbols,
     index: IndexBuilder,
@@ -141,6 +146,9 @@ impl Decoder {
             }
             self.identity.push(source);
         }
+        self.announced = Totals::read(reader, self.size)?;
+        self.policies.reserve(self.announced.policies, self.announced.name_bytes);
+        self.index.reserve(self.announced.rules);
         Ok(())
     }
 
@@ -238,11 +246,16 @@ impl Decoder {
     }
 
     fn finish(mut self, id: SnapshotId, digest: Digest) -> Result<Snapshot, DecodeError> {
+        if self.read != self.announced {
+            return Err(DecodeError::Totals);
+        }
         let mut reads = self.reads;
         reads.headers.extend(self.identity.iter().flat_map(IdentitySource::headers_read).map(Box::from));
         reads.headers.sort_unstable();
         reads.headers.dedup();
         reads.query.sort_unstable();
+        // What only reading needed makes room for the index.
+        drop((self.interner, self.chunk));
         self.code.shrink();
         self.policies.shrink();
         self.symbols.shrink();
@@ -254,7 +267,7 @@ impl Decoder {
             globs: self.globs.finish(&self.symbols.actions, &mut self.budget)?,
             scopes: self.scopes,
             has_shadow: self.has_shadow,
-            index: self.index.build(self.symbols.roles.len()),
+            index: self.index.build(self.symbols.roles.len(), self.symbols.actions.len()),
             symbols: self.symbols,
             routes: self.routes,
             passes_unmatched: self.passes_unmatched,

@@ -8,6 +8,7 @@ use crate::set::{
 
 use super::chunk::{ChunkKind, ChunkWriter};
 use super::codec::{DecodeError, Writer};
+use super::totals::Totals;
 use super::{FORMAT, MAGIC, Snapshot, SnapshotId, bucket, data, program, tree};
 
 /// A policy set that cannot become a snapshot.
@@ -77,7 +78,17 @@ fn settings(set: &PolicySet) -> Vec<u8> {
     set.scopes.iter().for_each(|scope| chunk.str(scope));
     chunk.body.len(set.identity.len());
     set.identity.iter().for_each(|source| identity(&mut chunk, source));
+    let totals = totals(&set.policies);
+    [totals.policies, totals.name_bytes, totals.rules].into_iter().for_each(|total| chunk.body.len(total));
     chunk.finish()
+}
+
+fn totals(policies: &[Policy]) -> Totals {
+    Totals {
+        policies: policies.len(),
+        name_bytes: policies.iter().map(|policy| policy.name.len()).sum(),
+        rules: policies.iter().map(|policy| role_lists(policy).count()).sum(),
+    }
 }
 
 fn identity(chunk: &mut ChunkWriter, source: &IdentitySource) {
@@ -239,12 +250,21 @@ fn ways(policy: &Policy) -> Vec<(&Names, Option<Program>)> {
     let program = |condition: &'_ Option<Condition>| condition.as_ref().map(|condition| condition.program.clone());
     let own =
         Program::all(&[window.as_ref(), program(&policy.condition).as_ref()].into_iter().flatten().collect::<Vec<_>>());
-    let plain = (!policy.roles.is_empty()).then(|| (&policy.roles, own.clone()));
+    let plain = plain_roles(policy).map(|_| own.clone());
     let derived = policy.derived_roles.iter().map(|role| {
         let parts: Vec<&Program> = role.condition.iter().map(|condition| &condition.program).chain(&own).collect();
-        (&role.roles, Program::all(&parts))
+        Program::all(&parts)
     });
-    plain.into_iter().chain(derived).collect()
+    role_lists(policy).zip(plain.into_iter().chain(derived)).collect()
+}
+
+/// The roles of each way.
+fn role_lists(policy: &Policy) -> impl Iterator<Item = &Names> {
+    plain_roles(policy).into_iter().chain(policy.derived_roles.iter().map(|role| &role.roles))
+}
+
+fn plain_roles(policy: &Policy) -> Option<&Names> {
+    (!policy.roles.is_empty()).then_some(&policy.roles)
 }
 
 fn window(window: &Window) -> Option<Program> {

@@ -24,6 +24,7 @@ mod limits;
 mod program;
 #[cfg(test)]
 mod tests;
+mod totals;
 mod tree;
 mod types;
 
@@ -36,4 +37,4 @@ pub use types::{Snapshot, SnapshotId};
 const MAGIC: &[u8; 6] = b"TGSNAP";
 
 /// Version of the format. A reader refuses every other.
-pub const FORMAT: u16 = 2;
+pub const FORMAT: u16 = 3;

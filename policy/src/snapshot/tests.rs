@@ -23,7 +23,7 @@ const ID: SnapshotId = SnapshotId { epoch: 3, version: 14 };
 
 #[test]
 fn the_golden_snapshot_is_what_the_encoder_writes() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/format-2.snapshot");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/format-3.snapshot");
     let encoded = encode(&everything(), ID).unwrap();
     if std::env::var_os("TOLLGATE_BLESS").is_some() {
         std::fs::write(&path, &encoded).unwrap();
@@ -38,7 +38,7 @@ fn the_golden_snapshot_is_what_the_encoder_writes() {
 #[test]
 fn the_digest_is_of_the_content_not_of_the_id_or_the_order() {
     let mut set = everything();
-    let digest = |set: &PolicySet, id| Snapshot::decode(&encode(set, id).unwrap()).unwrap().digest();
+    let digest = |set: &PolicySet, id| Snapshot::decode(encode(set, id).unwrap()).unwrap().digest();
     let before = digest(&set, ID);
     set.policies.reverse();
     assert_eq!(digest(&set, SnapshotId { epoch: 9, version: 1 }), before);
@@ -69,12 +69,24 @@ fn every_truncation_and_any_trailing_byte_is_noticed() {
 }
 
 #[test]
+fn policies_that_are_not_as_many_as_announced_are_refused() {
+    let set = everything();
+    let whole = chunks(&set);
+    let fewer = chunks(&PolicySet { policies: set.policies[1..].to_vec(), ..set.clone() });
+    for (announcing, policies) in [(&whole, &fewer), (&fewer, &whole)] {
+        let settings = announcing.iter().take(1);
+        let mixed: Vec<_> = settings.chain(policies.iter().skip(1)).cloned().collect();
+        assert_eq!(Snapshot::decode(assemble(&mixed, ID)).unwrap_err(), DecodeError::Totals);
+    }
+}
+
+#[test]
 fn other_formats_are_refused_by_number() {
     let mut bytes = encode(&everything(), ID).unwrap();
     bytes[6] = 0xff;
     assert_eq!(
         Snapshot::decode(&bytes).unwrap_err().to_string(),
-        "snapshot format 255 is not supported, this build reads format 2"
+        "snapshot format 255 is not supported, this build reads format 3"
     );
     assert_eq!(Snapshot::decode(b"{}").unwrap_err(), DecodeError::NotASnapshot);
 }
@@ -181,7 +193,7 @@ proptest! {
                 chunk[at] = byte;
             }
         }
-        if let Ok(snapshot) = Snapshot::decode(&assemble(&chunks, ID)) {
+        if let Ok(snapshot) = Snapshot::decode(assemble(&chunks, ID)) {
             let claims = PrincipalClaims {
                 source: Some("tokens".to_owned()),
                 id: "alice".to_owned(),

@@ -6,6 +6,7 @@ use crate::condition::compare::{equal, order};
 use crate::condition::fault::{Fault, FaultKind};
 use crate::condition::node::{Binary, Node, NodeId, Unary};
 use crate::condition::value::Value;
+use crate::texts::{same, starts_with};
 
 impl<'a, O: Observer> Evaluator<'a, O> {
     pub(super) fn unary(&mut self, operator: Unary, id: NodeId) -> Evaluated<'a> {
@@ -33,9 +34,9 @@ impl<'a, O: Observer> Evaluator<'a, O> {
         };
         self.fuel.bytes(bytes)?;
         Ok(match operator {
-            Binary::Equal => a == b,
-            Binary::NotEqual => a != b,
-            Binary::StartsWith => a.starts_with(b),
+            Binary::Equal => same(a, b),
+            Binary::NotEqual => !same(a, b),
+            Binary::StartsWith => starts_with(a, b),
             Binary::EndsWith => a.ends_with(b),
             Binary::Contains => a.contains(b),
             Binary::Less => a < b,

@@ -1,3 +1,8 @@
+use std::hash::Hasher;
+
+use hashbrown::HashTable;
+use rustc_hash::FxHasher;
+
 use super::super::{CandidateRef, Symbol};
 use super::{Index, few, many, word};
 
@@ -15,45 +20,74 @@ pub(crate) struct IndexBuilder {
 pub(super) struct Rule {
     pub(super) order: u32,
     pub(super) condition: u32,
-    /// Where its lists start: kinds, actions and roles, one after the other.
-    start: u32,
-    kinds: u16,
-    actions: u16,
-    roles: u16,
+    kinds: ListId,
+    actions: ListId,
+    roles: ListId,
 }
 
-/// The names of all rules.
+/// Where a list starts: its length, then its symbols.
+#[derive(Clone, Copy, Debug)]
+struct ListId(u32);
+
+/// The names of all rules. Most rules share theirs with others, so equal lists are kept once.
 #[derive(Debug, Default)]
-pub(super) struct Lists(Vec<u32>);
+pub(super) struct Lists {
+    words: Vec<u32>,
+    known: HashTable<ListId>,
+}
 
 impl Lists {
+    fn intern(&mut self, symbols: &[Symbol]) -> ListId {
+        let hash = hash(symbols.iter().map(|symbol| symbol.0));
+        let words = &self.words;
+        let equal = |id: &ListId| list(words, *id).iter().copied().eq(symbols.iter().map(|symbol| symbol.0));
+        if let Some(id) = self.known.find(hash, equal) {
+            return *id;
+        }
+        let id = ListId(word(self.words.len()));
+        self.words.push(word(symbols.len()));
+        self.words.extend(symbols.iter().map(|symbol| symbol.0));
+        let words = &self.words;
+        self.known.insert_unique(hash, id, |id| self::hash(list(words, *id).iter().copied()));
+        id
+    }
+
     fn kinds(&self, rule: &Rule) -> &[u32] {
-        self.list(rule.start as usize, rule.kinds)
+        list(&self.words, rule.kinds)
     }
 
     pub(super) fn actions(&self, rule: &Rule) -> &[u32] {
-        self.list(rule.start as usize + usize::from(rule.kinds), rule.actions)
+        list(&self.words, rule.actions)
     }
 
     pub(super) fn roles(&self, rule: &Rule) -> &[u32] {
-        self.list(rule.start as usize + usize::from(rule.kinds) + usize::from(rule.actions), rule.roles)
-    }
-
-    fn list(&self, start: usize, len: u16) -> &[u32] {
-        self.0.get(start..start + usize::from(len)).unwrap_or_default()
+        list(&self.words, rule.roles)
     }
 }
 
+fn list(words: &[u32], id: ListId) -> &[u32] {
+    let list = words.get(id.0 as usize..).and_then(<[u32]>::split_first);
+    list.and_then(|(len, rest)| rest.get(..*len as usize)).unwrap_or_default()
+}
+
+fn hash(symbols: impl Iterator<Item = u32>) -> u64 {
+    let mut hasher = FxHasher::default();
+    symbols.for_each(|symbol| hasher.write_u32(symbol));
+    hasher.finish()
+}
+
 impl IndexBuilder {
-    /// Adds a policy under every combination of its names; each slice holds [`Symbol::WILDCARD`] alone for `"*"`, and
-    /// fewer than 2^16 symbols.
+    /// Adds a policy under every combination of its names; each slice holds [`Symbol::WILDCARD`] alone for `"*"`.
     pub(crate) fn add(&mut self, candidate: CandidateRef, kinds: &[Symbol], actions: &[Symbol], roles: &[Symbol]) {
         let [order, condition] = candidate.words();
-        let len = |symbols: &[Symbol]| u16::try_from(symbols.len()).unwrap_or(u16::MAX);
         self.entries = self.entries.saturating_add(kinds.len() * actions.len() * roles.len());
-        let start = word(self.lists.0.len());
-        self.rules.push(Rule { order, condition, start, kinds: len(kinds), actions: len(actions), roles: len(roles) });
-        self.lists.0.extend([kinds, actions, roles].into_iter().flatten().map(|symbol| symbol.0));
+        let [kinds, actions, roles] = [kinds, actions, roles].map(|list| self.lists.intern(list));
+        self.rules.push(Rule { order, condition, kinds, actions, roles });
+    }
+
+    /// Takes the memory for this many rules.
+    pub(crate) fn reserve(&mut self, rules: usize) {
+        self.rules.reserve_exact(rules);
     }
 
     /// How many combinations of kind, action and role were added.
@@ -61,13 +95,14 @@ impl IndexBuilder {
         self.entries
     }
 
-    /// `roles`: how many roles there are; no symbol of one is larger.
-    pub(crate) fn build(self, roles: usize) -> Index {
+    /// `roles` and `actions`: how many there are; no symbol of one is larger.
+    pub(crate) fn build(self, roles: usize, actions: usize) -> Index {
         let IndexBuilder { rules, lists, .. } = self;
         let by_kind = ByKind::of(&rules, &lists);
         let mut index = Index { distinct_bits: roles < 64, ..Index::default() };
         index.blocks.reserve_exact(by_kind.ends.len());
-        index.words.reserve(4 * rules.len() + lists.0.len());
+        let of = |kind: &[u32]| few::len(kind.iter().filter_map(|rule| rules.get(*rule as usize)), &lists, actions);
+        index.words.reserve_exact(by_kind.iter().map(of).sum());
         let mut of_kind: Vec<&Rule> = Vec::new();
         for kind in by_kind.iter() {
             of_kind.clear();

@@ -23,6 +23,7 @@ const RULES: usize = 16;
 /// Most actions that a block lists.
 const ACTIONS: usize = 16;
 
+#[derive(Default)]
 pub(super) struct Block<'i> {
     /// Rules for actions that are not listed.
     others: u32,
@@ -50,21 +51,9 @@ impl<'i> Block<'i> {
 
     /// `distinct_bits`: whether signatures tell everything.
     #[inline(always)]
-    pub(super) fn collect(
-        &self,
-        action: Option<Symbol>,
-        held: &HeldRoles,
-        distinct_bits: bool,
-        candidates: &mut Vec<CandidateRef>,
-    ) {
-        let mut met = self.of_action(action) & self.of_roles(held.signature());
-        while met != 0 {
-            let Some([order, condition, roles]) = self.rules.get(met.trailing_zeros() as usize) else { return };
-            met &= met - 1;
-            if distinct_bits || self.roles(*roles).iter().any(|role| held.has(Symbol(*role))) {
-                candidates.push(CandidateRef::from_words([*order, *condition]));
-            }
-        }
+    pub(super) fn met(self, action: Option<Symbol>, held: &'i HeldRoles, distinct_bits: bool) -> Met<'i> {
+        let bits = self.of_action(action) & self.of_roles(held.signature());
+        Met { rules: self.rules, roles: self.roles, bits, held, distinct_bits }
     }
 
     pub(super) fn allows(&self, action: Option<Symbol>) -> Allows {
@@ -94,11 +83,51 @@ impl<'i> Block<'i> {
             met | u32::from(signature & held != 0) << place
         })
     }
+}
 
-    fn roles(&self, place: u32) -> &[u32] {
+/// The candidates that a question meets, in order.
+#[derive(Clone, Debug)]
+pub(crate) struct Met<'i> {
+    rules: &'i [[u32; 3]],
+    roles: &'i [u32],
+    /// A bit for each rule that is to be looked at.
+    bits: u32,
+    held: &'i HeldRoles,
+    distinct_bits: bool,
+}
+
+impl Iterator for Met<'_> {
+    type Item = CandidateRef;
+
+    #[inline(always)]
+    fn next(&mut self) -> Option<CandidateRef> {
+        while self.bits != 0 {
+            let [order, condition, roles] = self.rules.get(self.bits.trailing_zeros() as usize)?;
+            self.bits &= self.bits - 1;
+            if self.distinct_bits || self.roles(*roles).iter().any(|role| self.held.has(Symbol(*role))) {
+                return Some(CandidateRef::from_words([*order, *condition]));
+            }
+        }
+        None
+    }
+}
+
+impl<'i> Met<'i> {
+    fn roles(&self, place: u32) -> &'i [u32] {
         let roles = self.roles.get(place as usize..).and_then(<[u32]>::split_first);
         roles.and_then(|(count, rest)| rest.get(..*count as usize)).unwrap_or_default()
     }
+}
+
+/// As many words as [`push`] appends, or more, where there are so many actions in all.
+pub(super) fn len<'r>(rules: impl Iterator<Item = &'r Rule>, lists: &Lists, all_actions: usize) -> usize {
+    let [mut count, mut actions, mut roles] = [0; 3];
+    for rule in rules {
+        count += 1;
+        actions += lists.actions(rule).len();
+        roles += 1 + lists.roles(rule).len();
+    }
+    1 + 2 * actions.min(ACTIONS).min(all_actions) + 5 * count + roles
 }
 
 /// Appends the block of a kind's rules, which are in order. False, and nothing, if they do not fit into one.

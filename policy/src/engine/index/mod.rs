@@ -16,6 +16,7 @@ use super::candidate::{CandidateRef, Class};
 use super::{HeldRoles, Symbol};
 
 pub(crate) use build::IndexBuilder;
+pub(crate) use few::Met;
 
 /// Whether policies that meet a kind and an action, for whatever role, are allows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -54,6 +55,24 @@ enum Block<'i> {
 }
 
 impl Index {
+    /// The candidates for a kind, an action and any of these roles, in order, where they are those of few policies.
+    #[inline(always)]
+    pub(crate) fn few<'i>(
+        &'i self,
+        kind: Option<Symbol>,
+        action: Option<Symbol>,
+        roles: &'i HeldRoles,
+    ) -> Option<Met<'i>> {
+        if self.blocks.first().is_some_and(|any| *any != 0) {
+            return None;
+        }
+        match kind.and_then(|kind| self.block(kind)) {
+            None => Some(few::Block::default().met(action, roles, true)),
+            Some(Block::Few(block)) => Some(block.met(action, roles, self.distinct_bits)),
+            Some(Block::Many(_)) => None,
+        }
+    }
+
     /// Appends the candidates for a kind, an action (`None`: no policy names it) and any of these roles. Those of one block
     /// for few policies are in order and differ; else they may not.
     #[inline(always)]
@@ -81,7 +100,7 @@ impl Index {
     ) {
         match self.block(kind) {
             None => {}
-            Some(Block::Few(block)) => block.collect(action, roles, self.distinct_bits, candidates),
+            Some(Block::Few(block)) => candidates.extend(block.met(action, roles, self.distinct_bits)),
             Some(Block::Many(block)) => block.collect(action, roles, candidates),
         }
     }

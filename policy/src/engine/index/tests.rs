@@ -47,7 +47,7 @@ fn rules(random: &mut Random, count: u32, kinds: u32, actions: u32, roles: u32) 
 fn index(rules: &[Plain], roles: u32) -> Index {
     let mut builder = IndexBuilder::default();
     rules.iter().for_each(|rule| builder.add(rule.candidate, &rule.kinds, &rule.actions, &rule.roles));
-    builder.build(roles as usize)
+    builder.build(roles as usize, 64)
 }
 
 fn meets(names: &[Symbol], asked: Option<Symbol>) -> bool {

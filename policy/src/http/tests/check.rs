@@ -153,7 +153,7 @@ pub(super) fn set() -> PolicySet {
 }
 
 pub(super) fn snapshot(set: &PolicySet) -> Snapshot {
-    Snapshot::decode(&encode(set, SnapshotId { epoch: 1, version: 1 }).unwrap()).unwrap()
+    Snapshot::decode(encode(set, SnapshotId { epoch: 1, version: 1 }).unwrap()).unwrap()
 }
 
 pub(super) fn check<'s>(

@@ -4,7 +4,7 @@ use crate::snapshot::{SnapshotId, encode};
 use super::*;
 
 fn snapshot(set: &PolicySet) -> Snapshot {
-    Snapshot::decode(&encode(set, SnapshotId { epoch: 1, version: 1 }).unwrap()).unwrap()
+    Snapshot::decode(encode(set, SnapshotId { epoch: 1, version: 1 }).unwrap()).unwrap()
 }
 
 fn empty() -> Snapshot {

@@ -49,6 +49,8 @@ impl Decoder {
             }
             self.policy(reader, strings)?;
             self.policies.push(name);
+            self.read.policies += 1;
+            self.read.name_bytes += name.len();
         }
         Ok(())
     }
@@ -79,6 +81,7 @@ impl Decoder {
         }
         for _ in 0..ways {
             names(reader, strings, roles, role_list, |name| Ok(self.symbols.roles.intern(name)))?;
+            self.read.rules += 1;
             let condition = match reader.bool()? {
                 true => Some(
                     ProgramReader {

@@ -21,11 +21,11 @@ pub(in crate::snapshot) struct Interner {
 
 impl Interner {
     fn intern(&mut self, text: &str, code: &mut Code) -> StringId {
-        match self.strings.find(text, code.strings()) {
+        match self.strings.find(text, |number| code.string(StringId(number))) {
             Some(number) => StringId(number),
             None => {
                 let id = code.push_string(text);
-                self.strings.insert(id.0, code.strings());
+                self.strings.insert(id.0, |number| code.string(StringId(number)));
                 id
             }
         }

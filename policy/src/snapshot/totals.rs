@@ -1,0 +1,23 @@
+use super::codec::{DecodeError, Reader};
+
+/// How much the policies of a snapshot are. Announced in its settings, so that a reader takes memory once, and as much as it
+/// needs; and held against what came, so that no policy can be missing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Totals {
+    pub(super) policies: usize,
+    /// Bytes of all their names.
+    pub(super) name_bytes: usize,
+    /// Ways in which policies are reached.
+    pub(super) rules: usize,
+}
+
+impl Totals {
+    /// Reads what is announced. What a snapshot of `size` bytes cannot hold is not believed.
+    pub(super) fn read(reader: &mut Reader<'_>, size: usize) -> Result<Self, DecodeError> {
+        let mut total = || match usize::try_from(reader.varint()?) {
+            Ok(total) if total <= size => Ok(total),
+            _ => Err(reader.invalid("total")),
+        };
+        Ok(Totals { policies: total()?, name_bytes: total()?, rules: total()? })
+    }
+}
