@@ -1,10 +1,13 @@
 //! Attribute values as they arrive: JSON-like trees of claims, directory entries and resources.
 
-use std::fmt;
+mod json;
 
+use crate::sort::sort_by;
 use crate::texts::same;
 
-use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+pub use json::InvalidJson;
+#[cfg(test)]
+pub(crate) use json::{MAX_DEPTH, MAX_VALUES};
 
 /// An owned attribute value.
 ///
@@ -93,7 +96,7 @@ impl Fields {
     /// # Errors
     /// If a name occurs twice.
     pub fn new(mut members: Vec<(Box<str>, Data)>) -> Result<Self, DuplicateKey> {
-        members.sort_by(|(a, _), (b, _)| a.cmp(b));
+        sort_by(&mut members, |(a, _), (b, _)| a < b);
         for pair in members.windows(2) {
             if let [(a, _), (b, _)] = pair
                 && a == b
@@ -150,81 +153,7 @@ impl Fields {
     pub fn filled_from(&self, other: &Fields) -> Fields {
         let missing = other.0.iter().filter(|(name, _)| self.get(name).is_none());
         let mut members: Vec<_> = self.0.iter().chain(missing).cloned().collect();
-        members.sort_by(|(a, _), (b, _)| a.cmp(b));
+        sort_by(&mut members, |(a, _), (b, _)| a < b);
         Fields(members.into())
-    }
-}
-
-/// Objects with a repeated key are refused: two readers could disagree about which one counts.
-impl<'de> Deserialize<'de> for Data {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(DataVisitor)
-    }
-}
-
-impl<'de> Deserialize<'de> for Fields {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        match Data::deserialize(deserializer)? {
-            Data::Map(fields) => Ok(fields),
-            _ => Err(de::Error::custom("expected an object")),
-        }
-    }
-}
-
-struct DataVisitor;
-
-impl<'de> Visitor<'de> for DataVisitor {
-    type Value = Data;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an attribute value")
-    }
-
-    fn visit_unit<E: de::Error>(self) -> Result<Data, E> {
-        Ok(Data::Null)
-    }
-
-    fn visit_none<E: de::Error>(self) -> Result<Data, E> {
-        Ok(Data::Null)
-    }
-
-    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Data, D::Error> {
-        Data::deserialize(deserializer)
-    }
-
-    fn visit_bool<E: de::Error>(self, value: bool) -> Result<Data, E> {
-        Ok(Data::Bool(value))
-    }
-
-    fn visit_i64<E: de::Error>(self, value: i64) -> Result<Data, E> {
-        Ok(Data::Int(value))
-    }
-
-    fn visit_u64<E: de::Error>(self, value: u64) -> Result<Data, E> {
-        Ok(i64::try_from(value).map_or(Data::UInt(value), Data::Int))
-    }
-
-    fn visit_f64<E: de::Error>(self, value: f64) -> Result<Data, E> {
-        Ok(Data::from_double(value))
-    }
-
-    fn visit_str<E: de::Error>(self, value: &str) -> Result<Data, E> {
-        Ok(Data::String(value.into()))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Data, A::Error> {
-        let mut items = Vec::new();
-        while let Some(item) = seq.next_element()? {
-            items.push(item);
-        }
-        Ok(Data::List(items.into()))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Data, A::Error> {
-        let mut members: Vec<(Box<str>, Data)> = Vec::new();
-        while let Some((name, value)) = map.next_entry::<String, Data>()? {
-            members.push((name.into(), value));
-        }
-        Fields::new(members).map(Data::Map).map_err(de::Error::custom)
     }
 }

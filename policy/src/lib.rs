@@ -22,6 +22,7 @@ pub mod lint;
 #[cfg(feature = "compiler")]
 pub mod set;
 pub mod snapshot;
+mod sort;
 #[cfg(feature = "compiler")]
 pub mod source;
 mod texts;

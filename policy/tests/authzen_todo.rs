@@ -1,12 +1,12 @@
 //! The decisions of the OpenID AuthZEN todo interop scenario, asked of the example policy set.
-#![expect(clippy::unwrap_used, reason = "tests stop at their own mistakes, and say what they skip")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "tests stop at their own mistakes, and say what they skip")]
 
 use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
-use tollgate_policy::data::Fields;
+use tollgate_policy::data::{Data, Fields};
 use tollgate_policy::engine::{Effect, Query, RequestFacts, Resource, Scratch};
 use tollgate_policy::identity::PrincipalClaims;
 use tollgate_policy::snapshot::{Snapshot, SnapshotId, compile};
@@ -65,7 +65,15 @@ struct Entity {
     r#type: String,
     id: String,
     #[serde(default)]
-    properties: Fields,
+    properties: serde_json::Map<String, serde_json::Value>,
+}
+
+impl Entity {
+    fn attributes(&self) -> Fields {
+        let json = serde_json::to_vec(&self.properties).unwrap();
+        let Ok(Data::Map(fields)) = Data::from_json(&json) else { panic!("{:?}", self.properties) };
+        fields
+    }
 }
 
 impl Evaluation {
@@ -82,15 +90,12 @@ impl Evaluation {
         let claims =
             PrincipalClaims { id: subject.id.clone(), source: Some("idp".to_owned()), ..PrincipalClaims::default() };
         let principal = snapshot.principal(claims);
+        let attributes = resource.attributes();
         let query = Query {
             scope: None,
             principal: &principal,
             action: &self.action.as_ref().unwrap().name,
-            resource: Resource {
-                kind: &resource.r#type,
-                id: Some(&resource.id),
-                attributes: (&resource.properties).into(),
-            },
+            resource: Resource { kind: &resource.r#type, id: Some(&resource.id), attributes: (&attributes).into() },
             request: RequestFacts::default(),
         };
         snapshot.decide(&query, &mut Scratch::default()).effect == Effect::Allow

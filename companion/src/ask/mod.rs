@@ -54,7 +54,7 @@ pub(crate) fn ask(
     let headers = bytes(&headers);
     let source = circumstances.source.map(|address| (address.ip().to_canonical().to_string(), address.port()));
     let body = request.and_then(|request| request.body.as_deref());
-    let body: Option<Data> = body.map(serde_json::from_slice).transpose().context("the body is not JSON")?;
+    let body: Option<Data> = body.map(Data::from_json).transpose().context("the body is not JSON")?;
     let facts = match request {
         None => RequestFacts::default(),
         Some(request) => RequestFacts {

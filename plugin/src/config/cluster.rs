@@ -1,11 +1,8 @@
-use serde::Deserialize;
-
 /// The longest name whose length is one byte in the message that [`ClusterName::grpc_service`] writes.
 const MAX_LENGTH: usize = 120;
 
 /// Name of an Envoy cluster.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Deserialize)]
-#[serde(try_from = "String")]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ClusterName(String);
 
 /// Not usable as the name of a cluster.

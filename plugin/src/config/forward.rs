@@ -1,6 +1,6 @@
-use std::fmt;
+use tollgate_policy::data::Data;
 
-use serde::de::{self, Deserialize, Deserializer, MapAccess, Visitor};
+use super::InvalidMember;
 
 /// Headers that frame the message or route it: a decision's facts have no business there.
 const RESERVED: [&str; 11] = [
@@ -18,19 +18,15 @@ const RESERVED: [&str; 11] = [
 ];
 
 /// Something that a decision knows and the upstream may be told.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fact {
     /// The principal's id.
-    #[serde(rename = "principal.id")]
     PrincipalId,
     /// The principal's roles, separated by commas.
-    #[serde(rename = "principal.roles")]
     PrincipalRoles,
     /// The policy that allowed the request.
-    #[serde(rename = "decision.policy")]
     DecisionPolicy,
     /// The decision's id.
-    #[serde(rename = "decision.id")]
     DecisionId,
 }
 
@@ -39,42 +35,57 @@ pub enum Fact {
 pub struct Forward(Vec<(HeaderName, Fact)>);
 
 impl Forward {
-    /// The headers, in the order of the configuration.
+    /// The headers, in the order of their names.
     pub fn iter(&self) -> impl Iterator<Item = (&HeaderName, Fact)> {
         self.0.iter().map(|(name, fact)| (name, *fact))
     }
 }
 
-impl<'de> Deserialize<'de> for Forward {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Headers;
+/// Not something that the upstream can be told, or not in this way.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidForward {
+    /// It is no object.
+    #[error(transparent)]
+    Member(#[from] InvalidMember),
+    /// The header cannot be set.
+    #[error(transparent)]
+    Header(#[from] InvalidHeader),
+    /// It is none of the facts.
+    #[error(
+        "header `{0}` has no fact, which is one of `principal.id`, `principal.roles`, `decision.policy`, `decision.id`; not {1}"
+    )]
+    Fact(String, String),
+}
 
-        impl<'de> Visitor<'de> for Headers {
-            type Value = Forward;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object of header names and facts")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Forward, A::Error> {
-                let mut headers: Vec<(HeaderName, Fact)> = Vec::new();
-                while let Some((name, fact)) = map.next_entry::<HeaderName, Fact>()? {
-                    if headers.iter().any(|(known, _)| *known == name) {
-                        return Err(de::Error::custom(format_args!("header `{}` occurs twice", name.as_str())));
-                    }
-                    headers.push((name, fact));
-                }
-                Ok(Forward(headers))
-            }
+impl Fact {
+    fn named(name: &str) -> Option<Self> {
+        match name {
+            "principal.id" => Some(Fact::PrincipalId),
+            "principal.roles" => Some(Fact::PrincipalRoles),
+            "decision.policy" => Some(Fact::DecisionPolicy),
+            "decision.id" => Some(Fact::DecisionId),
+            _ => None,
         }
+    }
+}
 
-        deserializer.deserialize_map(Headers)
+impl Forward {
+    pub(super) fn read(headers: &Data) -> Result<Self, InvalidForward> {
+        let Data::Map(headers) = headers else {
+            return Err(InvalidMember::Type("forward", "an object of header names and facts").into());
+        };
+        let headers = headers.iter().map(|(name, fact)| {
+            let header = HeaderName::try_from(name.to_owned())?;
+            let fact = fact.as_str().unwrap_or_default();
+            let known = Fact::named(fact);
+            known.map(|known| (header, known)).ok_or_else(|| InvalidForward::Fact(name.to_owned(), format!("`{fact}`")))
+        });
+        Ok(Forward(headers.collect::<Result<_, InvalidForward>>()?))
     }
 }
 
 /// Name of a header that the filter sets: lower-case, not a pseudo-header, not one that frames the message.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Deserialize)]
-#[serde(try_from = "String")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HeaderName(String);
 
 /// Not usable as the name of a header that the filter sets.

@@ -5,35 +5,33 @@
 
 mod cluster;
 mod forward;
-mod json;
+mod members;
 
-use serde::Deserialize;
+use tollgate_policy::data::{Data, InvalidJson};
 
 use crate::protobuf;
 
 pub use cluster::{ClusterName, InvalidCluster};
-pub use forward::{Fact, Forward, HeaderName, InvalidHeader};
+pub use forward::{Fact, Forward, HeaderName, InvalidForward, InvalidHeader};
+pub use members::InvalidMember;
+use members::members;
 
 #[cfg(test)]
 mod tests;
 
 /// What an operator sets on the filter.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Config {
     /// Where snapshots come from.
     pub feed: FeedConfig,
     /// Whether a refused client learns the reason and the deciding policy.
-    #[serde(default)]
     pub explain: bool,
     /// Request headers that tell the upstream what was decided.
-    #[serde(default)]
     pub forward: Forward,
 }
 
 /// Where snapshots come from.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FeedConfig {
     /// The Envoy cluster of the companion.
     pub cluster: ClusterName,
@@ -47,9 +45,18 @@ pub enum InvalidConfig {
         "the filter has no configuration; the least is {{\"feed\": {{\"cluster\": \"<name of the companion's cluster>\"}}}}"
     )]
     Empty,
-    /// It is neither JSON nor a struct, or not what is expected.
+    /// It is neither a struct nor JSON.
     #[error("the filter's configuration is not valid: {0}")]
-    Invalid(serde_json::Error),
+    Json(#[from] InvalidJson),
+    /// Something in it is missing, unknown, or not of the type it has to be.
+    #[error("the filter's configuration is not valid: {0}")]
+    Member(#[from] InvalidMember),
+    /// The companion's cluster has no name of a cluster.
+    #[error("the filter's configuration is not valid: {0}")]
+    Cluster(#[from] InvalidCluster),
+    /// A header cannot be set, or not to this.
+    #[error("the filter's configuration is not valid: {0}")]
+    Forward(#[from] InvalidForward),
 }
 
 impl Config {
@@ -62,10 +69,29 @@ impl Config {
             return Err(InvalidConfig::Empty);
         }
         // No JSON text is an encoded struct.
-        match protobuf::struct_fields(bytes) {
-            Ok(fields) => serde_json::from_value(json::object(&fields)),
-            Err(_) => serde_json::from_slice(bytes),
-        }
-        .map_err(InvalidConfig::Invalid)
+        let config = match protobuf::struct_fields(bytes) {
+            Ok(fields) => Data::Map(fields),
+            Err(_) => Data::from_json(bytes)?,
+        };
+        let [feed, explain, forward] = members(&config, "the configuration", ["feed", "explain", "forward"])?;
+        let feed = feed.ok_or(InvalidMember::Missing("feed"))?;
+        Ok(Config {
+            feed: FeedConfig::read(feed)?,
+            explain: match explain {
+                None => false,
+                Some(Data::Bool(explain)) => *explain,
+                Some(_) => return Err(InvalidMember::Type("explain", "true or false").into()),
+            },
+            forward: forward.map(Forward::read).transpose()?.unwrap_or_default(),
+        })
+    }
+}
+
+impl FeedConfig {
+    fn read(feed: &Data) -> Result<Self, InvalidConfig> {
+        let [cluster] = members(feed, "feed", ["cluster"])?;
+        let cluster = cluster.ok_or(InvalidMember::Missing("cluster"))?;
+        let name = cluster.as_str().ok_or(InvalidMember::Type("cluster", "a string"))?;
+        Ok(FeedConfig { cluster: name.to_owned().try_into()? })
     }
 }

@@ -19,10 +19,10 @@ fn a_full_configuration_is_read() {
     assert_eq!(
         forwarded,
         [
+            ("x-tollgate-decision", Fact::DecisionId),
+            ("x-tollgate-policy", Fact::DecisionPolicy),
             ("x-tollgate-principal", Fact::PrincipalId),
             ("x-tollgate-roles", Fact::PrincipalRoles),
-            ("x-tollgate-policy", Fact::DecisionPolicy),
-            ("x-tollgate-decision", Fact::DecisionId),
         ]
     );
 }
@@ -45,9 +45,23 @@ fn unknown_and_repeated_members_are_refused() {
     let text = r#"{"feed": {"cluster": "c"}, "explian": true}"#;
     assert!(refusal(text).contains("unknown field `explian`"));
     assert!(refusal(r#"{"feed": {"cluster": "c", "tls": 1}}"#).contains("unknown field `tls`"));
-    assert!(refusal(r#"{"feed": {"cluster": "c"}, "explain": true, "explain": false}"#).contains("duplicate field"));
+    assert!(
+        refusal(r#"{"feed": {"cluster": "c"}, "explain": true, "explain": false}"#).contains("duplicate key `explain`")
+    );
     let twice = r#"{"feed": {"cluster": "c"}, "forward": {"x-a": "principal.id", "x-a": "decision.id"}}"#;
-    assert!(refusal(twice).contains("header `x-a` occurs twice"));
+    assert!(refusal(twice).contains("duplicate key `x-a`"));
+}
+
+#[test]
+fn members_are_of_their_types() {
+    assert!(refusal("[]").contains("not an object"));
+    assert!(refusal(r#"{"feed": "c"}"#).contains("`feed` is not an object"));
+    assert!(refusal(r#"{"feed": {}}"#).contains("missing field `cluster`"));
+    assert!(refusal(r#"{"feed": {"cluster": 1}}"#).contains("`cluster` is not a string"));
+    assert!(refusal(r#"{"feed": {"cluster": "c"}, "explain": 1}"#).contains("`explain` is not true or false"));
+    assert!(refusal(r#"{"feed": {"cluster": "c"}, "forward": []}"#).contains("`forward` is not an object"));
+    assert!(refusal(r#"{"feed": {"cluster": "c"}, "forward": {"x-a": 1}}"#).contains("header `x-a`"));
+    assert!(refusal("{").contains("not JSON at byte 1"));
 }
 
 #[test]

@@ -5,12 +5,12 @@
 
 mod backoff;
 mod frame;
+mod message;
 mod session;
 
-/// The feed's messages.
-pub mod proto {
-    #![expect(missing_docs, reason = "generated; documented in feed.proto")]
-
+/// The feed's messages as the companion has them.
+#[cfg(test)]
+mod proto {
     include!(concat!(env!("OUT_DIR"), "/tollgate.v1.rs"));
 }
 

@@ -1,13 +1,10 @@
 use std::fmt;
 use std::time::Duration;
 
-use prost::Message;
-use prost::bytes::Bytes;
 use tollgate_policy::snapshot::SnapshotId;
 
-use super::proto::companion_message::Body as FromCompanion;
-use super::proto::worker_message::Body as ToCompanion;
-use super::{Backoff, Frame, MAX_FRAME, frame, proto};
+use super::message::{self, Offered, WorkerMessage};
+use super::{Backoff, Frame, MAX_FRAME};
 
 #[cfg(test)]
 mod tests;
@@ -172,9 +169,8 @@ impl Session {
             }
             State::Up { stream, answered, last_beat } if now + TICK_SLACK >= last_beat + HEARTBEAT => {
                 self.state = State::Up { stream, answered, last_beat: now };
-                let beat =
-                    proto::Heartbeat { applied: subscriber.applied().map(wire_id), serving: subscriber.serving() };
-                vec![send(stream, ToCompanion::Heartbeat(beat))]
+                let beat = WorkerMessage::Heartbeat { applied: subscriber.applied(), serving: subscriber.serving() };
+                vec![send(stream, beat)]
             }
             State::Down { .. } | State::Opening | State::Up { .. } | State::Stopped => Vec::new(),
         }
@@ -188,14 +184,14 @@ impl Session {
             subscriber.reconnected();
         }
         self.state = State::Up { stream, answered: false, last_beat: now };
-        let hello = proto::Hello {
-            vm_id: self.identity.vm.to_vec(),
-            node_id: self.identity.node.clone(),
-            node_cluster: self.identity.node_cluster.clone(),
-            build: env!("CARGO_PKG_VERSION").to_owned(),
-            applied: subscriber.applied().map(wire_id),
+        let hello = WorkerMessage::Hello {
+            vm: &self.identity.vm,
+            node: &self.identity.node,
+            node_cluster: &self.identity.node_cluster,
+            build: env!("CARGO_PKG_VERSION"),
+            applied: subscriber.applied(),
         };
-        vec![send(stream, ToCompanion::Hello(hello))]
+        vec![send(stream, hello)]
     }
 
     /// Notes that the companion is there; whether this is the session's stream.
@@ -226,66 +222,53 @@ impl Session {
 
 fn receive(stream: StreamId, frame: Frame, subscriber: &dyn Subscriber) -> Vec<Output> {
     let outcome = match frame {
-        Frame::Whole(bytes) => match read(bytes) {
-            Ok(Some(snapshot)) => offer(snapshot, subscriber),
+        Frame::Whole(bytes) => match Offered::read(&bytes) {
+            Ok(Some(offered)) => offer(offered, subscriber),
             Ok(None) => return Vec::new(),
-            Err(refusal) => Err(refusal),
+            Err(why) => Err(Refusal::early(None, format_args!("the message cannot be decoded: {why}"))),
         },
         Frame::Oversized { size, head } => Err(Refusal::early(
-            frame::snapshot_id(head),
+            message::announced(&head),
             format_args!("the message has {size} bytes, more than {MAX_FRAME}"),
         )),
     };
     match outcome {
-        Ok(id) => vec![send(stream, ToCompanion::Ack(proto::Ack { id: Some(id) }))],
+        Ok(id) => vec![send(stream, WorkerMessage::Ack(id))],
         Err(Refusal { id, reason, early }) => {
             if early {
                 subscriber.refused();
             }
-            let nack = proto::Nack { id, reason: shortened(&reason).to_owned() };
-            vec![Output::Warn(format!("snapshot refused: {reason}")), send(stream, ToCompanion::Nack(nack))]
+            let nack = WorkerMessage::Nack { id, reason: shortened(&reason) };
+            vec![Output::Warn(format!("snapshot refused: {reason}")), send(stream, nack)]
         }
     }
 }
 
 struct Refusal {
-    id: Option<proto::SnapshotId>,
+    id: Option<SnapshotId>,
     reason: String,
     /// The subscriber has not seen the snapshot.
     early: bool,
 }
 
 impl Refusal {
-    fn early(id: Option<proto::SnapshotId>, reason: impl fmt::Display) -> Self {
+    fn early(id: Option<SnapshotId>, reason: impl fmt::Display) -> Self {
         Refusal { id, reason: reason.to_string(), early: true }
     }
 }
 
-/// The snapshot in a message; none if the message is of a kind that this version does not know.
-fn read(message: Bytes) -> Result<Option<proto::Snapshot>, Refusal> {
-    match proto::CompanionMessage::decode(message) {
-        Ok(message) => Ok(message.body.map(|FromCompanion::Snapshot(snapshot)| snapshot)),
-        Err(why) => Err(Refusal::early(None, format_args!("the message cannot be decoded: {why}"))),
-    }
-}
-
-fn offer(snapshot: proto::Snapshot, subscriber: &dyn Subscriber) -> Result<proto::SnapshotId, Refusal> {
-    let Some(id) = snapshot.id else {
+fn offer(offered: Offered<'_>, subscriber: &dyn Subscriber) -> Result<SnapshotId, Refusal> {
+    let Some(id) = offered.id else {
         return Err(Refusal::early(None, "the message names no snapshot id"));
     };
-    let offered = SnapshotId { epoch: id.epoch, version: id.version };
-    match subscriber.offer(offered, &snapshot.content) {
+    match subscriber.offer(id, offered.content) {
         Ok(()) => Ok(id),
         Err(reason) => Err(Refusal { id: Some(id), reason, early: false }),
     }
 }
 
-fn send(stream: StreamId, body: ToCompanion) -> Output {
-    Output::Send(stream, proto::WorkerMessage { body: Some(body) }.encode_to_vec())
-}
-
-fn wire_id(id: SnapshotId) -> proto::SnapshotId {
-    proto::SnapshotId { epoch: id.epoch, version: id.version }
+fn send(stream: StreamId, message: WorkerMessage<'_>) -> Output {
+    Output::Send(stream, message.encode())
 }
 
 fn shortened(reason: &str) -> &str {

@@ -2,15 +2,8 @@
 
 /// A length-delimited field.
 pub(crate) fn message(number: u8, content: impl AsRef<[u8]>) -> Vec<u8> {
-    let content = content.as_ref();
-    let mut bytes = vec![number << 3 | 2];
-    let mut length = content.len();
-    while length >= 0x80 {
-        bytes.push(u8::try_from(length & 0x7f).unwrap() | 0x80);
-        length >>= 7;
-    }
-    bytes.push(u8::try_from(length).unwrap());
-    bytes.extend_from_slice(content);
+    let mut bytes = Vec::new();
+    super::push_bytes(&mut bytes, number, content.as_ref());
     bytes
 }
 

@@ -1,4 +1,4 @@
-//! A reader for protobuf's wire format: borrowed, bounded by its input, without panics.
+//! Protobuf's wire format: a reader, borrowed, bounded by its input, without panics; and a writer.
 
 /// What a field holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,6 +47,37 @@ fn field<'a>(rest: &mut &'a [u8]) -> Option<(u32, Value<'a>)> {
         _ => return None,
     };
     Some((number, value))
+}
+
+/// Steps into a length-delimited field, if it is the next one, and tells how long it is; not all of it need be there.
+pub(crate) fn head(rest: &mut &[u8], number: u64) -> Option<usize> {
+    let is_it = varint(rest)? == number << 3 | 2;
+    is_it.then(|| varint(rest)).flatten().and_then(|length| usize::try_from(length).ok())
+}
+
+/// Writes a string, bytes or a message.
+pub(crate) fn push_bytes(message: &mut Vec<u8>, number: u8, content: &[u8]) {
+    message.push(number << 3 | 2);
+    push_varint(message, content.len() as u64);
+    message.extend_from_slice(content);
+}
+
+/// Writes a number, unless it is zero: protobuf leaves that out.
+pub(crate) fn push_number(message: &mut Vec<u8>, number: u8, value: u64) {
+    if value != 0 {
+        message.push(number << 3);
+        push_varint(message, value);
+    }
+}
+
+fn push_varint(message: &mut Vec<u8>, mut value: u64) {
+    while value >= 0x80 {
+        #[expect(clippy::cast_possible_truncation, reason = "the seven lowest bits and the mark that more follow")]
+        message.push(value as u8 | 0x80);
+        value >>= 7;
+    }
+    #[expect(clippy::cast_possible_truncation, reason = "less than 128")]
+    message.push(value as u8);
 }
 
 /// What stands in the next field, if that is one of bytes with this first byte. Otherwise `rest` stays as it is.

@@ -1,4 +1,4 @@
-use serde::Serialize;
+use std::fmt::Write as _;
 
 use crate::vm::DecisionId;
 
@@ -30,20 +30,6 @@ pub struct Reply {
     pub details: String,
 }
 
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Document<'a> {
-    r#type: &'a str,
-    title: &'a str,
-    status: u16,
-    code: &'a str,
-    decision_id: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    reason: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    policy: Option<&'a str>,
-}
-
 const HEADERS: [(&str, &str); 2] = [("content-type", "application/problem+json"), ("cache-control", "no-store")];
 const CHALLENGE: [(&str, &str); 3] = {
     let [content_type, cache_control] = HEADERS;
@@ -67,20 +53,43 @@ impl Problem {
     pub fn reply(self, id: DecisionId, reason: Option<&str>, policy: Option<&str>) -> Reply {
         let (status, title, code) = self.parts();
         let decision_id = id.to_string();
-        let document =
-            Document { r#type: "about:blank", title, status, code, decision_id: &decision_id, reason, policy };
+        let mut body = format!(
+            r#"{{"type":"about:blank","title":"{title}","status":{status},"code":"{code}","decisionId":"{decision_id}""#
+        );
+        for (name, text) in [("reason", reason), ("policy", policy)] {
+            if let Some(text) = text {
+                push_member(&mut body, name, text);
+            }
+        }
+        body.push('}');
         Reply {
             status,
             headers: if self == Problem::Unauthenticated { &CHALLENGE } else { &HEADERS },
-            // A refusal without a body is still a refusal.
-            body: serde_json::to_vec(&document).unwrap_or_default(),
+            body: body.into_bytes(),
             details: format!("tollgate_{}{{{decision_id}}}", code.to_ascii_lowercase()),
         }
     }
 }
 
+/// Adds a string to a JSON object that has members already.
+fn push_member(object: &mut String, name: &str, text: &str) {
+    object.extend([",\"", name, "\":\""]);
+    for character in text.chars() {
+        match character {
+            '"' | '\\' => object.extend(['\\', character]),
+            '\0'..' ' => {
+                let _ = write!(object, "\\u{:04x}", u32::from(character));
+            }
+            character => object.push(character),
+        }
+    }
+    object.push('"');
+}
+
 #[cfg(test)]
 mod tests {
+    use tollgate_policy::data::Data;
+
     use crate::vm::DecisionIds;
 
     use super::*;
@@ -96,6 +105,14 @@ mod tests {
         assert_eq!(reply.details, "tollgate_forbidden{0000000000000001-1}");
         let explained = Problem::Forbidden.reply(id, Some("no \"route\""), Some("p"));
         assert!(String::from_utf8(explained.body).unwrap().ends_with(r#","reason":"no \"route\"","policy":"p"}"#));
+    }
+
+    #[test]
+    fn any_text_becomes_json() {
+        let text = (0..300).filter_map(char::from_u32).collect::<String>();
+        let reply = Problem::Forbidden.reply(DecisionIds::new(1).next(), Some(&text), None);
+        let Ok(Data::Map(document)) = Data::from_json(&reply.body) else { panic!("{:?}", reply.body) };
+        assert_eq!(document.get("reason"), Some(&Data::from(&*text)));
     }
 
     #[test]

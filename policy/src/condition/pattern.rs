@@ -9,13 +9,19 @@ mod tests;
 
 use std::fmt;
 
-use regex_automata::Input;
-use regex_automata::dfa::Automaton as _;
-use regex_automata::dfa::sparse::DFA;
+/// A regular expression in RE2's syntax, as an automaton that takes a step a byte: its states, one after the other, the
+/// first of which a text begins in.
+///
+/// A state is the number of its ranges of bytes less one; whether a text that ends here matches, as 1 or 0; the last byte
+/// of each range, in order, up to 255; and where each leads, in four bytes: to the state that starts at this position, or
+/// to an end.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Pattern(Box<[u8]>);
 
-/// A regular expression in RE2's syntax, as an automaton that takes a step a byte.
-#[derive(Clone)]
-pub(crate) struct Pattern(DFA<Vec<u8>>);
+/// Where a step leads that decides: the text matches, whatever follows.
+const MATCH: u32 = u32::MAX;
+/// Nothing that follows can make the text match.
+const DEAD: u32 = u32::MAX - 1;
 
 /// Why a pattern is refused.
 #[cfg(feature = "compiler")]
@@ -27,44 +33,67 @@ pub(crate) struct PatternProblem {
     pub(crate) offset: usize,
 }
 
+struct State<'a> {
+    /// Whether a text that ends here matches.
+    matches: bool,
+    ends: &'a [u8],
+    targets: &'a [[u8; 4]],
+}
+
 impl Pattern {
-    /// Reads what [`Self::to_bytes`] wrote. Bytes that are no automaton of whole texts are refused.
+    /// Reads [`Self::as_bytes`]. Bytes that are no such automaton are refused.
     pub(crate) fn from_bytes(bytes: &[u8]) -> Option<Self> {
-        let (automaton, read) = DFA::from_bytes(bytes).ok()?;
-        let searches = automaton.try_search_fwd(&Input::new("")).is_ok();
-        (searches && read == bytes.len()).then(|| Pattern(automaton.to_owned()))
+        let pattern = Pattern(bytes.into());
+        let (mut at, mut starts) = (0, Vec::new());
+        while at < bytes.len() {
+            let state = pattern.state(at)?;
+            if state.ends.last() != Some(&u8::MAX) || !state.ends.is_sorted_by(|a, b| a < b) {
+                return None;
+            }
+            starts.push(at);
+            at += 2 + 5 * state.ends.len();
+        }
+        let leads_somewhere = |target: &[u8; 4]| match u32::from_le_bytes(*target) {
+            MATCH | DEAD => true,
+            target => starts.binary_search(&(target as usize)).is_ok(),
+        };
+        let are_closed = starts
+            .iter()
+            .all(|start| pattern.state(*start).is_some_and(|state| state.targets.iter().all(leads_somewhere)));
+        (are_closed && !starts.is_empty()).then_some(pattern)
     }
 
     /// For snapshots: the same on every machine.
     #[cfg(feature = "compiler")]
-    pub(crate) fn to_bytes(&self) -> Vec<u8> {
-        let mut bytes = vec![0; self.size()];
-        let written = self.0.write_to_little_endian(&mut bytes);
-        // There is room for it; without, nothing is no pattern.
-        bytes.truncate(written.unwrap_or_default());
-        bytes
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        &self.0
     }
 
-    /// Whether it occurs anywhere in a text; `None` where the automaton gives up, as none of ours does.
+    fn state(&self, at: usize) -> Option<State<'_>> {
+        let [ranges, matches @ (0 | 1), rest @ ..] = self.0.get(at..)? else { return None };
+        let (ends, rest) = rest.split_at_checked(usize::from(*ranges) + 1)?;
+        let targets = rest.as_chunks().0.get(..ends.len())?;
+        Some(State { matches: *matches == 1, ends, targets })
+    }
+
+    /// Whether it occurs anywhere in a text. There is always an answer: what has been read leads from state to state.
     pub(crate) fn is_match(&self, text: &str) -> Option<bool> {
-        self.0.try_search_fwd(&Input::new(text).earliest(true)).ok().map(|found| found.is_some())
-    }
-
-    /// How many bytes it takes.
-    pub(crate) fn size(&self) -> usize {
-        self.0.write_to_len()
-    }
-}
-
-#[cfg(feature = "compiler")]
-impl PartialEq for Pattern {
-    fn eq(&self, other: &Self) -> bool {
-        self.size() == other.size() && self.to_bytes() == other.to_bytes()
+        let mut at = 0;
+        for byte in text.bytes() {
+            let state = self.state(at)?;
+            let range = state.ends.iter().position(|end| byte <= *end)?;
+            match u32::from_le_bytes(*state.targets.get(range)?) {
+                MATCH => return Some(true),
+                DEAD => return Some(false),
+                target => at = target as usize,
+            }
+        }
+        self.state(at).map(|state| state.matches)
     }
 }
 
 impl fmt::Debug for Pattern {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Pattern({} bytes)", self.size())
+        write!(f, "Pattern({} bytes)", self.0.len())
     }
 }

@@ -284,6 +284,7 @@ impl<'a> Map<'a> {
 
     /// The entry at a position.
     #[must_use]
+    #[inline(never)]
     pub fn entry(self, index: usize) -> Option<(Value<'a>, Value<'a>)> {
         match self {
             Map::Fields(fields) => {

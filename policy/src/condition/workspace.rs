@@ -35,6 +35,7 @@ impl<'a> Workspace<'a, '_> {
     }
 
     /// Zeroes to be overwritten.
+    #[inline(never)]
     pub(crate) fn room(&mut self, len: usize) -> Result<&'a mut [u8], FaultKind> {
         self.fuel.memory(len)?;
         Ok(self.arena.alloc_slice_fill_copy(len, 0))
@@ -55,6 +56,7 @@ impl<'a> Workspace<'a, '_> {
     }
 
     /// Adds an element to a growing list.
+    #[inline(never)]
     pub(crate) fn push(
         &mut self,
         items: &mut bumpalo::collections::Vec<'a, Value<'a>>,
@@ -76,6 +78,7 @@ impl<'a> Workspace<'a, '_> {
     }
 
     /// An optional that holds a value.
+    #[inline(never)]
     pub(crate) fn some(&mut self, value: Value<'a>) -> Result<Value<'a>, FaultKind> {
         self.fuel.step()?;
         Ok(Value::Optional(Some(self.arena.alloc(value))))
@@ -90,6 +93,7 @@ pub(crate) struct Draft<'w, 'a> {
 
 impl<'a> Draft<'_, 'a> {
     /// Adds to it.
+    #[inline(never)]
     pub(crate) fn push(&mut self, piece: &str) -> Result<(), FaultKind> {
         let len = self.text.len();
         let grown = len.saturating_add(piece.len());

@@ -2,6 +2,7 @@ use std::ops::Range;
 
 use crate::condition::Inputs;
 use crate::snapshot::Snapshot;
+use crate::sort::sort_by;
 
 use super::index::{Allows, Met};
 use super::query::Action;
@@ -58,7 +59,7 @@ impl Candidates {
     fn order(&mut self, start: usize) {
         let of_level = self.all.get_mut(start..).unwrap_or_default();
         if !of_level.array_windows().all(|[a, b]| a < b) {
-            of_level.sort_unstable();
+            sort_by(of_level, |a, b| a < b);
             // No policy is in two levels, so that nothing before `start` is one too many.
             self.all.dedup();
         }

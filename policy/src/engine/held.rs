@@ -1,3 +1,5 @@
+use crate::sort::sort_by;
+
 use super::Symbol;
 
 /// The roles of who asks, as the index looks at them: with the wildcard among them, unless who asks is anonymous.
@@ -16,7 +18,7 @@ pub(crate) struct HeldRoles {
 impl HeldRoles {
     pub(crate) fn new(known: impl Iterator<Item = Symbol>, authenticated: bool) -> Self {
         let mut symbols: Box<[Symbol]> = known.chain(authenticated.then_some(Symbol::WILDCARD)).collect();
-        symbols.sort_unstable();
+        sort_by(&mut symbols, |a, b| a < b);
         let mut filter = [0; 4];
         for symbol in &symbols {
             let (word, bit) = place(*symbol);

@@ -1,53 +1,21 @@
-use crate::data::Data;
+use crate::data::{Data, InvalidJson};
 
 use super::{Headers, InvalidRequest};
 
 /// Largest body that a route can read, in bytes.
 pub(crate) const MAX_BODY: usize = 1 << 20;
 
-/// Deepest nesting of a body.
-const MAX_DEPTH: usize = 64;
-
-/// Most values of a body, those in lists and objects included: each takes more memory than its text may.
-const MAX_VALUES: usize = 1 << 17;
-
 /// Reads a body: JSON with one reading.
 ///
 /// # Errors
 /// If it is not JSON in UTF-8, repeats a key in an object, nests too deeply or holds too many values.
 pub(crate) fn parse(bytes: &[u8]) -> Result<Data, InvalidRequest> {
-    check_size(bytes)?;
-    serde_json::from_slice(bytes).map_err(|error| match error.is_data() {
-        // Any JSON value will do, so that this is all that `Data` refuses.
-        true => InvalidRequest::RepeatedKey,
-        false => InvalidRequest::Body,
+    Data::from_json(bytes).map_err(|why| match why {
+        InvalidJson::Syntax(_) => InvalidRequest::Body,
+        InvalidJson::TooDeep => InvalidRequest::BodyDepth,
+        InvalidJson::TooManyValues => InvalidRequest::BodyValues,
+        InvalidJson::RepeatedKey(_) => InvalidRequest::RepeatedKey,
     })
-}
-
-/// Bounds what the parser will build, whether or not the text is JSON.
-fn check_size(bytes: &[u8]) -> Result<(), InvalidRequest> {
-    let (mut depth, mut values, mut in_string) = (0_usize, 1_usize, false);
-    let mut bytes = bytes.iter();
-    while let Some(byte) = bytes.next() {
-        match byte {
-            b'"' => in_string = !in_string,
-            b'\\' if in_string => drop(bytes.next()),
-            b'[' | b'{' if !in_string => {
-                depth += 1;
-                values += 1;
-            }
-            b']' | b'}' if !in_string => depth = depth.saturating_sub(1),
-            b',' if !in_string => values += 1,
-            _ => {}
-        }
-        if depth > MAX_DEPTH {
-            return Err(InvalidRequest::BodyDepth);
-        }
-        if values > MAX_VALUES {
-            return Err(InvalidRequest::BodyValues);
-        }
-    }
-    Ok(())
 }
 
 /// How long the body is said to be.
@@ -100,6 +68,8 @@ fn is_json(content_type: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use crate::data::{MAX_DEPTH, MAX_VALUES};
+
     use super::*;
 
     fn media(headers: &[(&str, &str)]) -> Result<(), InvalidRequest> {

@@ -2,6 +2,7 @@ use rustc_hash::FxHashMap;
 
 use crate::data::{Fields, allocated};
 use crate::engine::{HeldRoles, SymbolTable};
+use crate::sort::sort_by;
 
 /// Id and only role of a caller without identity, on routes that allow it.
 pub const ANONYMOUS: &str = "anonymous";
@@ -41,7 +42,7 @@ impl Principal {
             roles.extend(known.roles.iter().map(ToString::to_string));
             attributes = attributes.filled_from(&known.attributes);
         }
-        roles.sort_unstable();
+        sort_by(&mut roles, |a, b| a < b);
         roles.dedup();
         // Only the caller without identity is anonymous: evidence cannot claim the role.
         roles.retain(|role| role != ANONYMOUS);

@@ -73,6 +73,7 @@ impl<'a> Strings<'a> {
     }
 
     /// Reads a reference to one.
+    #[inline(never)]
     pub(super) fn get(&self, reader: &mut Reader<'_>) -> Result<&'a str, DecodeError> {
         Ok(self.at(self.index(reader)?))
     }

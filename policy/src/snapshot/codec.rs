@@ -125,6 +125,7 @@ impl<'a> Reader<'a> {
     }
 
     /// A count of items that take at least one byte each, so that no count can ask for more memory than there are bytes.
+    #[inline(never)]
     pub(super) fn count(&mut self) -> Result<usize, DecodeError> {
         let count = self.varint()?;
         match usize::try_from(count) {

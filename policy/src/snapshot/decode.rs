@@ -5,6 +5,7 @@ use crate::digest::Digest;
 use crate::engine::{IndexBuilder, InvalidScope, MAX_LEVELS, Scopes, Symbol, SymbolTable, Symbols};
 use crate::http::{MAX_BODY, MAX_CAPTURES, RoutePattern, RouteTable, RouteTarget, Segment, ValueSource};
 use crate::identity::{ClaimsFrom, Directory, IdentityMethod, IdentitySource, Known, SanKind, TrustedPeers};
+use crate::sort::sort_by;
 use crate::texts::Texts;
 
 use super::chunk::{ChunkKind, Strings};
@@ -251,9 +252,9 @@ impl Decoder {
         }
         let mut reads = self.reads;
         reads.headers.extend(self.identity.iter().flat_map(IdentitySource::headers_read).map(Box::from));
-        reads.headers.sort_unstable();
+        sort_by(&mut reads.headers, |a, b| a < b);
         reads.headers.dedup();
-        reads.query.sort_unstable();
+        sort_by(&mut reads.query, |a, b| a < b);
         // What only reading needed makes room for the index.
         drop((self.interner, self.chunk));
         self.code.shrink();

@@ -1,6 +1,7 @@
 use rustc_hash::FxHashMap;
 
 use crate::engine::{Glob, Globs, Symbol, SymbolTable};
+use crate::sort::sort_by;
 
 use super::codec::DecodeError;
 use super::limits::{self, Budget};
@@ -38,7 +39,7 @@ impl GlobReader {
         if self.globs.is_empty() {
             return Ok(self.globs);
         }
-        self.actions.sort_unstable();
+        sort_by(&mut self.actions, |a, b| a < b);
         let mut work = 0_usize;
         for (name, symbol) in symbols.iter().filter(|(_, symbol)| self.actions.binary_search(symbol).is_ok()) {
             work = work.saturating_add(self.globs.len().saturating_mul(name.len() + 1));

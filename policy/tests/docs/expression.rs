@@ -23,7 +23,7 @@ impl Sample {
         let json: Json = serde_json::from_str(text).unwrap();
         let bytes = encode(&PolicySet::default(), SnapshotId::default()).unwrap();
         let snapshot = Snapshot::decode(&bytes).unwrap();
-        let body = serde_json::from_value(json["request"]["body"].clone()).unwrap();
+        let body = Data::from_json(json["request"]["body"].to_string().as_bytes()).unwrap();
         let resource = fields(&json["resource"]["attr"]);
         Sample { json, body, resource, snapshot }
     }
@@ -84,6 +84,7 @@ impl Sample {
 
 fn fields(json: &Json) -> Fields {
     let members = json.as_object().unwrap().iter();
-    let members = members.map(|(name, value)| (name.as_str().into(), serde_json::from_value(value.clone()).unwrap()));
+    let members =
+        members.map(|(name, value)| (name.as_str().into(), Data::from_json(value.to_string().as_bytes()).unwrap()));
     Fields::new(members.collect()).unwrap()
 }

@@ -1,5 +1,10 @@
 use std::cell::{Cell, RefCell};
 
+use prost::Message;
+
+use super::super::proto;
+use super::super::proto::companion_message::Body as FromCompanion;
+use super::super::proto::worker_message::Body as ToCompanion;
 use super::*;
 use crate::random::Random;
 
@@ -75,7 +80,7 @@ impl Fixture {
 
     fn snapshot(&mut self, version: u64, content: &'static str) -> Vec<ToCompanion> {
         let id = Some(proto::SnapshotId { epoch: 1, version });
-        let snapshot = proto::Snapshot { id, content: Bytes::from_static(content.as_bytes()) };
+        let snapshot = proto::Snapshot { id, content: content.into() };
         let message = proto::CompanionMessage { body: Some(FromCompanion::Snapshot(snapshot)) };
         self.message(message.encode_to_vec())
     }
@@ -186,7 +191,7 @@ fn the_operator_is_told_of_a_refusal() {
 fn messages_that_cannot_be_read_are_refused_before_they_are_offered() {
     let mut fixture = Fixture::connected();
     assert_eq!(nack(&fixture.message(vec![0xff])).id, None);
-    let nameless = proto::Snapshot { id: None, content: Bytes::from_static(b"good") };
+    let nameless = proto::Snapshot { id: None, content: b"good".into() };
     let message = proto::CompanionMessage { body: Some(FromCompanion::Snapshot(nameless)) };
     assert!(nack(&fixture.message(message.encode_to_vec())).reason.contains("no snapshot id"));
     assert!(fixture.vm.offered.borrow().is_empty());
@@ -197,7 +202,7 @@ fn messages_that_cannot_be_read_are_refused_before_they_are_offered() {
 fn an_oversized_message_is_refused_by_name() {
     let mut fixture = Fixture::connected();
     let id = proto::SnapshotId { epoch: 1, version: 9 };
-    let snapshot = proto::Snapshot { id: Some(id), content: Bytes::from(vec![0; 100]) };
+    let snapshot = proto::Snapshot { id: Some(id), content: vec![0; 100] };
     let message = proto::CompanionMessage { body: Some(FromCompanion::Snapshot(snapshot)) }.encode_to_vec();
     let size = MAX_FRAME + 1;
     let head = message[..Frame::wanted(size)].to_vec();

@@ -1,5 +1,7 @@
 //! The `lists` extension.
 
+use std::cmp::Ordering;
+
 use bumpalo::collections::Vec;
 
 use crate::condition::compare::{equal, order};
@@ -7,6 +9,7 @@ use crate::condition::fault::FaultKind;
 use crate::condition::fuel::Fuel;
 use crate::condition::value::{List, Value};
 use crate::condition::workspace::Workspace;
+use crate::sort::sort_by;
 
 use super::Signature;
 use super::arguments::{int, list};
@@ -148,9 +151,9 @@ fn sort<'a>(of: List<'a>, keys: List<'a>, workspace: &mut Workspace<'a, '_>) -> 
         pairs.push((key, index, item));
     }
     workspace.fuel.sorting(pairs.len(), bytes)?;
-    pairs.sort_unstable_by(|(a, first, _), (b, second, _)| {
+    sort_by(&mut pairs, |(a, first, _), (b, second, _)| {
         let order = order(*a, *b, &mut Fuel(u32::MAX)).ok().flatten().flatten();
-        order.unwrap_or_else(|| first.cmp(second)).then_with(|| first.cmp(second))
+        order.unwrap_or(Ordering::Equal).then(first.cmp(second)).is_lt()
     });
     let mut items = Vec::with_capacity_in(pairs.len(), workspace.arena);
     items.extend(pairs.iter().map(|(_, _, item)| *item));

@@ -178,7 +178,7 @@ impl Lowering<'_> {
         };
         let compiled = Pattern::compile(self.code.string(source))
             .map_err(|problem| self.problem(pattern, format!("the pattern {}", problem.message)))?;
-        self.budget.patterns = self.budget.patterns.checked_sub(compiled.size()).ok_or_else(|| {
+        self.budget.patterns = self.budget.patterns.checked_sub(compiled.as_bytes().len()).ok_or_else(|| {
             let message = "the condition's patterns are too large together; split it into several policies".to_owned();
             self.problem(pattern, message)
         })?;

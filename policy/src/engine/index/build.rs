@@ -103,11 +103,18 @@ impl IndexBuilder {
         index.blocks.reserve_exact(by_kind.ends.len());
         let of = |kind: &[u32]| few::len(kind.iter().filter_map(|rule| rules.get(*rule as usize)), &lists, actions);
         index.words.reserve_exact(by_kind.iter().map(of).sum());
+        // Of the type that entries are sorted as: each type that is sorted brings code of its own.
+        let mut order: Vec<(u32, [u32; 3])> = Vec::new();
         let mut of_kind: Vec<&Rule> = Vec::new();
         for kind in by_kind.iter() {
+            order.clear();
+            order.extend(kind.iter().filter_map(|number| {
+                let rule = rules.get(*number as usize)?;
+                Some((rule.order, [rule.condition, *number, 0]))
+            }));
+            order.sort_unstable();
             of_kind.clear();
-            of_kind.extend(kind.iter().filter_map(|rule| rules.get(*rule as usize)));
-            of_kind.sort_unstable_by_key(|rule| (rule.order, rule.condition));
+            of_kind.extend(order.iter().filter_map(|(_, [_, number, _])| rules.get(*number as usize)));
             let start = if of_kind.is_empty() { 0 } else { word(index.words.len() + 1) };
             index.blocks.push(start);
             if start != 0 && !few::push(&mut index.words, &of_kind, &lists) {

@@ -124,9 +124,9 @@ pub(in crate::snapshot) fn write(chunk: &mut ChunkWriter, code: &Code, id: NodeI
         Node::Matches(pattern) => {
             start(tag::MATCHES);
             write(chunk, code, id.operand());
-            let bytes = code.pattern(pattern).map(Pattern::to_bytes).unwrap_or_default();
+            let bytes = code.pattern(pattern).map(Pattern::as_bytes).unwrap_or_default();
             chunk.body.len(bytes.len());
-            chunk.body.bytes(&bytes);
+            chunk.body.bytes(bytes);
         }
     }
 }

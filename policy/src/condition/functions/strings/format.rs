@@ -6,6 +6,7 @@ use crate::condition::fault::FaultKind;
 use crate::condition::functions::number::{MAX_PRECISION, Scientific};
 use crate::condition::value::{List, Map, Value};
 use crate::condition::workspace::{Draft, Workspace};
+use crate::sort::sort_by;
 
 /// Digits after the point where a clause does not say.
 const DEFAULT_PRECISION: usize = 6;
@@ -142,7 +143,7 @@ fn sorted<'a>(map: Map<'a>, draft: &mut Draft<'_, 'a>) -> Result<(), FaultKind> 
         entries.push((key, index, value));
     }
     draft.fuel.sorting(entries.len(), bytes)?;
-    entries.sort_unstable_by_key(|(key, index, _)| (*key, *index));
+    sort_by(&mut entries, |(a, first, _), (b, second, _)| (a, first) < (b, second));
     draft.push("{")?;
     for (place, (key, _, value)) in entries.into_iter().enumerate() {
         if place > 0 {
