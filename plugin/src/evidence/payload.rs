@@ -3,7 +3,7 @@
 use base64::alphabet;
 use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 use base64::engine::{DecodePaddingMode, Engine};
-use tollgate_policy::data::{Data, Fields};
+use tollgate_policy::data::Fields;
 use tollgate_policy::identity::Presented;
 
 use super::MAX_CLAIMS;
@@ -22,17 +22,18 @@ pub(super) fn claims(header: &[u8]) -> Presented<Fields> {
     let Ok(json) = BASE64URL.decode(header) else {
         return Presented::Invalid("the forwarded payload is not base64url".to_owned());
     };
-    match Data::from_json(&json) {
-        Ok(Data::Map(claims)) => Presented::Valid(claims),
-        Ok(_) => Presented::Invalid("the forwarded payload is not an object of claims".to_owned()),
+    match Fields::from_json(&json) {
+        Ok(claims) => Presented::Valid(claims),
         Err(why) => Presented::Invalid(format!("the forwarded payload is not a JSON object of claims: {why}")),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use base64::prelude::*;
+    use tollgate_policy::data::Data;
+
+    use super::*;
 
     fn encoded(json: &str) -> Vec<u8> {
         BASE64_URL_SAFE_NO_PAD.encode(json).into_bytes()

@@ -8,12 +8,6 @@ mod frame;
 mod message;
 mod session;
 
-/// The feed's messages as the companion has them.
-#[cfg(test)]
-mod proto {
-    include!(concat!(env!("OUT_DIR"), "/tollgate.v1.rs"));
-}
-
 pub use backoff::Backoff;
 pub use frame::{Frame, MAX_FRAME};
 pub use session::{Identity, Input, Output, Session, StreamId, Subscriber};
@@ -22,3 +16,11 @@ pub use session::{Identity, Input, Output, Session, StreamId, Subscriber};
 pub const SERVICE: &str = "tollgate.v1.Feed";
 /// Its only method.
 pub const METHOD: &str = "Connect";
+
+/// The feed's messages as the companion has them.
+#[cfg(test)]
+mod proto {
+    #![expect(unreachable_pub, reason = "generated")]
+
+    include!(concat!(env!("OUT_DIR"), "/tollgate.v1.rs"));
+}

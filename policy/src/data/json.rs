@@ -23,6 +23,9 @@ pub enum InvalidJson {
     /// There are too many values.
     #[error("more than {MAX_VALUES} values")]
     TooManyValues,
+    /// It is another value than the object that is asked for.
+    #[error("not an object")]
+    NotAnObject,
     /// An object has a key twice: two readers could disagree about which one counts.
     #[error(transparent)]
     RepeatedKey(#[from] DuplicateKey),
@@ -40,6 +43,19 @@ impl Data {
         match reader.token() {
             None => Ok(value),
             Some(_) => Err(reader.syntax()),
+        }
+    }
+}
+
+impl Fields {
+    /// Reads one JSON object.
+    ///
+    /// # Errors
+    /// As [`Data::from_json`], and if it is another value.
+    pub fn from_json(bytes: &[u8]) -> Result<Fields, InvalidJson> {
+        match Data::from_json(bytes)? {
+            Data::Map(fields) => Ok(fields),
+            _ => Err(InvalidJson::NotAnObject),
         }
     }
 }

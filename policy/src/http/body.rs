@@ -11,7 +11,7 @@ pub(crate) const MAX_BODY: usize = 1 << 20;
 /// If it is not JSON in UTF-8, repeats a key in an object, nests too deeply or holds too many values.
 pub(crate) fn parse(bytes: &[u8]) -> Result<Data, InvalidRequest> {
     Data::from_json(bytes).map_err(|why| match why {
-        InvalidJson::Syntax(_) => InvalidRequest::Body,
+        InvalidJson::Syntax(_) | InvalidJson::NotAnObject => InvalidRequest::Body,
         InvalidJson::TooDeep => InvalidRequest::BodyDepth,
         InvalidJson::TooManyValues => InvalidRequest::BodyValues,
         InvalidJson::RepeatedKey(_) => InvalidRequest::RepeatedKey,

@@ -4,7 +4,7 @@ use tollgate_policy::identity::PrincipalClaims;
 
 /// Reads `{"id": …, "roles": […], "source": …, "scope": …}`; whatever else is there are attributes.
 pub(super) fn parse(json: &str) -> anyhow::Result<PrincipalClaims> {
-    let fields: Fields = serde_json::from_str(json)?;
+    let fields = Fields::from_json(json.as_bytes())?;
     let mut claims = PrincipalClaims::default();
     let mut attributes = Vec::new();
     for (name, value) in fields.iter() {

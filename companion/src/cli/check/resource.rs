@@ -7,7 +7,7 @@ use super::principal::string;
 
 /// Reads `{"kind": …, "id": …, "scope": …}`; whatever else is there are attributes.
 pub(super) fn parse(json: &str) -> anyhow::Result<ResourceFixture> {
-    let fields: Fields = serde_json::from_str(json)?;
+    let fields = Fields::from_json(json.as_bytes())?;
     let (mut kind, mut id, mut scope) = (String::new(), None, None);
     let mut attributes = Vec::new();
     for (name, value) in fields.iter() {
