@@ -73,10 +73,11 @@ impl Slot {
     }
 
     /// Takes a snapshot into use if it is newer than the one in force. The same one again is accepted and changes nothing.
+    /// Content that is handed over, rather than lent, is freed while it is taken.
     ///
     /// # Errors
     /// If it is older, damaged, or not the one it is said to be.
-    pub fn offer(&self, offered: SnapshotId, content: &[u8], now: Duration) -> Result<(), Refused> {
+    pub fn offer(&self, offered: SnapshotId, content: impl AsRef<[u8]>, now: Duration) -> Result<(), Refused> {
         let in_force = self.current();
         if let Some(applied) = in_force.as_ref().map(|snapshot| snapshot.id()).filter(|applied| offered < *applied) {
             return Err(Refused::Older { offered, applied });

@@ -1,6 +1,6 @@
 //! The other callbacks of a request: bodies, trailers, the response, the end.
 
-use tollgate_host_tests::{Action, Fault, HostFn, Status, VmOptions};
+use tollgate_host_tests::{Action, Fault, HostFn, Status, VmOptions, built_module};
 
 use crate::metadata::person;
 use crate::plugin::{Answer, CONFIG, Plugin, options};
@@ -123,4 +123,32 @@ fn memory_does_not_grow_with_the_requests() {
     };
     let warm = ask(500);
     assert_eq!(ask(3000), warm);
+}
+
+#[test]
+fn the_proxy_calls_what_is_answered_and_nothing_else() {
+    let engine = wasmtime::Engine::default();
+    let module = wasmtime::Module::from_file(&engine, built_module("tollgate_plugin.wasm").unwrap()).unwrap();
+    let exports: Vec<&str> = module.exports().map(|export| export.name()).collect();
+    assert_eq!(
+        exports,
+        [
+            "memory",
+            "_initialize",
+            "proxy_abi_version_0_2_1",
+            "proxy_on_configure",
+            "proxy_on_context_create",
+            "proxy_on_delete",
+            "proxy_on_grpc_close",
+            "proxy_on_grpc_receive",
+            "proxy_on_grpc_receive_initial_metadata",
+            "proxy_on_memory_allocate",
+            // As a network filter it would let every connection pass, did it not refuse them.
+            "proxy_on_new_connection",
+            "proxy_on_request_body",
+            "proxy_on_request_headers",
+            "proxy_on_request_trailers",
+            "proxy_on_tick",
+        ]
+    );
 }

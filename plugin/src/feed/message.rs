@@ -1,5 +1,7 @@
 //! The feed's messages as bytes: `feed.proto`, as far as a worker writes and reads it.
 
+use std::ops::Range;
+
 use tollgate_policy::snapshot::SnapshotId;
 
 use crate::protobuf::{Malformed, Value, fields, head, push_bytes, push_number};
@@ -75,6 +77,12 @@ impl<'a> Offered<'a> {
             }
         }
         Ok(offered)
+    }
+
+    /// Where the content stands in the message that it was read from.
+    pub(super) fn place_in(&self, message: &[u8]) -> Range<usize> {
+        let start = self.content.as_ptr().addr().saturating_sub(message.as_ptr().addr());
+        start..start + self.content.len()
     }
 
     fn read_body(snapshot: &'a [u8]) -> Result<Self, Malformed> {

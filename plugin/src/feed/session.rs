@@ -1,4 +1,5 @@
 use std::fmt;
+use std::ops::Range;
 use std::time::Duration;
 
 use tollgate_policy::snapshot::SnapshotId;
@@ -64,7 +65,7 @@ pub trait Subscriber {
     ///
     /// # Errors
     /// If it is refused, with the reason for the operator; the one in force stays.
-    fn offer(&self, id: SnapshotId, content: &[u8]) -> Result<(), String>;
+    fn offer(&self, id: SnapshotId, content: Vec<u8>) -> Result<(), String>;
     /// A snapshot was refused before it could be offered.
     fn refused(&self);
     /// A stream was opened that is not the first.
@@ -222,11 +223,13 @@ impl Session {
 
 fn receive(stream: StreamId, frame: Frame, subscriber: &dyn Subscriber) -> Vec<Output> {
     let outcome = match frame {
-        Frame::Whole(bytes) => match Offered::read(&bytes) {
-            Ok(Some(offered)) => offer(offered, subscriber),
-            Ok(None) => return Vec::new(),
-            Err(why) => Err(Refusal::early(None, format_args!("the message cannot be decoded: {why}"))),
-        },
+        Frame::Whole(bytes) => {
+            match Offered::read(&bytes).map(|offered| offered.map(|it| (it.id, it.place_in(&bytes)))) {
+                Ok(Some((id, place))) => offer(id, content(bytes, place), subscriber),
+                Ok(None) => return Vec::new(),
+                Err(why) => Err(Refusal::early(None, format_args!("the message cannot be decoded: {why}"))),
+            }
+        }
         Frame::Oversized { size, head } => Err(Refusal::early(
             message::announced(&head),
             format_args!("the message has {size} bytes, more than {MAX_FRAME}"),
@@ -257,11 +260,18 @@ impl Refusal {
     }
 }
 
-fn offer(offered: Offered<'_>, subscriber: &dyn Subscriber) -> Result<SnapshotId, Refusal> {
-    let Some(id) = offered.id else {
+/// What stands at a place of a message, in the message's own memory.
+fn content(mut message: Vec<u8>, place: Range<usize>) -> Vec<u8> {
+    message.truncate(place.end);
+    message.drain(..place.start.min(message.len()));
+    message
+}
+
+fn offer(id: Option<SnapshotId>, content: Vec<u8>, subscriber: &dyn Subscriber) -> Result<SnapshotId, Refusal> {
+    let Some(id) = id else {
         return Err(Refusal::early(None, "the message names no snapshot id"));
     };
-    match subscriber.offer(id, offered.content) {
+    match subscriber.offer(id, content) {
         Ok(()) => Ok(id),
         Err(reason) => Err(Refusal { id: Some(id), reason, early: false }),
     }

@@ -13,6 +13,7 @@ use rustc_hash::FxBuildHasher;
 use crate::feed::StreamId;
 
 use super::http::{Action, Request};
+use super::log;
 use super::root::Root;
 
 /// The contexts that the proxy has made in this VM, by their ids.
@@ -67,7 +68,12 @@ extern "C" fn proxy_on_memory_allocate(size: usize) -> *mut u8 {
 #[unsafe(no_mangle)]
 extern "C" fn proxy_on_context_create(id: u32, root: u32) {
     CONTEXTS.with(|contexts| match root {
-        0 => contexts.roots.borrow_mut().push((id, Root::default())),
+        0 => {
+            let mut roots = contexts.roots.borrow_mut();
+            // The proxy makes a root again whose configuration has failed.
+            roots.retain(|(own, _)| *own != id);
+            roots.push((id, Root::default()));
+        }
         root => {
             let request = Request::new(with_root(root, |root| root.filter()));
             contexts.requests.borrow_mut().insert(id, request);
@@ -101,6 +107,14 @@ extern "C" fn proxy_on_grpc_receive(root: u32, stream: u32, size: usize) {
 #[unsafe(no_mangle)]
 extern "C" fn proxy_on_grpc_close(root: u32, stream: u32, status: u32) {
     with_root(root, |root| root.closed(StreamId(stream), status));
+}
+
+/// A connection, where the filter has been put among a listener's network filters: it decides requests, and lets no
+/// connection pass undecided.
+#[unsafe(no_mangle)]
+extern "C" fn proxy_on_new_connection(_: u32) -> u32 {
+    log::error("the plugin is an HTTP filter: as a network filter it refuses every connection");
+    Action::Pause as u32
 }
 
 #[unsafe(no_mangle)]

@@ -128,7 +128,7 @@ impl Subscriber for VmSubscriber {
         self.vm.serving.get()
     }
 
-    fn offer(&self, id: SnapshotId, content: &[u8]) -> Result<(), String> {
+    fn offer(&self, id: SnapshotId, content: Vec<u8>) -> Result<(), String> {
         let before = self.slot.id();
         match self.slot.offer(id, content, self.vm.now()) {
             Ok(()) => {

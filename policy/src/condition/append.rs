@@ -71,10 +71,7 @@ pub(super) fn append(code: &mut Code, from: &Code, root: NodeId) -> NodeId {
         | Node::OptionalOr(other)
         | Node::OptionalOrValue(other) => {
             operand(code);
-            {
-                let other = append(code, from, other);
-                node.with_other(|_| other)
-            }
+            node.with_other(|_| append(code, from, other))
         }
     };
     code.set(id, copied);

@@ -162,7 +162,7 @@ impl Binary {
 
 impl Node {
     /// The same operation with another last operand, made from the one it has; itself if it has none of its own.
-    pub(super) fn with_other(self, to: impl FnOnce(NodeId) -> NodeId) -> Node {
+    pub(crate) fn with_other(self, to: impl FnOnce(NodeId) -> NodeId) -> Node {
         match self {
             Node::Index(other) => Node::Index(to(other)),
             Node::OptionalIndex(other) => Node::OptionalIndex(to(other)),

@@ -40,6 +40,9 @@ struct State<'a> {
     targets: &'a [[u8; 4]],
 }
 
+/// States of up to this many ranges have them walked; in larger ones a byte's is searched for.
+const WALKED: usize = 16;
+
 impl Pattern {
     /// Reads [`Self::as_bytes`]. Bytes that are no such automaton are refused.
     pub(crate) fn from_bytes(bytes: &[u8]) -> Option<Self> {
@@ -69,6 +72,7 @@ impl Pattern {
         &self.0
     }
 
+    #[inline]
     fn state(&self, at: usize) -> Option<State<'_>> {
         let [ranges, matches @ (0 | 1), rest @ ..] = self.0.get(at..)? else { return None };
         let (ends, rest) = rest.split_at_checked(usize::from(*ranges) + 1)?;
@@ -81,7 +85,10 @@ impl Pattern {
         let mut at = 0;
         for byte in text.bytes() {
             let state = self.state(at)?;
-            let range = state.ends.iter().position(|end| byte <= *end)?;
+            let range = match state.ends.len() {
+                ..=WALKED => state.ends.iter().position(|end| byte <= *end)?,
+                _ => state.ends.partition_point(|end| *end < byte),
+            };
             match u32::from_le_bytes(*state.targets.get(range)?) {
                 MATCH => return Some(true),
                 DEAD => return Some(false),

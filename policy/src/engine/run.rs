@@ -85,9 +85,14 @@ impl<C: Iterator<Item = CandidateRef> + Clone> Policies<C> {
             }
         };
         let mut outcome = run.holds(first);
+        let mut last = first;
         while outcome != Ok(true)
             && let Some(other) = self.next_way(first)
         {
+            // Two derived roles under one condition are two ways, and one question.
+            if std::mem::replace(&mut last, other) == other {
+                continue;
+            }
             match run.holds(other) {
                 Ok(true) => outcome = Ok(true),
                 Ok(false) => {}

@@ -109,7 +109,8 @@ impl Identities {
         };
         let principal = Rc::new(snapshot.principal(claims));
         let bytes = size_of::<Entry>().saturating_add(principal.heap_bytes()).saturating_add(known.heap_bytes());
-        if bytes <= MAX_ENTRY_BYTES {
+        // Claims that cannot be compared, not even with themselves, would fill their set and never be found.
+        if bytes <= MAX_ENTRY_BYTES && evidence.is(&known) {
             let principal = Rc::clone(&principal);
             self.insert(Entry { hash: evidence.hash(), source, evidence: known, principal, bytes });
         }

@@ -149,7 +149,8 @@ impl Decoder {
         }
         self.announced = Totals::read(reader, self.size)?;
         self.policies.reserve(self.announced.policies, self.announced.name_bytes);
-        self.index.reserve(self.announced.rules);
+        // Nearly every policy is reached in one way.
+        self.index.reserve(self.announced.policies);
         Ok(())
     }
 
@@ -177,7 +178,7 @@ impl Decoder {
             self.budget.charge(pattern.cost())?;
             let target = RouteTarget {
                 name: self.budget.text(name)?.into(),
-                action: self.action(strings.get(reader)?)?,
+                action: interned(&mut self.symbols.actions, self.budget.text(strings.get(reader)?)?),
                 kind: interned(&mut self.symbols.kinds, self.budget.text(strings.get(reader)?)?),
                 id: self.optional_source(reader, strings, captures)?,
                 scope: self.optional_source(reader, strings, captures)?,
@@ -193,12 +194,6 @@ impl Decoder {
             self.routes.insert(&pattern, target).map_err(|_| DecodeError::AmbiguousRoute(name.to_owned()))?;
         }
         Ok(())
-    }
-
-    fn action(&mut self, name: &str) -> Result<(Symbol, Box<str>), DecodeError> {
-        let action = interned(&mut self.symbols.actions, self.budget.text(name)?);
-        self.globs.action(action.0);
-        Ok(action)
     }
 
     fn optional_source(

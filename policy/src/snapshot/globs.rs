@@ -1,7 +1,6 @@
 use rustc_hash::FxHashMap;
 
 use crate::engine::{Glob, Globs, Symbol, SymbolTable};
-use crate::sort::sort_by;
 
 use super::codec::DecodeError;
 use super::limits::{self, Budget};
@@ -11,15 +10,9 @@ use super::limits::{self, Budget};
 pub(super) struct GlobReader {
     globs: Globs,
     symbols: FxHashMap<Box<str>, Symbol>,
-    actions: Vec<Symbol>,
 }
 
 impl GlobReader {
-    /// Takes note of an action that a policy or a route names.
-    pub(super) fn action(&mut self, action: Symbol) {
-        self.actions.push(action);
-    }
-
     /// The glob's symbol; `None` where the text is not a glob.
     pub(super) fn symbol(&mut self, text: &str, symbols: &mut SymbolTable) -> Result<Option<Symbol>, DecodeError> {
         if let Some(symbol) = self.symbols.get(text) {
@@ -35,13 +28,12 @@ impl GlobReader {
     }
 
     /// Finds which globs match which actions, so that no decision has to.
-    pub(super) fn finish(mut self, symbols: &SymbolTable, budget: &mut Budget) -> Result<Globs, DecodeError> {
+    pub(super) fn finish(mut self, actions: &SymbolTable, budget: &mut Budget) -> Result<Globs, DecodeError> {
         if self.globs.is_empty() {
             return Ok(self.globs);
         }
-        sort_by(&mut self.actions, |a, b| a < b);
         let mut work = 0_usize;
-        for (name, symbol) in symbols.iter().filter(|(_, symbol)| self.actions.binary_search(symbol).is_ok()) {
+        for (name, symbol) in actions.iter() {
             work = work.saturating_add(self.globs.len().saturating_mul(name.len() + 1));
             limits::GLOB_WORK.check(work)?;
             let matching = self.globs.prepare(name, symbol);

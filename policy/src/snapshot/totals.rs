@@ -12,12 +12,12 @@ pub(super) struct Totals {
 }
 
 impl Totals {
-    /// Reads what is announced. What a snapshot of `size` bytes cannot hold is not believed.
+    /// Reads what is announced. What a snapshot of `size` bytes cannot hold is not believed: a policy takes 8 bytes, a way 2.
     pub(super) fn read(reader: &mut Reader<'_>, size: usize) -> Result<Self, DecodeError> {
-        let mut total = || match usize::try_from(reader.varint()?) {
-            Ok(total) if total <= size => Ok(total),
+        let mut total = |most: usize| match usize::try_from(reader.varint()?) {
+            Ok(total) if total <= most => Ok(total),
             _ => Err(reader.invalid("total")),
         };
-        Ok(Totals { policies: total()?, name_bytes: total()?, rules: total()? })
+        Ok(Totals { policies: total(size / 8)?, name_bytes: total(size)?, rules: total(size / 2)? })
     }
 }

@@ -30,10 +30,10 @@ impl Subscriber for FakeVm {
         self.serving.get()
     }
 
-    fn offer(&self, id: SnapshotId, content: &[u8]) -> Result<(), String> {
+    fn offer(&self, id: SnapshotId, content: Vec<u8>) -> Result<(), String> {
         self.offered.borrow_mut().push(id);
         if content != b"good" {
-            return Err(String::from_utf8_lossy(content).into_owned());
+            return Err(String::from_utf8_lossy(&content).into_owned());
         }
         self.applied.set(Some(id));
         Ok(())

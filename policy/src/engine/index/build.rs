@@ -34,21 +34,39 @@ struct ListId(u32);
 pub(super) struct Lists {
     words: Vec<u32>,
     known: HashTable<ListId>,
+    interned: usize,
+    compared: usize,
 }
+
+/// Comparisons for each list, on average, after which no more are shared: whoever makes hashes collide on purpose gains no
+/// time.
+const COMPARED: usize = 8;
 
 impl Lists {
     fn intern(&mut self, symbols: &[Symbol]) -> ListId {
+        self.interned += 1;
+        if self.compared > COMPARED * self.interned {
+            return self.push(symbols);
+        }
         let hash = hash(symbols.iter().map(|symbol| symbol.0));
-        let words = &self.words;
-        let equal = |id: &ListId| list(words, *id).iter().copied().eq(symbols.iter().map(|symbol| symbol.0));
-        if let Some(id) = self.known.find(hash, equal) {
+        let Lists { words, known, compared, .. } = self;
+        let equal = |id: &ListId| {
+            *compared += 1;
+            list(words, *id).iter().copied().eq(symbols.iter().map(|symbol| symbol.0))
+        };
+        if let Some(id) = known.find(hash, equal) {
             return *id;
         }
+        let id = self.push(symbols);
+        let words = &self.words;
+        self.known.insert_unique(hash, id, |id| self::hash(list(words, *id).iter().copied()));
+        id
+    }
+
+    fn push(&mut self, symbols: &[Symbol]) -> ListId {
         let id = ListId(word(self.words.len()));
         self.words.push(word(symbols.len()));
         self.words.extend(symbols.iter().map(|symbol| symbol.0));
-        let words = &self.words;
-        self.known.insert_unique(hash, id, |id| self::hash(list(words, *id).iter().copied()));
         id
     }
 

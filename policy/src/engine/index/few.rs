@@ -15,13 +15,19 @@ use super::super::candidate::CandidateRef;
 use super::super::held::signature;
 use super::super::{HeldRoles, Symbol};
 use super::build::{Lists, Rule};
-use super::{Allows, word};
+use super::{Allows, MANY, word};
 
 /// Most rules of a block.
-const RULES: usize = 16;
+const RULES: usize = 15;
+
+// The head's highest bit tells the other sort of block.
+const _: () = assert!((1_u64 << 16) << RULES <= MANY as u64);
 
 /// Most actions that a block lists.
 const ACTIONS: usize = 16;
+
+/// Most roles of all rules of a block: where signatures do not tell everything, they are gone through.
+const ROLES: usize = 128;
 
 #[derive(Default)]
 pub(super) struct Block<'i> {
@@ -156,6 +162,9 @@ pub(super) fn push(words: &mut Vec<u32>, rules: &[&Rule], lists: &Lists) -> bool
 fn actions(rules: &[&Rule], lists: &Lists) -> Option<(Vec<[u32; 2]>, u32)> {
     let mut actions: Vec<[u32; 2]> = Vec::with_capacity(8);
     let mut others = 0;
+    if rules.len() > RULES || rules.iter().map(|rule| lists.roles(rule).len()).sum::<usize>() > ROLES {
+        return None;
+    }
     for (place, rule) in rules.iter().enumerate() {
         let bit = 1 << place;
         for action in lists.actions(rule) {
@@ -165,7 +174,7 @@ fn actions(rules: &[&Rule], lists: &Lists) -> Option<(Vec<[u32; 2]>, u32)> {
                 None => actions.push([*action, bit]),
             }
         }
-        if rules.len() > RULES || actions.len() > ACTIONS {
+        if actions.len() > ACTIONS {
             return None;
         }
     }

@@ -109,3 +109,35 @@ fn the_index_knows_which_allows_there_are_whatever_the_roles() {
         }
     }
 }
+
+#[test]
+fn blocks_are_right_at_the_limits_of_either_sort() {
+    let any = vec![Symbol::WILDCARD];
+    let (kind, role) = (vec![Symbol(1)], vec![Symbol(1)]);
+    let held = HeldRoles::new(role.iter().copied(), true);
+    for count in 1..40 {
+        for actions in [vec![any.clone()], (1..=17).map(|action| vec![Symbol(action)]).collect()] {
+            let rule = |slot: u32| Plain {
+                candidate: CandidateRef::new(slot, Class::Allow, None),
+                kinds: kind.clone(),
+                // The last rule is met by any action.
+                actions: if slot + 1 == count { any.clone() } else { actions[slot as usize % actions.len()].clone() },
+                roles: role.clone(),
+            };
+            let rules: Vec<Plain> = (0..count).map(rule).collect();
+            let index = index(&rules, 1);
+            for action in 0..20 {
+                let action = (action > 0).then_some(Symbol(action));
+                let expected: Vec<_> =
+                    rules.iter().filter(|rule| meets(&rule.actions, action)).map(|rule| rule.candidate).collect();
+                let mut found = Vec::new();
+                index.collect(Some(Symbol(1)), action, &held, &mut found);
+                found.sort_unstable();
+                assert_eq!(found, expected, "{count} rules, {action:?}");
+                if let Some(few) = index.few(Some(Symbol(1)), action, &held) {
+                    assert_eq!(few.collect::<Vec<_>>(), expected, "{count} rules in order, {action:?}");
+                }
+            }
+        }
+    }
+}

@@ -71,9 +71,7 @@ impl Decoder {
             if let Some(glob) = self.globs.symbol(name, &mut self.symbols.actions)? {
                 return Ok(glob);
             }
-            let symbol = self.symbols.actions.intern(name);
-            self.globs.action(symbol);
-            Ok(symbol)
+            Ok(self.symbols.actions.intern(name))
         })?;
         let ways = limits::WAYS.check(reader.count()?)?;
         if ways == 0 {

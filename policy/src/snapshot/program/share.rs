@@ -10,23 +10,37 @@ use crate::condition::{Code, Mark, Node, NodeId};
 /// Conditions of a snapshot by what they say: policies share most of theirs, and each is kept once. So the arena stays
 /// small, and near to the processor.
 #[derive(Debug, Default)]
-pub(super) struct Conditions(HashTable<Range<u32>>);
+pub(super) struct Conditions {
+    known: HashTable<Range<u32>>,
+    read: usize,
+    compared: usize,
+}
+
+/// Comparisons for each condition read, on average, after which no more are shared: whoever makes hashes collide on purpose
+/// gains no time.
+const COMPARED: usize = 8;
 
 impl Conditions {
     /// The root of the condition that has been read since `mark`, or of an equal one, instead of which it is not kept.
     pub(super) fn share(&mut self, root: NodeId, mark: Mark, code: &mut Code) -> NodeId {
         // What refers to constants or elements outside the nodes is not compared.
-        if !code.only_nodes_since(mark) {
+        self.read += 1;
+        if !code.only_nodes_since(mark) || self.compared > COMPARED * self.read {
             return root;
         }
         let own = root.0..code.next().0;
-        let equal = |known: &Range<u32>| known.len() == own.len() && nodes(code, known).eq(nodes(code, &own));
-        if let Some(known) = self.0.find(hash(code, &own), equal) {
+        let own_hash = hash(code, &own);
+        let compared = &mut self.compared;
+        let equal = |known: &Range<u32>| {
+            *compared += 1;
+            known.len() == own.len() && nodes(code, known).eq(nodes(code, &own))
+        };
+        if let Some(known) = self.known.find(own_hash, equal) {
             let known = NodeId(known.start);
             code.truncate(root);
             return known;
         }
-        self.0.insert_unique(hash(code, &own), own, |known| hash(code, known));
+        self.known.insert_unique(own_hash, own, |known| hash(code, known));
         root
     }
 }
@@ -40,14 +54,116 @@ fn hash(code: &Code, range: &Range<u32>) -> u64 {
     let mut hasher = FxHasher::default();
     for node in nodes(code, range) {
         discriminant(&node).hash(&mut hasher);
-        // What tells most conditions apart; the others are only compared more often.
+        node.with_other(|other| {
+            hasher.write_u32(other.0);
+            other
+        });
         match node {
-            Node::Str(text) | Node::Attribute(_, text) | Node::Select(text) => hasher.write_u32(text.0),
+            Node::Str(text) | Node::Select(text) | Node::Has(text) | Node::OptionalSelect(text) => {
+                hasher.write_u32(text.0)
+            }
+            Node::Attribute(root, text) | Node::HasAttribute(root, text) => {
+                discriminant(&root).hash(&mut hasher);
+                hasher.write_u32(text.0);
+            }
             Node::Int(value) => hasher.write_i32(value),
-            Node::Input(input) => discriminant(&input).hash(&mut hasher),
+            Node::Bool(value) => hasher.write_u8(value.into()),
+            Node::Input(input) | Node::HasInput(input) => discriminant(&input).hash(&mut hasher),
             Node::Binary(operator, _) => discriminant(&operator).hash(&mut hasher),
+            Node::Unary(operator) => discriminant(&operator).hash(&mut hasher),
+            Node::Matches(pattern) => hasher.write_u32(pattern.0),
+            Node::Variable(variable) => hasher.write_u8(variable),
+            Node::Parameter(position) => hasher.write_u16(position),
+            Node::Fold(fold, ..) | Node::FoldPairs(fold, ..) => discriminant(&fold).hash(&mut hasher),
+            // Nothing more that tells them apart, or nothing that is shared.
             _ => {}
         }
     }
     hasher.finish()
+}
+
+#[cfg(all(test, feature = "compiler"))]
+mod tests {
+    use super::*;
+    use crate::condition::{Environment, lower};
+
+    /// How many roots conditions come to that are read one after the other.
+    fn roots(conditions: &[&str]) -> usize {
+        let (mut code, mut shared) = (Code::default(), Conditions::default());
+        let mut names: Vec<String> = Vec::new();
+        let mut roots: Vec<NodeId> = conditions
+            .iter()
+            .map(|text| {
+                let program = lower(text, &Environment::policy()).unwrap();
+                let mark = code.mark();
+                let root = code.append(&program.code, program.root);
+                intern(&mut code, root, &mut names);
+                shared.share(root, mark, &mut code)
+            })
+            .collect();
+        roots.sort_unstable();
+        roots.dedup();
+        roots.len()
+    }
+
+    /// Gives equal strings equal numbers, as a snapshot's reader does.
+    fn intern(code: &mut Code, root: NodeId, names: &mut Vec<String>) {
+        for id in (root.0..code.next().0).map(NodeId) {
+            let mut number = |text: &str| {
+                let known = names.iter().position(|name| name == text);
+                let at = known.unwrap_or_else(|| {
+                    names.push(text.to_owned());
+                    names.len() - 1
+                });
+                crate::condition::StringId(u32::try_from(at).unwrap())
+            };
+            let node = match code.node(id) {
+                Some(Node::Str(text)) => Node::Str(number(code.string(text))),
+                Some(Node::Attribute(root, name)) => Node::Attribute(root, number(code.string(name))),
+                Some(Node::HasAttribute(root, name)) => Node::HasAttribute(root, number(code.string(name))),
+                Some(Node::Has(name)) => Node::Has(number(code.string(name))),
+                Some(Node::Select(name)) => Node::Select(number(code.string(name))),
+                Some(other) => other,
+                None => continue,
+            };
+            code.set(id, node);
+        }
+    }
+
+    #[test]
+    fn equal_conditions_are_one() {
+        let condition =
+            "resource.ownerId == principal.id && (has(principal.a) ? resource.n < 5 : principal.b.c != 'x')";
+        assert_eq!(roots(&[condition, "request.method == 'GET'", condition, "request.method == 'GET'"]), 2);
+    }
+
+    #[test]
+    fn conditions_that_differ_anywhere_are_not() {
+        let different = [
+            "resource.a == 'x'",
+            "resource.a != 'x'",
+            "resource.a == 'y'",
+            "resource.b == 'x'",
+            "principal.a == 'x'",
+            "resource.a == principal.id",
+            "resource.a == request.path",
+            "has(resource.a)",
+            "has(resource.b)",
+            "has(principal.a.b)",
+            "has(principal.a.c)",
+            "resource.a < 1",
+            "resource.a < 2",
+            "resource.a == 'x' && resource.b",
+            "resource.a == 'x' || resource.b",
+            "resource.b ? resource.a : resource.c",
+            "resource.b ? resource.c : resource.a",
+            "!resource.b",
+            "resource.b",
+            "principal.groups.exists(g, g == resource.a)",
+            "principal.groups.all(g, g == resource.a)",
+            "resource.a in ['x']",
+            "resource.a in ['y']",
+        ];
+        assert_eq!(roots(&different), different.len());
+    }
 }
