@@ -120,8 +120,9 @@ mod tests {
         let text = "abcdefghijklmnopqrstuvwxyz";
         for len in 0..text.len() {
             let (own, rest) = text.split_at(len);
-            assert!(same(own, &own.to_owned()) && starts_with(text, own));
-            assert!(!same(own, &text[..=len]) && !starts_with(own, text));
+            assert!(same(own, &String::from(own)) && starts_with(text, own));
+            let longer = String::from(own) + "!";
+            assert!(!same(own, &longer) && !starts_with(own, &longer));
             for at in 0..len {
                 let mut other = own.to_owned();
                 other.replace_range(at..=at, "X");

@@ -89,7 +89,7 @@ fn a_compiled_snapshot_has_the_id_it_was_given() {
     let arguments = ["compile", text(dir.path()), "-o", text(&out), "--epoch", "3", "--snapshot-version", "9"];
     let (exit, results, _) = tollgate(&arguments);
     assert_eq!(exit.unwrap(), Exit::Success);
-    let snapshot = Snapshot::decode(&fs::read(&out).unwrap()).unwrap();
+    let snapshot = Snapshot::decode(fs::read(&out).unwrap()).unwrap();
     assert_eq!(snapshot.id(), SnapshotId { epoch: 3, version: 9 });
     assert!(results.contains(&snapshot.digest().to_string()), "{results}");
 }

@@ -45,7 +45,7 @@ fn request(random: &mut Random) -> Request {
             request.header("x-user-roles", *random.pick(&["editor", "viewer", "editor,viewer", "viewer, editor"]));
     }
     if random.once_in(3) {
-        request = request.peer(*random.pick(&["spiffe://prod/gateway", "spiffe://prod/other"]));
+        request = request.peer(random.pick::<&str>(&["spiffe://prod/gateway", "spiffe://prod/other"]));
     }
     request
 }
@@ -53,13 +53,13 @@ fn request(random: &mut Random) -> Request {
 fn metadata(random: &mut Random) -> Vec<u8> {
     let roles = *random.pick::<&[&str]>(&[&["editor"], &["viewer"], &["viewer", "editor"], &["editor", "viewer"]]);
     let roles: Vec<_> = roles.iter().map(|role| string(role)).collect();
-    let mut org = vec![("unit", string("a")), ("cost", string(*random.pick(&["b", "c"])))];
+    let mut org = vec![("unit", string("a")), ("cost", string(random.pick::<&str>(&["b", "c"])))];
     shuffle(&mut org, random);
     let mut members = vec![
-        ("sub", string(*random.pick(&["ann", "bob"]))),
+        ("sub", string(random.pick::<&str>(&["ann", "bob"]))),
         ("roles", list(&roles)),
         ("org", object(&org)),
-        ("locked", string(*random.pick(&["1", "2"]))),
+        ("locked", string(random.pick::<&str>(&["1", "2"]))),
     ];
     shuffle(&mut members, random);
     members.truncate(4 - random.below(2));

@@ -24,7 +24,7 @@ fn ready(explain: bool, forward: &str) -> Filter {
 
 fn publish(filter: &Filter, set: &tollgate_policy::set::PolicySet, version: u64) {
     let id = SnapshotId { epoch: 1, version };
-    filter.slot.offer(id, &fixture::snapshot(set, version), Duration::ZERO).unwrap();
+    filter.slot.offer(id, fixture::snapshot(set, version), Duration::ZERO).unwrap();
 }
 
 fn ask<'f>(filter: &'f Filter, path: &str, more: &[(&str, &str)], evidence: &Known) -> Answer<'f> {

@@ -10,7 +10,7 @@ fn id(version: u64) -> SnapshotId {
 
 fn slot_with(version: u64) -> Slot {
     let slot = Slot::default();
-    slot.offer(id(version), &fixture::snapshot(&fixture::set(), version), EARLY).unwrap();
+    slot.offer(id(version), fixture::snapshot(&fixture::set(), version), EARLY).unwrap();
     slot
 }
 
@@ -26,7 +26,7 @@ fn the_first_snapshot_is_taken_and_ages() {
 fn a_newer_one_replaces_it_while_requests_keep_what_they_hold() {
     let slot = slot_with(1);
     let held = slot.current().unwrap();
-    slot.offer(id(2), &fixture::snapshot(&fixture::set(), 2), LATE).unwrap();
+    slot.offer(id(2), fixture::snapshot(&fixture::set(), 2), LATE).unwrap();
     assert_eq!((held.id(), slot.id()), (id(1), Some(id(2))));
     assert_eq!(slot.age(LATE), Some(Duration::ZERO));
 }
@@ -34,7 +34,7 @@ fn a_newer_one_replaces_it_while_requests_keep_what_they_hold() {
 #[test]
 fn an_older_one_is_refused() {
     let slot = slot_with(2);
-    let refusal = slot.offer(id(1), &fixture::snapshot(&fixture::set(), 1), LATE).unwrap_err();
+    let refusal = slot.offer(id(1), fixture::snapshot(&fixture::set(), 1), LATE).unwrap_err();
     assert_eq!(refusal.to_string(), "snapshot 1.1 is older than 1.2, which is in force");
     assert_eq!(slot.id(), Some(id(2)));
 }
@@ -42,7 +42,7 @@ fn an_older_one_is_refused() {
 #[test]
 fn the_same_one_again_is_accepted_and_does_not_rejuvenate() {
     let slot = slot_with(1);
-    slot.offer(id(1), &fixture::snapshot(&fixture::set(), 1), LATE).unwrap();
+    slot.offer(id(1), fixture::snapshot(&fixture::set(), 1), LATE).unwrap();
     assert_eq!(slot.age(LATE), Some(LATE - EARLY));
 }
 
@@ -51,7 +51,7 @@ fn another_content_under_the_same_id_is_refused() {
     let slot = slot_with(1);
     let mut other = fixture::set();
     other.policies.truncate(1);
-    let refusal = slot.offer(id(1), &fixture::snapshot(&other, 1), LATE);
+    let refusal = slot.offer(id(1), fixture::snapshot(&other, 1), LATE);
     assert!(matches!(refusal, Err(Refused::Conflicting { .. })));
 }
 
@@ -64,14 +64,14 @@ fn damage_is_refused_and_the_good_one_stays() {
         damaged[position] ^= 0x10;
         assert!(slot.offer(id(2), &damaged, LATE).is_err(), "byte {position}");
     }
-    assert!(slot.offer(id(2), &[], LATE).is_err());
+    assert!(slot.offer(id(2), [], LATE).is_err());
     assert_eq!(slot.id(), Some(id(1)));
 }
 
 #[test]
 fn a_snapshot_under_another_ones_id_is_refused() {
     let slot = Slot::default();
-    let refusal = slot.offer(id(3), &fixture::snapshot(&fixture::set(), 2), EARLY);
+    let refusal = slot.offer(id(3), fixture::snapshot(&fixture::set(), 2), EARLY);
     assert!(matches!(refusal, Err(Refused::Mislabelled { .. })));
     assert!(slot.current().is_none());
 }

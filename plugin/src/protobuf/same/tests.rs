@@ -90,7 +90,7 @@ fn every_difference_is_seen() {
         object(&[("sub", string("ann")), ("roles", roles(&["a", "b"]))]),
         object(&[("sub", string("ann")), ("sub", string("ann")), ("roles", roles(&["a", "b"])), ("org", org())]),
         [known.clone(), known.clone()].concat(),
-        list(&[known.clone()]),
+        list(std::slice::from_ref(&known)),
         string("ann"),
         vec![],
     ] {

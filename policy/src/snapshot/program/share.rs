@@ -60,7 +60,7 @@ fn hash(code: &Code, range: &Range<u32>) -> u64 {
         });
         match node {
             Node::Str(text) | Node::Select(text) | Node::Has(text) | Node::OptionalSelect(text) => {
-                hasher.write_u32(text.0)
+                hasher.write_u32(text.0);
             }
             Node::Attribute(root, text) | Node::HasAttribute(root, text) => {
                 discriminant(&root).hash(&mut hasher);
@@ -82,7 +82,7 @@ fn hash(code: &Code, range: &Range<u32>) -> u64 {
     hasher.finish()
 }
 
-#[cfg(all(test, feature = "compiler"))]
+#[cfg(test)]
 mod tests {
     use super::*;
     use crate::condition::{Environment, lower};
