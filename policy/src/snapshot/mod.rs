@@ -1,8 +1,8 @@
 //! Snapshots: a policy set compiled to bytes, and read back with every check.
 //!
 //! A snapshot is a header and chunks. Each chunk is self-contained (it carries its own strings), so that an edit of one
-//! policy changes one chunk; the digest is the root of a SHA-256 tree over the chunks, so that only the changed
-//! leaf and its path are hashed again. Indexes are not carried: whoever decodes builds them, so that no damaged or
+//! policy changes one chunk, and the settings where it changes how much there is in all; the digest is the root of a
+//! SHA-256 tree over the chunks, so that only the changed leaves and their paths are hashed again. Indexes are not carried: whoever decodes builds them, so that no damaged or
 //! crafted index can hide a policy.
 //!
 //! ```text
@@ -10,7 +10,8 @@
 //! chunk      kind:u8 length:varint bytes
 //! ```
 //!
-//! The seal is of what precedes it, the digest of the chunks. All fixed-width integers are little-endian, varints are LEB128 of at most ten bytes.
+//! The seal is of what precedes it, the digest of the chunks. All fixed-width integers are little-endian, varints are
+//! LEB128 of at most ten bytes.
 
 mod bucket;
 mod chunk;
