@@ -177,30 +177,7 @@ impl Node {
             Node::OptionalMap(flat, variable, other) => Node::OptionalMap(flat, variable, to(other)),
             Node::OptionalOr(other) => Node::OptionalOr(to(other)),
             Node::OptionalOrValue(other) => Node::OptionalOrValue(to(other)),
-            Node::Null
-            | Node::Bool(_)
-            | Node::Int(_)
-            | Node::Int64(_)
-            | Node::UInt(_)
-            | Node::Double(_)
-            | Node::Str(_)
-            | Node::Bytes(_)
-            | Node::Constant(_)
-            | Node::List(..)
-            | Node::Map(..)
-            | Node::IfPresent
-            | Node::Input(_)
-            | Node::HasInput(_)
-            | Node::Attribute(..)
-            | Node::HasAttribute(..)
-            | Node::Parameter(_)
-            | Node::Variable(_)
-            | Node::Select(_)
-            | Node::Has(_)
-            | Node::OptionalSelect(_)
-            | Node::Unary(_)
-            | Node::Call(..)
-            | Node::Matches(_) => self,
+            other => other,
         }
     }
 
