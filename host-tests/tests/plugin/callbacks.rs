@@ -139,11 +139,12 @@ fn the_proxy_calls_what_is_answered_and_nothing_else() {
             "proxy_on_configure",
             "proxy_on_context_create",
             "proxy_on_delete",
+            "proxy_on_downstream_data",
             "proxy_on_grpc_close",
             "proxy_on_grpc_receive",
             "proxy_on_grpc_receive_initial_metadata",
             "proxy_on_memory_allocate",
-            // As a network filter it would let every connection pass, did it not refuse them.
+            // As a network filter it would let every connection pass, did it not hold it and its data.
             "proxy_on_new_connection",
             "proxy_on_request_body",
             "proxy_on_request_headers",

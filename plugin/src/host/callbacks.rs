@@ -117,6 +117,12 @@ extern "C" fn proxy_on_new_connection(_: u32) -> u32 {
     Action::Pause as u32
 }
 
+/// Data of such a connection: the proxy would go on to the next filter with it.
+#[unsafe(no_mangle)]
+extern "C" fn proxy_on_downstream_data(_: u32, _: usize, _: bool) -> u32 {
+    Action::Pause as u32
+}
+
 #[unsafe(no_mangle)]
 extern "C" fn proxy_on_request_headers(request: u32, _: usize, end_of_stream: bool) -> u32 {
     with_request(request, |request| request.headers(end_of_stream))
