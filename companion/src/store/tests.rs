@@ -110,16 +110,17 @@ fn an_edit_of_one_document_writes_one() {
 fn deltas_are_replaced_by_a_whole_snapshot_once_they_are_too_many_bytes() {
     let (_dir, path) = site();
     let mut store = open(&path);
+    let whole = |number: u64| format!("{number:60}").into_bytes();
     begin(&mut store, &version(1, 1), &[]).unwrap();
     for number in 2..=7 {
         follow(&mut store, &version(1, number), &[]).unwrap();
-        store.tend(|| format!("whole {number}").into_bytes()).unwrap();
+        store.tend(|| whole(number)).unwrap();
     }
     let recovered = store.recover().unwrap().unwrap();
     assert_eq!((recovered.version.id.version, recovered.deltas.len()), (7, 2));
-    assert_eq!(recovered.checkpoint, b"whole 5");
+    assert_eq!(recovered.checkpoint, whole(5));
     drop(store);
-    assert_eq!(open(&path).recover().unwrap().unwrap().checkpoint, b"whole 5");
+    assert_eq!(open(&path).recover().unwrap().unwrap().checkpoint, whole(5));
 }
 
 #[test]
