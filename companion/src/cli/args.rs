@@ -1,7 +1,7 @@
 use clap::{ColorChoice, Parser, Subcommand, ValueEnum};
 
 use super::exit::Exit;
-use super::{check, compile, diff, fmt, lint, schema, serve, test, validate};
+use super::{check, compile, diff, fmt, history, lint, publish, rollback, schema, serve, show, test, token, validate};
 
 const EXIT_CODES: &str = "Exit codes: 0 done (check and explain: allowed), 1 error, 2 denied (check and explain)";
 
@@ -51,6 +51,21 @@ pub(super) enum Command {
     /// Show which decisions flip from one policy set to another.
     #[command(after_help = DIFF_EXIT_CODES)]
     Diff(diff::Args),
+    /// List what a running companion has published.
+    #[command(after_help = EXIT_CODES)]
+    History(history::Args),
+    /// Show one version: who published it, what it changed, how far it is enforced.
+    #[command(after_help = EXIT_CODES)]
+    Show(show::Args),
+    /// Publish a whole policy set, at a companion that was started with `--source api`.
+    #[command(after_help = EXIT_CODES)]
+    Publish(publish::Args),
+    /// Put the content of an older version into force again, as a new version.
+    #[command(after_help = EXIT_CODES)]
+    Rollback(rollback::Args),
+    /// Make tokens for those who may publish and roll back.
+    #[command(after_help = EXIT_CODES)]
+    Token(token::Args),
     /// Print the JSON Schema of policy files, for editors.
     Schema(schema::Args),
 }
@@ -64,6 +79,11 @@ impl Command {
             | Command::Compile(_)
             | Command::Check(_)
             | Command::Explain(_)
+            | Command::History(_)
+            | Command::Show(_)
+            | Command::Publish(_)
+            | Command::Rollback(_)
+            | Command::Token(_)
             | Command::Schema(_) => Exit::Error,
             Command::Fmt(_) | Command::Lint(_) | Command::Test(_) | Command::Diff(_) => Exit::Unusable,
         }

@@ -1,14 +1,19 @@
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::time::Duration;
 
 /// What the daemon is started with.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// The folder of policy files.
-    pub policies: PathBuf,
+    /// Where policies come from.
+    pub source: PolicySource,
     /// The state file; made if it does not exist.
     pub state: PathBuf,
+    /// How many versions the state file keeps; absent: all.
+    pub keep_versions: Option<NonZeroU32>,
+    /// The file of those who may change what is in force; absent: nobody.
+    pub tokens: Option<PathBuf>,
     /// Where plugin VMs connect. Port 0 takes a free one.
     pub feed: SocketAddr,
     /// Where the HTTP API listens. Port 0 takes a free one.
@@ -17,6 +22,15 @@ pub struct Config {
     pub expected_workers: Option<u32>,
     /// The daemon's clocks.
     pub timing: Timing,
+}
+
+/// Where policies come from: there is one source of truth.
+#[derive(Clone, Debug)]
+pub enum PolicySource {
+    /// A folder of policy files.
+    Files(PathBuf),
+    /// Requests to the HTTP API.
+    Api,
 }
 
 /// Intervals and deadlines.

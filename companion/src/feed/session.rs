@@ -193,6 +193,6 @@ fn silent() -> Status {
 }
 
 fn message(published: &Published) -> proto::CompanionMessage {
-    let snapshot = proto::Snapshot { id: Some(published.id.into()), content: published.content.clone() };
+    let snapshot = proto::Snapshot { id: Some(published.id.into()), content: published.full() };
     proto::CompanionMessage { body: Some(companion_message::Body::Snapshot(snapshot)) }
 }

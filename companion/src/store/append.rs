@@ -1,10 +1,10 @@
 use std::collections::HashMap;
-use std::sync::Arc;
 
 use rusqlite::{Transaction, params};
 use tollgate_policy::snapshot::SnapshotId;
+use tollgate_policy::source::{Shape, SourceFile};
 
-use super::version::{Document, Version};
+use super::version::Version;
 use super::{Newest, Store, StoreError, history, pieces};
 
 /// A version to be kept.
@@ -23,13 +23,13 @@ pub(crate) enum Edits<'e> {
     /// Those of the version before, but for these.
     Some(&'e [Edit]),
     /// These, and no other.
-    All(&'e [Document]),
+    All(&'e [SourceFile]),
 }
 
 /// What becomes of one document.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Edit {
-    Write(Document),
+    Write(SourceFile),
     Remove(String),
 }
 
@@ -73,9 +73,9 @@ impl Store {
             Edits::Some(edits) => {
                 let mut changes = Changes { transaction: &transaction, number };
                 edits.iter().try_for_each(|edit| match edit {
-                    Edit::Write(document) => {
-                        let pieces = pieces::write(&transaction, &document.text)?;
-                        changes.insert(&document.path, document.policy.as_deref(), Some(&pieces))
+                    Edit::Write(SourceFile { name, text, shape }) => {
+                        let pieces = pieces::write(&transaction, text)?;
+                        changes.insert(name, policy(shape), Some(&pieces))
                     }
                     Edit::Remove(path) => changes.insert(path, None, None),
                 })?;
@@ -118,7 +118,8 @@ fn insert_version(
 ) -> rusqlite::Result<()> {
     let Entry { version: Version { digest, at, author, source, of, policies, summary, held_against, .. }, .. } = entry;
     let summary = serde_json::to_string(summary).unwrap_or_default();
-    let of = of.and_then(|SnapshotId { epoch, version }| Some((i64::try_from(epoch).ok()?, i64::try_from(version).ok()?)));
+    let of =
+        of.and_then(|SnapshotId { epoch, version }| Some((i64::try_from(epoch).ok()?, i64::try_from(version).ok()?)));
     transaction
         .prepare_cached(
             "INSERT INTO versions (number, epoch, version, digest, created_at, author, source, of_epoch, of_version, \
@@ -161,36 +162,26 @@ impl Changes<'_> {
 }
 
 /// Writes what differs from the version before, whatever that held.
-fn write_all(transaction: &Transaction<'_>, number: i64, documents: &[Document]) -> rusqlite::Result<()> {
+fn write_all(transaction: &Transaction<'_>, number: i64, documents: &[SourceFile]) -> rusqlite::Result<()> {
     let mut before: HashMap<String, (Option<String>, Vec<u8>)> = HashMap::new();
     history::each_document(transaction, number - 1, |path, policy, pieces| {
         before.insert(path.to_owned(), (policy.map(str::to_owned), pieces.to_owned()));
         Ok(())
     })?;
     let mut changes = Changes { transaction, number };
-    for Document { path, policy, text } in documents {
-        let pieces = pieces::write(transaction, text)?;
-        let now = (policy.clone(), pieces);
-        if before.remove(path).as_ref() != Some(&now) {
-            changes.insert(path, policy.as_deref(), Some(&now.1))?;
+    for SourceFile { name, text, shape } in documents {
+        let now = (policy(shape).map(str::to_owned), pieces::write(transaction, text)?);
+        if before.remove(name).as_ref() != Some(&now) {
+            changes.insert(name, policy(shape), Some(&now.1))?;
         }
     }
     before.keys().try_for_each(|path| changes.insert(path, None, None))
 }
 
-impl Edit {
-    pub(crate) fn path(&self) -> &str {
-        match self {
-            Edit::Write(document) => &document.path,
-            Edit::Remove(path) => path,
-        }
-    }
-
-    /// The text that there will be.
-    pub(crate) fn text(&self) -> Option<&Arc<str>> {
-        match self {
-            Edit::Write(document) => Some(&document.text),
-            Edit::Remove(_) => None,
-        }
+/// The policy that a document is.
+fn policy(shape: &Shape) -> Option<&str> {
+    match shape {
+        Shape::Sections => None,
+        Shape::Policy(name) => Some(name),
     }
 }

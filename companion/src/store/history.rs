@@ -3,10 +3,11 @@ use std::sync::Arc;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use tollgate_policy::digest::Digest;
 use tollgate_policy::snapshot::SnapshotId;
+use tollgate_policy::source::{Shape, SourceFile};
 
 use super::error::Fault;
 use super::upkeep::Untended;
-use super::version::{Change, Document, Origin, Version};
+use super::version::{Change, Origin, Version};
 use super::{Newest, Store, StoreError, pieces};
 
 const COLUMNS: &str =
@@ -40,7 +41,7 @@ impl Store {
     }
 
     /// Every document of a version, by path; `None` if there is no such version, or its texts were not kept.
-    pub(crate) fn documents(&self, id: SnapshotId) -> Result<Option<Vec<Document>>, StoreError> {
+    pub(crate) fn documents(&self, id: SnapshotId) -> Result<Option<Vec<SourceFile>>, StoreError> {
         self.find_documents(id).map_err(|fault| StoreError::reading(&self.path, fault))
     }
 
@@ -108,7 +109,7 @@ impl Store {
         self.connection.query_row(sql, [number(id.epoch), number(id.version)], |row| row.get(0)).optional()
     }
 
-    fn find_documents(&self, id: SnapshotId) -> Result<Option<Vec<Document>>, Fault> {
+    fn find_documents(&self, id: SnapshotId) -> Result<Option<Vec<SourceFile>>, Fault> {
         let Some(number) = self.number_of(id)? else { return Ok(None) };
         let mut documents = Vec::new();
         let mut found = Vec::new();
@@ -118,7 +119,7 @@ impl Store {
         })?;
         for (path, policy, ids) in found {
             let text = pieces::read(&self.connection, &ids)?.into();
-            documents.push(Document { path, policy, text });
+            documents.push(SourceFile { name: path, text, shape: policy.map_or(Shape::Sections, Shape::Policy) });
         }
         Ok(Some(documents))
     }

@@ -24,7 +24,7 @@ use tollgate_policy::snapshot::SnapshotId;
 pub(crate) use append::{Compiled, Edit, Edits, Entry};
 pub(crate) use error::StoreError;
 pub(crate) use history::Recovered;
-pub(crate) use version::{Change, Document, Named, Origin, Summary, Tally, Version};
+pub(crate) use version::{Change, Origin, Summary, Tally, Version};
 
 use upkeep::Untended;
 

@@ -107,6 +107,13 @@ pub(super) fn prepare(connection: &Connection) -> Result<(), PrepareError> {
     Ok(())
 }
 
+/// Writes what is there already.
+pub(super) fn touch(connection: &Connection) -> rusqlite::Result<()> {
+    let transaction = connection.unchecked_transaction()?;
+    transaction.pragma_update(None, "user_version", SCHEMA_VERSION)?;
+    transaction.commit()
+}
+
 fn is_empty(connection: &Connection) -> rusqlite::Result<bool> {
     connection.query_row("SELECT count(*) = 0 FROM sqlite_schema", [], |row| row.get(0))
 }

@@ -3,6 +3,7 @@ use std::os::unix::fs::FileExt;
 
 use tempfile::{TempDir, tempdir};
 use tollgate_policy::digest::Digest;
+use tollgate_policy::source::{Shape, SourceFile};
 
 use super::*;
 
@@ -22,15 +23,15 @@ fn version(epoch: u64, version: u64) -> Version {
     }
 }
 
-fn document(name: &str, text: &str) -> Document {
-    Document { path: format!("policies/{name}"), policy: Some(name.to_owned()), text: text.into() }
+fn document(name: &str, text: &str) -> SourceFile {
+    SourceFile { name: format!("policies/{name}"), text: text.into(), shape: Shape::Policy(name.to_owned()) }
 }
 
 fn write(name: &str, text: &str) -> Edit {
     Edit::Write(document(name, text))
 }
 
-fn begin(store: &mut Store, version: &Version, documents: &[Document]) -> Result<(), StoreError> {
+fn begin(store: &mut Store, version: &Version, documents: &[SourceFile]) -> Result<(), StoreError> {
     let edits = Edits::All(documents);
     store.append(&Entry { version, edits, documents: documents.len(), compiled: Compiled::Whole(WHOLE) })
 }

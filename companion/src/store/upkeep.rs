@@ -1,7 +1,7 @@
 use rusqlite::{Transaction, params};
 
 use super::append::{Compiled, put_checkpoint};
-use super::{Store, StoreError, pieces};
+use super::{Store, StoreError, pieces, schema};
 
 /// Most deltas that follow a whole snapshot: a restart applies them all.
 const MOST_DELTAS: usize = 512;
@@ -51,6 +51,11 @@ impl Store {
     /// Does what could wait until the newest version was served. `whole` is that version's compiled form.
     pub(crate) fn tend(&mut self, whole: impl FnOnce() -> Vec<u8>) -> Result<(), StoreError> {
         self.do_tend(whole).map_err(|source| StoreError::writing(&self.path, source))
+    }
+
+    /// Writes what is there already, to see whether that can be done.
+    pub(crate) fn probe(&mut self) -> Result<(), StoreError> {
+        schema::touch(&self.connection).map_err(|source| StoreError::writing(&self.path, source))
     }
 
     fn do_tend(&mut self, whole: impl FnOnce() -> Vec<u8>) -> rusqlite::Result<()> {

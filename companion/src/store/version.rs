@@ -63,15 +63,6 @@ pub(crate) struct Named {
     pub(crate) first: Vec<String>,
 }
 
-/// A text that policies are written in.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Document {
-    pub(crate) path: String,
-    /// The policy that it is; `None` if it has sections.
-    pub(crate) policy: Option<String>,
-    pub(crate) text: Arc<str>,
-}
-
 /// What a version did to one document.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Change {

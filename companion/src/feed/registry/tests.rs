@@ -23,7 +23,7 @@ fn id(version: u64) -> SnapshotId {
 
 fn current(version: u64) -> Current {
     let digest = Digest([0; 32]);
-    let published = Published { id: id(version), digest, policies: 1, content: "x".into(), at: Instant::now() };
+    let published = Published { id: id(version), digest, policies: 1, content: tollgate_policy::snapshot::Content::default(), at: Instant::now() };
     watch::channel(Some(Arc::new(published))).1
 }
 
