@@ -100,7 +100,7 @@ policies:
       resource.a == 1 &&
       resource.b == 2
 
-  - {name: \"a writer\", resource: document, actions: [edit], roles: [editor]}
+  - {name: \"writer\", resource: document, actions: [edit], roles: [editor]}
 routes:
   - {match: {path: /a}, action: view, resource: {kind: document}}
 ";
@@ -120,7 +120,7 @@ routes:
         let file = SourceFile::new("a.yaml", FILE);
         let parts = split(&file).unwrap();
         let names: Vec<_> = parts.policies.iter().map(|(name, _)| name.as_str()).collect();
-        assert_eq!(names, ["reader", "a writer"]);
+        assert_eq!(names, ["reader", "writer"]);
         let texts: String = parts.policies.iter().map(|(_, text)| text.as_str()).collect();
         assert!(texts.contains("# About readers.\n") && texts.contains("# the first"), "{texts}");
         assert!(parts.rest.as_ref().unwrap().contains("# About everything."), "{parts:?}");
