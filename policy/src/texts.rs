@@ -47,6 +47,19 @@ impl Texts {
         (0..small(self.len()) as usize).map(|number| self.get(small(number)))
     }
 
+    /// Takes back those from a number on.
+    pub(crate) fn truncate(&mut self, count: usize) {
+        if let Some(start) = self.starts.get(count) {
+            self.text.truncate(*start as usize);
+            self.starts.truncate(count);
+        }
+    }
+
+    /// Bytes of all of them.
+    pub(crate) fn text_len(&self) -> usize {
+        self.text.len()
+    }
+
     pub(crate) fn shrink(&mut self) {
         self.text.shrink_to_fit();
         self.starts.shrink_to_fit();
@@ -70,6 +83,15 @@ impl Numbers {
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = u32> {
         self.0.iter().copied()
+    }
+
+    /// Forgets all others.
+    pub(crate) fn retain(&mut self, keep: impl Fn(u32) -> bool) {
+        self.0.retain(|number| keep(*number));
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
     }
 }
 

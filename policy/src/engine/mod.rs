@@ -18,13 +18,13 @@ mod shadow;
 mod symbol;
 mod trace;
 
-pub(crate) use candidate::{CandidateRef, Class};
+pub(crate) use candidate::{CandidateRef, Class, Slot};
 pub use decide::Scratch;
 pub use decision::{Decision, Effect, PolicyError, PolicyRef};
 pub(crate) use gather::Candidates;
 pub(crate) use glob::{Glob, Globs};
 pub(crate) use held::HeldRoles;
-pub(crate) use index::{Index, IndexBuilder};
+pub(crate) use index::{Index, Lists, Rules};
 pub(crate) use query::Action;
 pub use query::{Query, Question, RequestFacts, Resource};
 pub use reason::Reason;

@@ -4,6 +4,7 @@ use crate::condition::{Fault, Inputs, evaluate};
 use crate::snapshot::Snapshot;
 
 use super::gather::Level;
+use super::candidate::Slot;
 use super::{CandidateRef, PolicyError, PolicyRef};
 
 /// Evaluation steps that one decision may take over all its conditions: however many policies meet a request, it cannot
@@ -25,7 +26,7 @@ pub(super) struct Run<'s, 'q> {
 pub(super) struct Errors {
     pub(super) count: u32,
     /// The first of them, by its slot.
-    pub(super) first: Option<(u32, Fault)>,
+    pub(super) first: Option<(Slot, Fault)>,
 }
 
 impl Errors {
@@ -90,7 +91,7 @@ impl<C: Iterator<Item = CandidateRef> + Clone> Policies<C> {
             && let Some(other) = self.next_way(first)
         {
             // Two derived roles under one condition are two ways, and one question.
-            if std::mem::replace(&mut last, other) == other {
+            if std::mem::replace(&mut last, other).asks_as(other) {
                 continue;
             }
             match run.holds(other) {

@@ -42,6 +42,29 @@ impl SymbolTable {
         self.names.len()
     }
 
+    /// Takes back what is beyond so many.
+    fn truncate(&mut self, len: usize) {
+        if len < self.names.len() {
+            self.by_name.retain(|place| (place as usize) < len);
+            self.names.truncate(len);
+        }
+    }
+
+    /// About how many bytes it takes.
+    fn bytes(&self) -> usize {
+        self.names.text_len() + 3 * size_of::<u32>() * self.names.len()
+    }
+
+    /// Bytes of all names.
+    pub(crate) fn text_len(&self) -> usize {
+        self.names.text_len()
+    }
+
+    /// The name of a symbol; empty if it has none.
+    pub(crate) fn name(&self, symbol: Symbol) -> &str {
+        symbol.0.checked_sub(1).map_or("", |place| self.names.get(place))
+    }
+
     /// Every name and its symbol.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, Symbol)> {
         self.by_name.iter().map(|place| (self.names.get(place), symbol(place)))
@@ -61,7 +84,27 @@ pub(crate) struct Symbols {
     pub(crate) roles: SymbolTable,
 }
 
+/// How many symbols there were of each sort.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct SymbolMark([usize; 3]);
+
 impl Symbols {
+    pub(crate) fn mark(&self) -> SymbolMark {
+        SymbolMark([&self.kinds, &self.actions, &self.roles].map(SymbolTable::len))
+    }
+
+    /// Takes back what has been added since.
+    pub(crate) fn truncate(&mut self, SymbolMark([kinds, actions, roles]): SymbolMark) {
+        self.kinds.truncate(kinds);
+        self.actions.truncate(actions);
+        self.roles.truncate(roles);
+    }
+
+    /// About how many bytes they take.
+    pub(crate) fn bytes(&self) -> usize {
+        [&self.kinds, &self.actions, &self.roles].into_iter().map(SymbolTable::bytes).sum()
+    }
+
     pub(crate) fn shrink(&mut self) {
         [&mut self.kinds, &mut self.actions, &mut self.roles].into_iter().for_each(|table| table.names.shrink());
     }
