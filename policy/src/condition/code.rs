@@ -191,8 +191,14 @@ impl Code {
         }
     }
 
+    /// Takes back the nodes from a place on.
+    #[cfg(feature = "compiler")]
+    pub(crate) fn truncate(&mut self, from: NodeId) {
+        self.nodes.truncate(from.0 as usize);
+    }
+
     /// Takes back what has been added since.
-    pub(crate) fn truncate(&mut self, to: Mark) {
+    pub(crate) fn take_back(&mut self, to: Mark) {
         self.nodes.truncate(to.nodes);
         self.elements.truncate(to.elements);
         self.words.truncate(to.words);

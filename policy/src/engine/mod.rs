@@ -33,5 +33,5 @@ pub(crate) use scope::parent as parent_scope;
 pub(crate) use scope::{InvalidScope, MAX_LEVELS, ScopeId, Scopes};
 pub use shadow::ShadowOutcome;
 pub use symbol::Symbol;
-pub(crate) use symbol::{SymbolTable, Symbols};
+pub(crate) use symbol::{SymbolMark, SymbolTable, Symbols};
 pub use trace::{Applies, Candidate};

@@ -3,8 +3,8 @@ use bumpalo::Bump;
 use crate::condition::{Fault, Inputs, evaluate};
 use crate::snapshot::Snapshot;
 
-use super::gather::Level;
 use super::candidate::Slot;
+use super::gather::Level;
 use super::{CandidateRef, PolicyError, PolicyRef};
 
 /// Evaluation steps that one decision may take over all its conditions: however many policies meet a request, it cannot

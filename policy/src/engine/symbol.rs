@@ -60,9 +60,15 @@ impl SymbolTable {
         self.names.text_len()
     }
 
-    /// The name of a symbol; empty if it has none.
-    pub(crate) fn name(&self, symbol: Symbol) -> &str {
-        symbol.0.checked_sub(1).map_or("", |place| self.names.get(place))
+    /// Names and symbols from a place on; those without a name are left out.
+    pub(crate) fn since(&self, len: usize) -> impl Iterator<Item = (&str, Symbol)> {
+        let all = self.names.iter().zip(0..).skip(len);
+        all.map(|(name, place)| (name, symbol(place))).filter(|(_, symbol)| !self.is_fresh(*symbol))
+    }
+
+    /// Whether no name has it; nor has the wildcard's any.
+    pub(crate) fn is_fresh(&self, Symbol(number): Symbol) -> bool {
+        number.checked_sub(1).is_some_and(|place| self.names.get(place).is_empty())
     }
 
     /// Every name and its symbol.
@@ -85,19 +91,45 @@ pub(crate) struct Symbols {
 }
 
 /// How many symbols there were of each sort.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct SymbolMark([usize; 3]);
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct SymbolMark {
+    kinds: usize,
+    actions: usize,
+    roles: usize,
+}
+
+impl SymbolMark {
+    /// How many actions there were.
+    pub(crate) fn actions(self) -> usize {
+        self.actions
+    }
+
+    /// Whether a kind was there.
+    pub(crate) fn has_kind(self, Symbol(kind): Symbol) -> bool {
+        kind as usize <= self.kinds
+    }
+
+    /// Whether an action was there.
+    pub(crate) fn has_action(self, Symbol(action): Symbol) -> bool {
+        action as usize <= self.actions
+    }
+}
 
 impl Symbols {
     pub(crate) fn mark(&self) -> SymbolMark {
-        SymbolMark([&self.kinds, &self.actions, &self.roles].map(SymbolTable::len))
+        SymbolMark { kinds: self.kinds.len(), actions: self.actions.len(), roles: self.roles.len() }
     }
 
     /// Takes back what has been added since.
-    pub(crate) fn truncate(&mut self, SymbolMark([kinds, actions, roles]): SymbolMark) {
-        self.kinds.truncate(kinds);
-        self.actions.truncate(actions);
-        self.roles.truncate(roles);
+    pub(crate) fn truncate(&mut self, to: SymbolMark) {
+        self.kinds.truncate(to.kinds);
+        self.actions.truncate(to.actions);
+        self.roles.truncate(to.roles);
+    }
+
+    /// Whether there are the same roles as then.
+    pub(crate) fn has_roles_of(&self, mark: SymbolMark) -> bool {
+        self.roles.len() == mark.roles
     }
 
     /// About how many bytes they take.

@@ -1,4 +1,3 @@
-use super::super::Symbol;
 use super::many::Many;
 use super::rules::{Lists, Rule, Rules};
 use super::{Index, MANY, few, word};

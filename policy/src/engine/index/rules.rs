@@ -10,8 +10,6 @@ use super::word;
 #[derive(Debug, Default)]
 pub(crate) struct Rules {
     pub(super) all: Vec<Rule>,
-    /// Combinations of kind, action and role.
-    entries: usize,
 }
 
 /// A way in which a policy is reached.
@@ -32,14 +30,8 @@ impl Rule {
 
 impl Rules {
     /// Adds a policy under every combination of its names; each slice holds [`Symbol::WILDCARD`] alone for `"*"`.
-    pub(crate) fn add(
-        &mut self,
-        lists: &mut Lists,
-        candidate: CandidateRef,
-        [kinds, actions, roles]: [&[Symbol]; 3],
-    ) {
+    pub(crate) fn add(&mut self, lists: &mut Lists, candidate: CandidateRef, [kinds, actions, roles]: [&[Symbol]; 3]) {
         let [order, condition] = candidate.words();
-        self.entries = self.entries.saturating_add(kinds.len() * actions.len() * roles.len());
         let [kinds, actions, roles] = [kinds, actions, roles].map(|list| lists.intern(list));
         self.all.push(Rule { order, condition, kinds, actions, roles });
     }
@@ -47,15 +39,6 @@ impl Rules {
     /// Takes the memory for this many.
     pub(crate) fn reserve(&mut self, rules: usize) {
         self.all.reserve_exact(rules);
-    }
-
-    /// How many combinations of kind, action and role were added.
-    pub(crate) fn entries(&self) -> usize {
-        self.entries
-    }
-
-    pub(crate) fn len(&self) -> usize {
-        self.all.len()
     }
 }
 

@@ -28,6 +28,11 @@ impl<T> Slab<T> {
         self.places.get_mut(at as usize)?.as_mut()
     }
 
+    #[cfg(test)]
+    pub(super) fn len(&self) -> usize {
+        self.places.len() - self.vacant.len()
+    }
+
     pub(super) fn remove(&mut self, at: u32) -> Option<T> {
         let value = self.places.get_mut(at as usize)?.take()?;
         self.vacant.push(at);

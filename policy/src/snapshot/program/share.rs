@@ -36,7 +36,7 @@ impl Conditions {
         };
         if let Some(known) = self.known.find(own_hash, equal) {
             let known = NodeId(known.start);
-            code.truncate(mark);
+            code.take_back(mark);
             return known;
         }
         self.known.insert_unique(own_hash, own, |known| hash(code, known));

@@ -94,6 +94,11 @@ fn moves(gone: &[Entry], new: &[Entry]) -> Vec<(u32, i32)> {
         *distance = all;
     }
     // The last of each role is what counts.
-    moves.dedup_by(|next, kept| next.0 == kept.0 && { kept.1 = next.1; true });
+    moves.dedup_by(|next, kept| {
+        next.0 == kept.0 && {
+            kept.1 = next.1;
+            true
+        }
+    });
     moves
 }
