@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use crate::condition::Program;
 use crate::engine::Effect;
 use crate::identity::{ClaimsFrom, IdentityMethod, IdentitySource, SanKind, TrustedPeers};
@@ -83,7 +85,7 @@ fn settings(set: &PolicySet) -> Vec<u8> {
     chunk.finish()
 }
 
-fn totals(policies: &[Policy]) -> Totals {
+fn totals(policies: &[Arc<Policy>]) -> Totals {
     Totals {
         policies: policies.len(),
         name_bytes: policies.iter().map(|policy| policy.name.len()).sum(),
@@ -205,7 +207,7 @@ fn principals(entries: &[DirectoryEntry]) -> impl Iterator<Item = Vec<u8>> {
     })
 }
 
-fn policies(policies: &[Policy]) -> impl Iterator<Item = Vec<u8>> {
+fn policies(policies: &[Arc<Policy>]) -> impl Iterator<Item = Vec<u8>> {
     buckets(policies, |policy| vec![&policy.name]).into_iter().map(|mut bucket| {
         bucket.sort_by(|a, b| a.name.cmp(&b.name));
         let mut chunk = ChunkWriter::default();

@@ -42,7 +42,7 @@ fn the_digest_is_of_the_content_not_of_the_id_or_the_order() {
     let before = digest(&set, ID);
     set.policies.reverse();
     assert_eq!(digest(&set, SnapshotId { epoch: 9, version: 1 }), before);
-    set.policies[0].effect = Effect::Deny;
+    Arc::make_mut(&mut set.policies[0]).effect = Effect::Deny;
     assert_ne!(digest(&set, ID), before);
 }
 
@@ -95,9 +95,9 @@ fn other_formats_are_refused_by_number() {
 fn a_set_that_expands_past_the_limit_is_refused_when_it_is_compiled() {
     let many = |what: &str| Names::Of((0..300).map(|index| format!("{what}-{index}")).collect());
     let mut set = everything();
-    set.policies[0].kinds = many("kind");
-    set.policies[0].actions = many("action");
-    set.policies[0].roles = many("role");
+    Arc::make_mut(&mut set.policies[0]).kinds = many("kind");
+    Arc::make_mut(&mut set.policies[0]).actions = many("action");
+    Arc::make_mut(&mut set.policies[0]).roles = many("role");
     let error = encode(&set, ID).unwrap_err().to_string();
     assert!(error.contains("more combinations of kind, action and role than the limit"), "{error}");
 }
@@ -135,8 +135,10 @@ fn what_globs_cost_is_bounded() {
         ..Policy::new(&name, Effect::Allow)
     };
     let many = |what: &str, count: usize| (0..count).map(|index| format!("{what}{index}")).collect::<Vec<_>>();
-    let refused =
-        |policies: Vec<Policy>| encode(&PolicySet { policies, ..PolicySet::default() }, ID).unwrap_err().to_string();
+    let refused = |policies: Vec<Policy>| {
+        let policies = policies.into_iter().map(Arc::new).collect();
+        encode(&PolicySet { policies, ..PolicySet::default() }, ID).unwrap_err().to_string()
+    };
     let globs = || (0..4).map(|part| policy(format!("globs-{part}"), many(&format!("{part}*"), 250)));
     let actions = (0..40).map(|part| policy(format!("actions-{part}"), many(&format!("action-{part}-"), 250)));
     assert!(refused(globs().chain(actions).collect()).contains("more bytes of actions to match with globs"));
@@ -150,7 +152,7 @@ fn a_scope_has_its_parent_and_a_policy_its_scope() {
     let refused = |scopes: &[&str], of_policy: &str| {
         let mut set = everything();
         set.scopes = scopes.iter().map(|scope| (*scope).to_owned()).collect();
-        set.policies[0].scope = Some(of_policy.to_owned());
+        Arc::make_mut(&mut set.policies[0]).scope = Some(of_policy.to_owned());
         encode(&set, ID).unwrap_err().to_string()
     };
     assert!(refused(&["acme", "acme.eu", "b.c"], "acme").contains("invalid scope without its parent"));
@@ -164,7 +166,7 @@ fn a_scope_has_its_parent_and_a_policy_its_scope() {
 fn a_policy_about_nothing_is_refused() {
     for nothing in ["kinds", "actions", "roles"] {
         let mut set = everything();
-        let policy = &mut set.policies[2];
+        let policy = Arc::make_mut(&mut set.policies[2]);
         match nothing {
             "kinds" => policy.kinds = Names::Of(vec![]),
             "actions" => policy.actions = Names::Of(vec![]),
@@ -247,31 +249,34 @@ fn everything() -> PolicySet {
         || request.path.endsWith('/') || request.host.contains('a') || request.method == 'GET' || principal.id == null \
         || has(resource.kind) || resource.kind == 'x' || -size(principal.attr) == 3 || has(principal.nothing) || false";
     PolicySet {
-        policies: vec![
-            policy("allow-all", Effect::Allow, condition(every_operation)),
-            Policy {
-                kinds: Names::Any,
-                actions: Names::Any,
-                roles: Names::Any,
-                ..policy("deny-all", Effect::Deny, None)
-            },
-            policy("plain", Effect::Allow, None),
-            Policy {
-                enforcement: Enforcement::Shadow,
-                scope: Some("acme.eu".to_owned()),
-                actions: names(&["edit", "documents:*", "*:read"]),
-                derived_roles: vec![Arc::clone(&owner)],
-                window: Window { not_before: time(1_700_000_000), not_after: time(1_800_000_000) },
-                ..policy("every-field", Effect::Deny, condition("resource.kind == 'document'"))
-            },
-            Policy {
-                scope: Some("acme".to_owned()),
-                kinds: Names::Any,
-                roles: names(&[]),
-                derived_roles: vec![Arc::clone(&owner)],
-                ..policy("owners", Effect::Allow, None)
-            },
-        ],
+        policies: Vec::from(
+            [
+                policy("allow-all", Effect::Allow, condition(every_operation)),
+                Policy {
+                    kinds: Names::Any,
+                    actions: Names::Any,
+                    roles: Names::Any,
+                    ..policy("deny-all", Effect::Deny, None)
+                },
+                policy("plain", Effect::Allow, None),
+                Policy {
+                    enforcement: Enforcement::Shadow,
+                    scope: Some("acme.eu".to_owned()),
+                    actions: names(&["edit", "documents:*", "*:read"]),
+                    derived_roles: vec![Arc::clone(&owner)],
+                    window: Window { not_before: time(1_700_000_000), not_after: time(1_800_000_000) },
+                    ..policy("every-field", Effect::Deny, condition("resource.kind == 'document'"))
+                },
+                Policy {
+                    scope: Some("acme".to_owned()),
+                    kinds: Names::Any,
+                    roles: names(&[]),
+                    derived_roles: vec![Arc::clone(&owner)],
+                    ..policy("owners", Effect::Allow, None)
+                },
+            ]
+            .map(Arc::new),
+        ),
         derived_roles: vec![owner],
         scopes: ["acme", "acme.eu"].map(str::to_owned).into(),
         routes: vec![
