@@ -19,7 +19,7 @@ fn deciding() -> Plugin {
 fn assert_refused(plugin: &mut Plugin, message: Vec<u8>, expected: Option<SnapshotId>, because: &str) {
     let before = plugin.counter(REFUSED);
     let said = plugin.deliver(message);
-    let [FromWorker::Nack { id, reason }] = said.as_slice() else { panic!("not refused: {said:?}") };
+    let [FromWorker::Nack { id, reason, .. }] = said.as_slice() else { panic!("not refused: {said:?}") };
     assert_eq!(*id, expected);
     assert!(!reason.is_empty() && reason.len() <= 256, "{reason}");
     assert!(reason.contains(because), "`{reason}` does not say `{because}`");
