@@ -21,7 +21,6 @@ pub mod intake;
 mod protobuf;
 pub mod random;
 pub mod request;
-mod shim;
 pub mod slot;
 pub mod trust;
 pub mod vm;

@@ -4,8 +4,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Duration;
 
-use crate::shim::{DeltaError, Head, SnapshotExt as _};
-use tollgate_policy::snapshot::Snapshot;
+use tollgate_policy::snapshot::{DeltaError, Head, Snapshot};
 
 #[cfg(test)]
 mod tests;
@@ -18,7 +17,6 @@ pub struct Slot(RefCell<Option<InForce>>);
 #[derive(Clone)]
 struct InForce {
     snapshot: Rc<Snapshot>,
-    head: Head,
     since: Duration,
     confirmed: Confirmed,
 }
@@ -50,10 +48,14 @@ impl Slot {
         self.0.borrow().as_ref().map(|in_force| Rc::clone(&in_force.snapshot))
     }
 
-    /// What is known of it without reading it.
+    /// What it came with.
     #[must_use]
     pub fn head(&self) -> Option<Head> {
-        self.0.borrow().as_ref().map(|in_force| in_force.head.clone())
+        self.0.borrow().as_ref().map(|InForce { snapshot, .. }| Head {
+            id: snapshot.id(),
+            digest: snapshot.digest(),
+            attestations: snapshot.attestations().to_vec(),
+        })
     }
 
     /// How long it has been in force.
@@ -77,25 +79,26 @@ impl Slot {
     }
 
     /// Puts a snapshot in force, whatever was before.
-    pub fn replace(&self, snapshot: Snapshot, head: Head, confirmed: Confirmed, now: Duration) {
-        self.0.replace(Some(InForce { snapshot: Rc::new(snapshot), head, since: now, confirmed }));
+    pub fn replace(&self, snapshot: Snapshot, confirmed: Confirmed, now: Duration) {
+        self.0.replace(Some(InForce { snapshot: Rc::new(snapshot), since: now, confirmed }));
     }
 
     /// Changes the snapshot in force, between two requests: no request ever sees a part of the change.
     ///
     /// # Errors
     /// If the delta is of another snapshot or does not lead where it says; nothing has changed then.
-    pub fn apply(&self, delta: &[u8], head: Head, now: Duration) -> Result<(), NotApplied> {
+    pub fn apply(&self, delta: &[u8], now: Duration) -> Result<(), NotApplied> {
         let mut slot = self.0.borrow_mut();
         let in_force = slot.as_mut().ok_or(NotApplied::NoBase)?;
         Rc::get_mut(&mut in_force.snapshot).ok_or(NotApplied::NoBase)?.apply(delta)?;
-        (in_force.head, in_force.since, in_force.confirmed) = (head, now, Confirmed::at(now));
+        (in_force.since, in_force.confirmed) = (now, Confirmed::at(now));
         Ok(())
     }
 
     /// Takes over what is in force in another slot, if it is newer.
     pub fn take_over(&self, other: &Slot) {
-        let newer = other.0.borrow().clone().filter(|other| self.head().is_none_or(|own| own.id < other.head.id));
+        let own = self.current().map(|snapshot| snapshot.id());
+        let newer = other.0.borrow().clone().filter(|other| own.is_none_or(|own| own < other.snapshot.id()));
         if newer.is_some() {
             self.0.replace(newer);
         }

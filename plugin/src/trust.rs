@@ -7,7 +7,7 @@
 
 use std::fmt;
 
-use crate::shim::{Attestation, Head};
+use tollgate_policy::snapshot::{Attestation, Head};
 
 #[cfg(test)]
 mod tests;

@@ -1,8 +1,7 @@
 use std::rc::Rc;
 use std::time::Duration;
 
-use crate::shim::Head;
-use tollgate_policy::snapshot::Snapshot;
+use tollgate_policy::snapshot::{Head, Snapshot};
 
 use crate::config::StandaloneConfig;
 use crate::slot::{Confirmed, Slot};
@@ -23,7 +22,7 @@ pub(super) fn slot(config: StandaloneConfig, now: Duration) -> Result<Rc<Slot>, 
     let snapshot = Snapshot::decode(config.snapshot).map_err(|why| unusable(&why))?;
     let slot = Slot::default();
     log::info(&format!("snapshot {} is in force, as configured", head.id));
-    slot.replace(snapshot, head, Confirmed::at(now), now);
+    slot.replace(snapshot, Confirmed::at(now), now);
     Ok(Rc::new(slot))
 }
 

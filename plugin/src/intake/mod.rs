@@ -6,8 +6,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Duration;
 
-use crate::shim::{Base, Head, SnapshotExt as _};
-use tollgate_policy::snapshot::{Snapshot, SnapshotId};
+use tollgate_policy::snapshot::{Base, Head, Snapshot, SnapshotId};
 
 use crate::config::FeedConfig;
 use crate::evidence::Clock;
@@ -90,7 +89,7 @@ impl Intake {
         let before = confirmed.and_then(|confirmed| Some(self.wall_clock()?.saturating_sub(Duration::from_millis(confirmed))));
         let id = head.id;
         // What nobody is known to have confirmed is as stale as can be.
-        self.slot.replace(snapshot, head, Confirmed { at: now, before: before.unwrap_or(Duration::MAX) }, now);
+        self.slot.replace(snapshot, Confirmed { at: now, before: before.unwrap_or(Duration::MAX) }, now);
         Ok(Some(id))
     }
 
@@ -122,10 +121,10 @@ impl Intake {
             self.check_age(offered, issued_at)?;
         }
         match (content, base) {
-            (Content::Delta(delta), Some(base)) => self.apply(&delta, head, base, in_force.as_ref(), now)?,
+            (Content::Delta(delta), Some(base)) => self.apply(&delta, offered, base, in_force.as_ref(), now)?,
             (Content::Whole(bytes) | Content::Delta(bytes), _) => {
                 let snapshot = decode(&head, bytes)?;
-                self.slot.replace(snapshot, head, Confirmed::at(now), now);
+                self.slot.replace(snapshot, Confirmed::at(now), now);
             }
         }
         self.writer.borrow_mut().changed(serving, now);
@@ -160,12 +159,18 @@ impl Intake {
         }
     }
 
-    fn apply(&self, delta: &[u8], head: Head, base: Base, in_force: Option<&Head>, now: Duration) -> Result<(), Refused> {
-        let offered = head.id;
+    fn apply(
+        &self,
+        delta: &[u8],
+        offered: SnapshotId,
+        base: Base,
+        in_force: Option<&Head>,
+        now: Duration,
+    ) -> Result<(), Refused> {
         if in_force.is_none_or(|in_force| in_force.id != base.id || in_force.digest != base.digest) {
             return Err(Refused::Base { offered, base: base.id });
         }
-        self.slot.apply(delta, head, now).map_err(|cause| Refused::Delta { offered, cause })
+        self.slot.apply(delta, now).map_err(|cause| Refused::Delta { offered, cause })
     }
 
     fn check_mark(&self, head: &Head, mark: Option<&Mark>) -> Result<(), Refused> {
@@ -211,7 +216,6 @@ impl Intake {
     }
 }
 
-/// Reads a snapshot as a whole. Its content is what its head says, or it is refused.
-pub fn decode(head: &Head, content: Vec<u8>) -> Result<Snapshot, Refused> {
+fn decode(head: &Head, content: Vec<u8>) -> Result<Snapshot, Refused> {
     Snapshot::decode(content).map_err(|cause| Refused::Damaged { offered: head.id, cause })
 }

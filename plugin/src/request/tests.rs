@@ -5,7 +5,6 @@ use tollgate_policy::identity::Presented;
 use tollgate_policy::set::{RouteBody, Unmatched};
 
 use super::*;
-use crate::shim::Head;
 use crate::config::Config;
 use crate::slot::Confirmed;
 use crate::fixture::{self, Known, NOBODY, peer, token};
@@ -27,8 +26,7 @@ fn ready(explain: bool, forward: &str) -> Filter {
 
 fn publish(filter: &Filter, set: &tollgate_policy::set::PolicySet, version: u64) {
     let content = fixture::snapshot(set, version);
-    let head = Head::of_snapshot(&content).unwrap();
-    filter.slot.replace(Snapshot::decode(content).unwrap(), head, Confirmed::at(Duration::ZERO), Duration::ZERO);
+    filter.slot.replace(Snapshot::decode(content).unwrap(), Confirmed::at(Duration::ZERO), Duration::ZERO);
 }
 
 fn ask<'f>(filter: &'f Filter, path: &str, more: &[(&str, &str)], evidence: &Known) -> Answer<'f> {

@@ -1,4 +1,5 @@
-use crate::shim::Head;
+use tollgate_policy::snapshot::{Compiler, SnapshotId};
+
 use super::*;
 use crate::fixture;
 
@@ -7,8 +8,7 @@ const LATE: Duration = Duration::from_secs(9);
 
 fn put(slot: &Slot, version: u64, now: Duration) {
     let content = fixture::snapshot(&fixture::set(), version);
-    let head = Head::of_snapshot(&content).unwrap();
-    slot.replace(Snapshot::decode(content).unwrap(), head, Confirmed::at(now), now);
+    slot.replace(Snapshot::decode(content).unwrap(), Confirmed::at(now), now);
 }
 
 fn version(slot: &Slot) -> Option<u64> {
@@ -47,9 +47,8 @@ fn what_is_confirmed_is_fresh_and_no_younger() {
 #[test]
 fn what_was_confirmed_before_the_vm_started_goes_on_aging() {
     let content = fixture::snapshot(&fixture::set(), 1);
-    let head = Head::of_snapshot(&content).unwrap();
     let slot = Slot::default();
-    slot.replace(Snapshot::decode(content).unwrap(), head, Confirmed { at: EARLY, before: LATE }, EARLY);
+    slot.replace(Snapshot::decode(content).unwrap(), Confirmed { at: EARLY, before: LATE }, EARLY);
     assert_eq!(slot.staleness(EARLY), Some(LATE));
     assert_eq!(slot.staleness(LATE), Some(LATE + LATE - EARLY));
 }
@@ -68,14 +67,21 @@ fn the_newer_of_two_slots_is_taken_over() {
 }
 
 #[test]
-fn nothing_is_applied_to_nothing_or_to_what_is_held() {
+fn a_delta_changes_what_is_in_force_and_nothing_else() {
+    let id = |version| SnapshotId { epoch: 1, version };
+    let mut other = fixture::set();
+    other.policies.truncate(1);
+    let content = |set| Compiler::default().compile(set).unwrap();
+    let delta = content(&other).delta(&content(&fixture::set()), id(1), id(2), &[]);
     let slot = Slot::default();
+    assert!(matches!(slot.apply(&delta, LATE), Err(NotApplied::NoBase)));
     put(&slot, 1, EARLY);
-    let head = slot.head().unwrap();
-    assert!(matches!(Slot::default().apply(b"", head.clone(), LATE), Err(NotApplied::NoBase)));
     let held = slot.current();
-    assert!(matches!(slot.apply(b"", head.clone(), LATE), Err(NotApplied::NoBase)));
+    assert!(matches!(slot.apply(&delta, LATE), Err(NotApplied::NoBase)), "a request may hold it");
     drop(held);
-    assert!(matches!(slot.apply(b"", head, LATE), Err(NotApplied::Delta(_))));
+    assert!(matches!(slot.apply(&delta[1..], LATE), Err(NotApplied::Delta(_))));
     assert_eq!((version(&slot), slot.age(LATE)), (Some(1), Some(LATE - EARLY)));
+    slot.apply(&delta, LATE).unwrap();
+    assert_eq!((version(&slot), slot.age(LATE), slot.staleness(LATE)), (Some(2), Some(Duration::ZERO), Some(Duration::ZERO)));
+    assert_eq!(slot.current().unwrap().policy_count(), 1);
 }
