@@ -16,9 +16,9 @@ use crate::protobuf;
 pub use cluster::{ClusterName, InvalidCluster};
 pub use forward::{Fact, Forward, HeaderName, InvalidForward, InvalidHeader};
 pub use members::InvalidMember;
+use members::members;
 pub use source::{FeedConfig, Source, StandaloneConfig};
 pub use trust::InvalidTrust;
-use members::members;
 
 #[cfg(test)]
 mod tests;

@@ -43,7 +43,9 @@ fn a_full_configuration_is_read() {
 #[test]
 fn only_the_source_of_snapshots_is_required() {
     let config = Config::parse(br#"{"feed": {"cluster": "c"}}"#).unwrap();
-    let Source::Feed(FeedConfig { trust, max_issued_age, max_staleness, .. }) = config.source else { panic!("no feed") };
+    let Source::Feed(FeedConfig { trust, max_issued_age, max_staleness, .. }) = config.source else {
+        panic!("no feed")
+    };
     assert_eq!((trust, max_issued_age, max_staleness), (None, None, None));
     assert!(!config.explain);
     assert_eq!(config.forward.iter().count(), 0);

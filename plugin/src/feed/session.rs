@@ -285,13 +285,7 @@ impl Session {
         self.refuse(stream, id, &refusal, received)
     }
 
-    fn refuse(
-        &mut self,
-        stream: StreamId,
-        id: Option<SnapshotId>,
-        refusal: &Refusal,
-        now: Duration,
-    ) -> Vec<Output> {
+    fn refuse(&mut self, stream: StreamId, id: Option<SnapshotId>, refusal: &Refusal, now: Duration) -> Vec<Output> {
         let Refusal { reason, wants_full } = refusal;
         let nack = WorkerMessage::Nack { id, reason: shortened(reason), wants_full: *wants_full };
         let mut outputs = vec![Output::Warn(format!("snapshot refused: {reason}")), send(stream, nack)];
@@ -310,7 +304,8 @@ impl Session {
     fn lost(&mut self, now: Duration) {
         if self.state != State::Stopped {
             // Whoever sends nothing but what is refused is not asked again at once.
-            let patience = if self.refusals > 0 || self.messages > MAX_MESSAGES { Patience::Long } else { Patience::Short };
+            let patience =
+                if self.refusals > 0 || self.messages > MAX_MESSAGES { Patience::Long } else { Patience::Short };
             self.state = State::Down { retry: now + self.backoff.next_wait(patience) };
         }
     }

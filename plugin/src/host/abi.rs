@@ -95,13 +95,8 @@ unsafe extern "C" {
         size: *mut usize,
         version: *mut u32,
     ) -> u32;
-    fn proxy_set_shared_data(
-        key: *const u8,
-        key_size: usize,
-        value: *const u8,
-        value_size: usize,
-        version: u32,
-    ) -> u32;
+    fn proxy_set_shared_data(key: *const u8, key_size: usize, value: *const u8, value_size: usize, version: u32)
+    -> u32;
     fn proxy_define_metric(kind: u32, name: *const u8, name_size: usize, id: *mut u32) -> u32;
     fn proxy_increment_metric(id: u32, offset: i64) -> u32;
     fn proxy_record_metric(id: u32, value: u64) -> u32;
@@ -238,9 +233,8 @@ pub(super) fn grpc_cancel(stream: u32) -> Result<(), Status> {
 pub(super) fn shared_data(key: &str) -> Result<(Vec<u8>, u32), Status> {
     let mut version = 0;
     // SAFETY: the proxy reads the key and writes the version during the call only; both pointers are valid for the call.
-    let value = bytes(|data, size| unsafe {
-        proxy_get_shared_data(key.as_ptr(), key.len(), data, size, &raw mut version)
-    })?;
+    let value =
+        bytes(|data, size| unsafe { proxy_get_shared_data(key.as_ptr(), key.len(), data, size, &raw mut version) })?;
     Ok((value, version))
 }
 

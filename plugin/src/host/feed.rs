@@ -67,7 +67,8 @@ impl Feed {
 
     pub(super) fn tick(&self) {
         self.drive(Input::Tick);
-        self.subscriber.intake.keep(self.subscriber.vm.now());
+        let VmSubscriber { vm, intake, .. } = &self.subscriber;
+        intake.keep(vm.serving.get(), vm.now());
     }
 
     pub(super) fn connected(&self) -> bool {
@@ -169,7 +170,7 @@ impl Subscriber for VmSubscriber {
     }
 
     fn offer(&self, id: SnapshotId, content: Content) -> Result<(), Refusal> {
-        match self.intake.offer(id, content, self.vm.serving.get(), self.vm.now()) {
+        match self.intake.offer(id, content, self.vm.now()) {
             Ok(Taken::New) => {
                 self.warm.set(false);
                 self.vm.counters.add(Counter::SnapshotsApplied, 1);

@@ -75,7 +75,7 @@ impl Intake {
     pub fn warm_up(&self, now: Duration) -> Result<Option<SnapshotId>, Refused> {
         if self.slot.head().is_some() {
             // Another configuration's VMs may look for it elsewhere.
-            self.writer.borrow_mut().changed(true, now);
+            self.writer.borrow_mut().changed(now);
             self.remember(now);
             return Ok(None);
         }
@@ -86,7 +86,8 @@ impl Intake {
         self.check_trust(&head)?;
         let snapshot = decode(&head, content)?;
         let confirmed = mark.filter(|mark| mark.id == head.id && mark.confirmed > 0).map(|mark| mark.confirmed);
-        let before = confirmed.and_then(|confirmed| Some(self.wall_clock()?.saturating_sub(Duration::from_millis(confirmed))));
+        let before =
+            confirmed.and_then(|confirmed| Some(self.wall_clock()?.saturating_sub(Duration::from_millis(confirmed))));
         let id = head.id;
         // What nobody is known to have confirmed is as stale as can be.
         self.slot.replace(snapshot, Confirmed { at: now, before: before.unwrap_or(Duration::MAX) }, now);
@@ -98,7 +99,7 @@ impl Intake {
     ///
     /// # Errors
     /// If it is refused; the one in force stays.
-    pub fn offer(&self, offered: SnapshotId, content: Content, serving: bool, now: Duration) -> Result<Taken, Refused> {
+    pub fn offer(&self, offered: SnapshotId, content: Content, now: Duration) -> Result<Taken, Refused> {
         let read = match &content {
             Content::Whole(bytes) => Head::of_snapshot(bytes).map(|head| (head, None)),
             Content::Delta(bytes) => Head::of_delta(bytes).map(|(head, base)| (head, Some(base))),
@@ -113,7 +114,11 @@ impl Intake {
                 return Err(Refused::Older { offered, in_force: in_force.id });
             }
             if offered == in_force.id {
-                return if head.digest == in_force.digest { Ok(Taken::Known) } else { Err(Refused::Conflicting { offered }) };
+                return if head.digest == in_force.digest {
+                    Ok(Taken::Known)
+                } else {
+                    Err(Refused::Conflicting { offered })
+                };
             }
         }
         self.check_mark(&head, self.memory.mark().as_ref())?;
@@ -127,7 +132,7 @@ impl Intake {
                 self.slot.replace(snapshot, Confirmed::at(now), now);
             }
         }
-        self.writer.borrow_mut().changed(serving, now);
+        self.writer.borrow_mut().changed(now);
         self.remember(now);
         Ok(Taken::New)
     }
@@ -149,9 +154,10 @@ impl Intake {
         staleness.unwrap_or(false)
     }
 
-    /// Leaves the snapshot in force for VMs that are started again, if it is time and no other VM has done so.
-    pub fn keep(&self, now: Duration) {
-        if self.writer.borrow_mut().is_due(now)
+    /// Leaves the snapshot in force for VMs that are started again, if it is time and no other VM has done so. VMs that have
+    /// requests to answer (`serving`) are the last to do it.
+    pub fn keep(&self, serving: bool, now: Duration) {
+        if self.writer.borrow_mut().is_due(serving, now)
             && let Some(snapshot) = self.slot.current()
             && self.memory.claim(snapshot.id())
         {

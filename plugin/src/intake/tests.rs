@@ -2,6 +2,7 @@ use std::cell::Cell;
 
 use ed25519_compact::{KeyPair, Seed};
 use tollgate_policy::set::PolicySet;
+use tollgate_policy::snapshot::{Attestation, Compiler, Content as Compiled};
 
 use super::*;
 use crate::config::{Config, Source};
@@ -46,7 +47,12 @@ impl Envoy {
     }
 
     fn vm(&self) -> Intake {
-        Intake::new(Rc::default(), &self.feed, Rc::clone(&self.shared) as Rc<dyn SharedData>, Rc::clone(&self.clock) as _)
+        Intake::new(
+            Rc::default(),
+            &self.feed,
+            Rc::clone(&self.shared) as Rc<dyn SharedData>,
+            Rc::clone(&self.clock) as _,
+        )
     }
 
     fn later(&self, by: Duration) {
@@ -74,7 +80,7 @@ fn whole(version: u64) -> Content {
 }
 
 fn offer(vm: &Intake, version: u64) -> Result<Taken, String> {
-    vm.offer(id(version), whole(version), false, SECOND).map_err(|why| why.to_string())
+    vm.offer(id(version), whole(version), SECOND).map_err(|why| why.to_string())
 }
 
 fn in_force(vm: &Intake) -> Option<u64> {
@@ -84,7 +90,7 @@ fn in_force(vm: &Intake) -> Option<u64> {
 /// Puts a version in force and leaves it for others.
 fn leave(vm: &Intake, version: u64) {
     assert_eq!(offer(vm, version), Ok(Taken::New));
-    vm.keep(SECOND * 5);
+    vm.keep(false, SECOND * 5);
 }
 
 #[test]
@@ -100,7 +106,7 @@ fn newer_ones_are_taken_and_older_ones_refused() {
 fn the_same_one_again_is_accepted_and_does_not_rejuvenate() {
     let vm = Envoy::unsigned().vm();
     assert_eq!(offer(&vm, 1), Ok(Taken::New));
-    assert_eq!(vm.offer(id(1), whole(1), false, SECOND * 9).unwrap(), Taken::Known);
+    assert_eq!(vm.offer(id(1), whole(1), SECOND * 9).unwrap(), Taken::Known);
     assert_eq!(vm.slot.age(SECOND * 9), Some(SECOND * 8));
 }
 
@@ -111,7 +117,7 @@ fn another_content_under_an_id_that_was_in_force_is_refused() {
     assert_eq!(offer(&vm, 1), Ok(Taken::New));
     for vm in [vm, envoy.vm()] {
         let content = Content::Whole(fixture::snapshot(&other(), 1));
-        let refused = vm.offer(id(1), content, false, SECOND).unwrap_err();
+        let refused = vm.offer(id(1), content, SECOND).unwrap_err();
         assert!(matches!(refused, Refused::Conflicting { .. }) && !refused.wants_full());
     }
 }
@@ -125,18 +131,21 @@ fn damage_is_refused_and_the_good_one_stays() {
         let mut damaged = good.clone();
         damaged[position] ^= 0x10;
         for content in [Content::Whole(damaged.clone()), Content::Delta(damaged)] {
-            let refused = vm.offer(id(2), content, false, SECOND).unwrap_err();
-            assert!(refused.wants_full() || matches!(refused, Refused::Conflicting { .. }), "byte {position}: {refused}");
+            let refused = vm.offer(id(2), content, SECOND).unwrap_err();
+            assert!(
+                refused.wants_full() || matches!(refused, Refused::Conflicting { .. }),
+                "byte {position}: {refused}"
+            );
         }
     }
-    assert!(vm.offer(id(2), Content::Whole(Vec::new()), false, SECOND).is_err());
+    assert!(vm.offer(id(2), Content::Whole(Vec::new()), SECOND).is_err());
     assert_eq!(in_force(&vm), Some(1));
 }
 
 #[test]
 fn a_snapshot_under_another_ones_id_is_refused() {
     let vm = Envoy::unsigned().vm();
-    let refused = vm.offer(id(3), whole(2), false, SECOND).unwrap_err();
+    let refused = vm.offer(id(3), whole(2), SECOND).unwrap_err();
     assert!(matches!(refused, Refused::Mislabelled { .. }));
     assert_eq!(in_force(&vm), None);
 }
@@ -148,7 +157,7 @@ fn what_another_vm_was_ahead_of_is_a_replay_even_to_a_vm_without_any() {
     assert_eq!(offer(&vm, 1), Ok(Taken::New));
     assert_eq!(offer(&envoy.vm(), 5), Ok(Taken::New));
     for vm in [vm, envoy.vm()] {
-        let refused = vm.offer(id(4), whole(4), false, SECOND).unwrap_err();
+        let refused = vm.offer(id(4), whole(4), SECOND).unwrap_err();
         assert_eq!(refused.to_string(), "snapshot 1.4 is being replayed: 1.5 has been in force in this Envoy");
         assert!(refused.wants_full(), "the current one will do");
         assert_eq!(offer(&vm, 5), Ok(Taken::New));
@@ -208,10 +217,10 @@ fn one_of_several_vms_writes_and_only_once() {
     for vm in &vms {
         assert_eq!(offer(vm, 1), Ok(Taken::New));
     }
-    vms[0].keep(SECOND);
+    vms[0].keep(false, SECOND);
     assert_eq!(envoy.shared.value("content"), None, "not at once");
     for vm in &vms {
-        vm.keep(SECOND * 3);
+        vm.keep(false, SECOND * 3);
     }
     let key = envoy.shared.key("content").unwrap();
     assert_eq!(envoy.shared.values.borrow()[&key].version, 1);
@@ -251,6 +260,58 @@ fn what_nobody_is_known_to_have_confirmed_is_stale_until_somebody_does() {
     assert!(vm.confirm(id(1), SECOND) && !vm.is_stale(SECOND));
 }
 
+/// A delta from a version of the fixture's set to one of the other set.
+fn delta(from: u64, to: u64) -> Vec<u8> {
+    compiled(&other()).delta(&compiled(&fixture::set()), id(from), id(to), &[])
+}
+
+fn compiled(set: &PolicySet) -> Compiled {
+    Compiler::default().compile(set).unwrap()
+}
+
+#[test]
+fn a_delta_of_what_is_in_force_is_taken() {
+    let envoy = Envoy::unsigned();
+    let vm = envoy.vm();
+    assert_eq!(offer(&vm, 1), Ok(Taken::New));
+    assert_eq!(vm.offer(id(2), Content::Delta(delta(1, 2)), SECOND).unwrap(), Taken::New);
+    assert_eq!(vm.slot.current().unwrap().policy_count(), 1);
+    assert_eq!(vm.memory.mark().unwrap().id, id(2));
+    assert_eq!(vm.offer(id(2), Content::Delta(delta(1, 2)), SECOND).unwrap(), Taken::Known);
+    vm.keep(false, SECOND * 5);
+    let again = envoy.vm();
+    assert_eq!(again.warm_up(SECOND).unwrap(), Some(id(2)));
+    assert_eq!(again.slot.head(), vm.slot.head());
+}
+
+#[test]
+fn a_delta_of_anything_else_asks_for_the_whole() {
+    let envoy = Envoy::unsigned();
+    let refusal = |vm: &Intake, version, delta| vm.offer(id(version), Content::Delta(delta), SECOND).unwrap_err();
+    let cold = refusal(&envoy.vm(), 2, delta(1, 2));
+    assert!(matches!(cold, Refused::Base { .. }) && cold.wants_full());
+    let vm = envoy.vm();
+    assert_eq!(offer(&vm, 1), Ok(Taken::New));
+    let elsewhere = refusal(&vm, 3, delta(2, 3));
+    assert_eq!(elsewhere.to_string(), "snapshot 1.3 comes as a delta of 1.2, which is not in force");
+    let of_another_content = compiled(&fixture::set()).delta(&compiled(&other()), id(1), id(2), &[]);
+    assert!(matches!(refusal(&vm, 2, of_another_content), Refused::Base { .. }));
+    let good = delta(1, 2);
+    for length in 0..good.len() {
+        assert!(refusal(&vm, 2, good[..length].to_vec()).wants_full(), "{length} bytes");
+    }
+    for at in 0..good.len() {
+        let mut damaged = good.clone();
+        damaged[at] ^= 1;
+        assert!(refusal(&vm, 2, damaged).wants_full(), "byte {at}");
+    }
+    let held = vm.slot.current();
+    assert!(refusal(&vm, 2, good.clone()).wants_full());
+    drop(held);
+    assert_eq!(in_force(&vm), Some(1));
+    assert_eq!(vm.offer(id(2), Content::Delta(good), SECOND).unwrap(), Taken::New);
+}
+
 #[test]
 fn with_keys_what_nobody_signed_is_refused() {
     let vm = Envoy::signed("").vm();
@@ -267,4 +328,67 @@ fn with_keys_what_nobody_signed_is_not_started_with_either() {
     let vm = keyed.vm();
     vm.memory.leave(&content);
     assert!(matches!(vm.warm_up(SECOND), Err(Refused::Untrusted { .. })));
+}
+
+/// The fixture's set, signed.
+fn signed(version: u64, audience: &str, issued_at: Duration) -> Content {
+    let content = compiled(&fixture::set());
+    let issued_at = u64::try_from(issued_at.as_millis()).unwrap();
+    let statement = Attestation::statement(audience, id(version), &content.digest(), issued_at);
+    let signature = *pair().sk.sign(statement, None);
+    let attestation = Attestation { key: "k".to_owned(), audience: audience.to_owned(), issued_at, signature };
+    Content::Whole(content.encode(id(version), &[attestation]))
+}
+
+#[test]
+fn what_is_signed_for_this_audience_is_taken_and_for_another_refused() {
+    let vm = Envoy::signed("").vm();
+    let elsewhere = vm.offer(id(1), signed(1, "test", TODAY), SECOND).unwrap_err();
+    assert_eq!(elsewhere.to_string(), "snapshot 1.1 is not trusted: it is signed for the audience `test`");
+    assert!(!elsewhere.wants_full(), "another copy would be signed no better");
+    assert_eq!(vm.offer(id(1), signed(1, "prod", TODAY), SECOND).unwrap(), Taken::New);
+}
+
+#[test]
+fn another_content_under_a_good_signature_is_refused() {
+    let vm = Envoy::signed("").vm();
+    let Content::Whole(good) = signed(1, "prod", TODAY) else { panic!("a delta") };
+    let (head, _) = Compiled::read(&good).unwrap();
+    let forged = compiled(&other()).encode(id(1), &head.attestations);
+    let refused = vm.offer(id(1), Content::Whole(forged.clone()), SECOND).unwrap_err();
+    assert!(matches!(refused, Refused::Untrusted { .. }));
+    // Under the head of the good one the digest does not come out.
+    const UNSIGNED_HEAD: usize = 65;
+    let beginning = good.len() - compiled(&fixture::set()).encode(id(1), &[]).len() + UNSIGNED_HEAD;
+    let grafted = [&good[..beginning], &forged[beginning..]].concat();
+    let refused = vm.offer(id(1), Content::Whole(grafted), SECOND).unwrap_err();
+    assert!(matches!(refused, Refused::Damaged { .. }));
+    assert_eq!(in_force(&vm), None);
+}
+
+#[test]
+fn signatures_too_old_or_from_the_future_are_refused() {
+    let envoy = Envoy::signed(r#", "max_issued_age": "1h""#);
+    let vm = envoy.vm();
+    let offer = |version, issued_at| vm.offer(id(version), signed(version, "prod", issued_at), SECOND);
+    let hour = SECOND * 3600;
+    let old = offer(1, TODAY - hour - SECOND).unwrap_err();
+    assert!(old.to_string().contains("signed 3601 s ago, longer than the 3600 s") && old.wants_full());
+    assert_eq!(offer(1, TODAY - hour).unwrap(), Taken::New);
+    assert_eq!(offer(2, TODAY + SKEW).unwrap(), Taken::New, "clocks differ");
+    let early = offer(3, TODAY + SKEW + SECOND).unwrap_err();
+    assert!(early.to_string().contains("301 s ahead"));
+    envoy.clock.0.set(None);
+    assert!(matches!(offer(3, TODAY), Err(Refused::NoClock { .. })));
+}
+
+#[test]
+fn a_vm_that_is_started_again_takes_a_signature_that_was_new_once() {
+    let envoy = Envoy::signed(r#", "max_issued_age": "1h""#);
+    let vm = envoy.vm();
+    assert_eq!(vm.offer(id(1), signed(1, "prod", TODAY), SECOND).unwrap(), Taken::New);
+    vm.keep(false, SECOND * 5);
+    envoy.later(SECOND * 7200);
+    assert_eq!(envoy.vm().warm_up(SECOND).unwrap(), Some(id(1)));
+    assert!(matches!(envoy.vm().offer(id(1), signed(1, "prod", TODAY), SECOND), Err(Refused::Aged { .. })));
 }

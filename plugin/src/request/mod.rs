@@ -152,9 +152,7 @@ impl Filter {
         let id = self.vm.decisions.next();
         self.count(outcome);
         let disposition = match outcome.verdict {
-            HttpVerdict::Allow => {
-                Disposition::Forward(forward::edits(&self.forward, headers, snapshot, outcome, id))
-            }
+            HttpVerdict::Allow => Disposition::Forward(forward::edits(&self.forward, headers, snapshot, outcome, id)),
             HttpVerdict::Refuse(refusal) => Disposition::Refuse(self.refusal(refusal, outcome, id)),
         };
         let note = self.vm.verbose.get().then(|| note(outcome, id));

@@ -6,8 +6,8 @@ use tollgate_policy::set::{RouteBody, Unmatched};
 
 use super::*;
 use crate::config::Config;
-use crate::slot::Confirmed;
 use crate::fixture::{self, Known, NOBODY, peer, token};
+use crate::slot::Confirmed;
 
 const FORWARD: &str = r#"{"x-principal": "principal.id", "x-roles": "principal.roles",
     "x-policy": "decision.policy", "x-decision": "decision.id"}"#;

@@ -82,6 +82,9 @@ fn a_delta_changes_what_is_in_force_and_nothing_else() {
     assert!(matches!(slot.apply(&delta[1..], LATE), Err(NotApplied::Delta(_))));
     assert_eq!((version(&slot), slot.age(LATE)), (Some(1), Some(LATE - EARLY)));
     slot.apply(&delta, LATE).unwrap();
-    assert_eq!((version(&slot), slot.age(LATE), slot.staleness(LATE)), (Some(2), Some(Duration::ZERO), Some(Duration::ZERO)));
+    assert_eq!(
+        (version(&slot), slot.age(LATE), slot.staleness(LATE)),
+        (Some(2), Some(Duration::ZERO), Some(Duration::ZERO))
+    );
     assert_eq!(slot.current().unwrap().policy_count(), 1);
 }

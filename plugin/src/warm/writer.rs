@@ -11,23 +11,24 @@ const LONGEST: Duration = Duration::from_secs(10);
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Writer(Option<Pending>);
 
+/// Changes that have not been written.
 #[derive(Clone, Copy, Debug)]
 struct Pending {
-    due: Duration,
-    at_last: Duration,
+    first: Duration,
+    last: Duration,
 }
 
 impl Writer {
-    /// There is a new snapshot. `serving` says whether this VM has requests to answer.
-    pub fn changed(&mut self, serving: bool, now: Duration) {
-        let at_last = self.0.map_or(now + LONGEST, |pending| pending.at_last);
-        let wait = if serving { QUIET + DEFERENCE } else { QUIET };
-        self.0 = Some(Pending { due: at_last.min(now + wait), at_last });
+    /// There is a new snapshot.
+    pub fn changed(&mut self, now: Duration) {
+        let first = self.0.map_or(now, |pending| pending.first);
+        self.0 = Some(Pending { first, last: now });
     }
 
-    /// Whether it is time; true once for all the changes so far.
-    pub fn is_due(&mut self, now: Duration) -> bool {
-        self.0.take_if(|pending| pending.due <= now).is_some()
+    /// Whether it is time; true once for all the changes so far. `serving` says whether this VM has requests to answer.
+    pub fn is_due(&mut self, serving: bool, now: Duration) -> bool {
+        let wait = if serving { QUIET + DEFERENCE } else { QUIET };
+        self.0.take_if(|pending| now >= pending.last + wait || now >= pending.first + LONGEST).is_some()
     }
 }
 
@@ -40,20 +41,20 @@ mod tests {
     #[test]
     fn a_change_is_written_once_a_quiet_second_later() {
         let mut writer = Writer::default();
-        assert!(!writer.is_due(SECOND));
-        writer.changed(false, SECOND);
-        writer.changed(false, SECOND * 3 / 2);
-        assert!(!writer.is_due(SECOND * 2));
-        assert!(writer.is_due(SECOND * 5 / 2));
-        assert!(!writer.is_due(SECOND * 9));
+        assert!(!writer.is_due(false, SECOND));
+        writer.changed(SECOND);
+        writer.changed(SECOND * 3 / 2);
+        assert!(!writer.is_due(false, SECOND * 2));
+        assert!(writer.is_due(false, SECOND * 5 / 2));
+        assert!(!writer.is_due(false, SECOND * 9));
     }
 
     #[test]
     fn a_vm_that_serves_lets_the_others_go_first() {
         let mut writer = Writer::default();
-        writer.changed(true, SECOND);
-        assert!(!writer.is_due(SECOND * 7 / 2));
-        assert!(writer.is_due(SECOND * 4));
+        writer.changed(SECOND);
+        assert!(!writer.is_due(true, SECOND * 7 / 2));
+        assert!(writer.is_due(true, SECOND * 4));
     }
 
     #[test]
@@ -61,8 +62,8 @@ mod tests {
         let mut writer = Writer::default();
         let written = (1..=250).filter(|tenth| {
             let now = SECOND * *tenth / 10;
-            writer.changed(true, now);
-            writer.is_due(now)
+            writer.changed(now);
+            writer.is_due(true, now)
         });
         assert_eq!(written.count(), 2);
     }

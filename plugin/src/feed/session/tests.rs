@@ -276,7 +276,9 @@ fn a_stream_that_brings_nothing_but_what_is_refused_is_given_up() {
     assert!(fixture.session.connected());
     let outputs = fixture.handle(Input::Message(ONE, Frame::new(1, vec![0xff])));
     assert_eq!(outputs.last(), Some(&Output::Cancel(ONE)));
-    assert!(matches!(&outputs[..], [Output::Warn(_), Output::Send(..), Output::Warn(why), _] if why.contains("given up")));
+    assert!(
+        matches!(&outputs[..], [Output::Warn(_), Output::Send(..), Output::Warn(why), _] if why.contains("given up"))
+    );
     assert!(!fixture.session.connected());
     assert_eq!(fixture.snapshot(100, "good"), [], "it is over");
     assert_eq!(fixture.handle(Input::Tick), []);
