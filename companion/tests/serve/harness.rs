@@ -168,6 +168,7 @@ impl Companion {
             node_cluster: "edge".to_owned(),
             build: "0.1.0".to_owned(),
             applied: applied.map(wire),
+            ..proto::Hello::default()
         }))
         .await;
         vm
@@ -217,11 +218,11 @@ impl Vm {
     }
 
     pub(crate) async fn ack(&self, id: SnapshotId) {
-        self.say(worker_message::Body::Ack(proto::Ack { id: Some(wire(id)) })).await;
+        self.say(worker_message::Body::Ack(proto::Ack { id: Some(wire(id)), apply_micros: 0 })).await;
     }
 
     pub(crate) async fn nack(&self, id: SnapshotId, reason: &str) {
-        let nack = proto::Nack { id: Some(wire(id)), reason: reason.to_owned() };
+        let nack = proto::Nack { id: Some(wire(id)), reason: reason.to_owned(), wants_full: false };
         self.say(worker_message::Body::Nack(nack)).await;
     }
 

@@ -178,6 +178,7 @@ mod tests {
             node_cluster: String::new(),
             build: "1".to_owned(),
             applied: Some(WIRE_ID),
+            ..proto::Hello::default()
         };
         assert_eq!(read(hello), worker_message::Body::Hello(expected));
         for serving in [false, true] {
@@ -186,11 +187,11 @@ mod tests {
                 worker_message::Body::Heartbeat(proto::Heartbeat { applied: None, serving })
             );
         }
-        assert_eq!(read(WorkerMessage::Ack(ID)), worker_message::Body::Ack(proto::Ack { id: Some(WIRE_ID) }));
+        assert_eq!(read(WorkerMessage::Ack(ID)), worker_message::Body::Ack(proto::Ack { id: Some(WIRE_ID), apply_micros: 0 }));
         let reason = "r".repeat(200);
         assert_eq!(
             read(WorkerMessage::Nack { id: None, reason: &reason }),
-            worker_message::Body::Nack(proto::Nack { id: None, reason })
+            worker_message::Body::Nack(proto::Nack { id: None, reason, wants_full: false })
         );
     }
 }

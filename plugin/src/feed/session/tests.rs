@@ -120,6 +120,7 @@ fn the_first_message_is_a_hello() {
         node_cluster: "edge".into(),
         build: env!("CARGO_PKG_VERSION").into(),
         applied: version(4),
+        ..proto::Hello::default()
     };
     assert_eq!(sent(fixture.handle(Input::Opened(ONE))), [ToCompanion::Hello(hello)]);
 }
@@ -157,7 +158,7 @@ fn heartbeats_do_not_wait_for_the_companions_first_word() {
 #[test]
 fn a_good_snapshot_is_applied_and_acknowledged() {
     let mut fixture = Fixture::connected();
-    assert_eq!(fixture.snapshot(1, "good"), [ToCompanion::Ack(proto::Ack { id: version(1) })]);
+    assert_eq!(fixture.snapshot(1, "good"), [ToCompanion::Ack(proto::Ack { id: version(1), apply_micros: 0 })]);
     assert_eq!(fixture.vm.applied.get(), Some(SnapshotId { epoch: 1, version: 1 }));
 }
 
@@ -166,7 +167,7 @@ fn a_bad_snapshot_is_refused_with_its_reason_and_the_stream_goes_on() {
     let mut fixture = Fixture::connected();
     fixture.snapshot(1, "good");
     let answer = fixture.snapshot(2, "digest mismatch");
-    assert_eq!(*nack(&answer), proto::Nack { id: version(2), reason: "digest mismatch".into() });
+    assert_eq!(*nack(&answer), proto::Nack { id: version(2), reason: "digest mismatch".into(), wants_full: false });
     assert_eq!(fixture.vm.applied.get(), Some(SnapshotId { epoch: 1, version: 1 }));
     assert_eq!(fixture.vm.refused.get(), 0, "the subscriber counts what it was offered");
     assert_eq!(fixture.snapshot(3, "good").len(), 1);
