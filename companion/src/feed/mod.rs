@@ -1,12 +1,17 @@
 //! The feed: one gRPC stream per plugin VM, down which snapshots travel and up which VMs say what they enforce.
 
+mod down;
+mod frame;
 mod hello;
 mod limits;
+mod offers;
+mod publications;
 mod registry;
 mod serve;
 mod service;
 mod session;
 mod sessions;
+mod supply;
 mod vm;
 
 /// The protocol's messages, server and client.
@@ -16,6 +21,6 @@ pub mod proto {
 }
 
 pub(crate) use limits::MAX_CONNECTIONS;
-pub(crate) use registry::{Registry, WorkerCounts};
+pub(crate) use registry::{Enforcement, Registry, WorkerCounts};
 pub(crate) use serve::{Feed, serve};
-pub(crate) use vm::{Nacked, WorkerView};
+pub(crate) use vm::{Behind, Nacked, State, WorkerView};

@@ -10,8 +10,8 @@ use crate::metrics::Metrics;
 use crate::net::BoundedListener;
 use crate::publisher::Current;
 
-use super::limits::{MAX_COMPANION_MESSAGE, MAX_STREAMS_PER_CONNECTION, MAX_WORKER_MESSAGE};
-use super::proto::feed_server::FeedServer;
+use super::limits::MAX_STREAMS_PER_CONNECTION;
+use super::offers::Offers;
 use super::registry::Registry;
 use super::service::FeedService;
 use super::session::Shared;
@@ -39,10 +39,8 @@ pub(crate) fn serve(
     let Feed { registry, current, ahead, metrics, shutdown } = feed;
     let (sessions, entrance) = Sessions::new();
     let mut stopping = shutdown.clone();
-    let service = FeedService::new(Shared { registry, current, ahead, metrics, shutdown }, entrance);
-    let service = FeedServer::new(service)
-        .max_decoding_message_size(MAX_WORKER_MESSAGE)
-        .max_encoding_message_size(MAX_COMPANION_MESSAGE);
+    let offers = Arc::new(Offers::default());
+    let service = FeedService::new(Shared { registry, current, offers, ahead, metrics, shutdown }, entrance);
     let server = Server::builder()
         .http2_keepalive_interval(Some(KEEPALIVE))
         .http2_keepalive_timeout(Some(KEEPALIVE))
