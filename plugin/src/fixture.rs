@@ -1,6 +1,7 @@
 //! A small policy set for tests: documents behind a token, with a header source for a trusted gateway.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use tollgate_policy::condition;
 use tollgate_policy::data::{Data, Fields};
@@ -16,10 +17,13 @@ use tollgate_policy::time::Timestamp;
 /// The set: editors may view documents unless these are locked, which takes a claim to tell.
 pub(crate) fn set() -> PolicySet {
     PolicySet {
-        policies: vec![
-            policy("documents-locked", Effect::Deny, "*", Some("principal.locked == resource.id")),
-            policy("editors-view", Effect::Allow, "editor", None),
-        ],
+        policies: Vec::from(
+            [
+                policy("documents-locked", Effect::Deny, "*", Some("principal.locked == resource.id")),
+                policy("editors-view", Effect::Allow, "editor", None),
+            ]
+            .map(Arc::new),
+        ),
         routes: vec![route("documents", Auth::Required), route("public", Auth::Optional)],
         unmatched: Unmatched::Deny,
         identity: vec![

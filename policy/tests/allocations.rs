@@ -6,6 +6,8 @@ mod cases;
 #[path = "oracle/policies.rs"]
 mod policies;
 
+use std::sync::Arc;
+
 use cases::{Random, case};
 use policies::policy_set;
 use tollgate_policy::condition::{Environment, Map, lower};
@@ -27,7 +29,10 @@ const CONDITIONS: [&str; 6] = [
 
 #[test]
 fn a_decision_allocates_nothing() {
-    let set = PolicySet { policies: CONDITIONS.iter().enumerate().map(policy).collect(), ..PolicySet::default() };
+    let set = PolicySet {
+        policies: CONDITIONS.iter().enumerate().map(policy).map(Arc::new).collect(),
+        ..PolicySet::default()
+    };
     let snapshot = Snapshot::decode(encode(&set, SnapshotId::default()).unwrap()).unwrap();
     let principal = snapshot.principal(PrincipalClaims {
         source: None,

@@ -107,7 +107,7 @@ fn root() -> PathBuf {
 
 fn todo() -> Snapshot {
     let name = root().join("envoy/examples/todo/todo.yaml");
-    let file = SourceFile { name: name.display().to_string(), text: fs::read_to_string(&name).unwrap() };
+    let file = SourceFile::new(name.display().to_string(), fs::read_to_string(&name).unwrap());
     compile(&load(&[file]).unwrap(), SnapshotId::default()).unwrap().snapshot
 }
 

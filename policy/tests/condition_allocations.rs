@@ -164,7 +164,7 @@ fn snapshot(text: &str) -> Snapshot {
         condition: Some(Condition { text: text.to_owned(), program }),
         ..Policy::new("only", Effect::Allow)
     };
-    let set = PolicySet { policies: vec![policy], ..PolicySet::default() };
+    let set = PolicySet { policies: vec![policy.into()], ..PolicySet::default() };
     Snapshot::decode(encode(&set, SnapshotId::default()).unwrap()).unwrap()
 }
 

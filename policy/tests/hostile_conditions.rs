@@ -206,6 +206,6 @@ fn snapshot(text: &str) -> (String, Snapshot) {
         condition: Some(Condition { text: text.to_owned(), program }),
         ..Policy::new("heavy", Effect::Deny)
     };
-    let set = PolicySet { policies: vec![policy], ..PolicySet::default() };
+    let set = PolicySet { policies: vec![policy.into()], ..PolicySet::default() };
     (text.to_owned(), Snapshot::decode(encode(&set, SnapshotId::default()).unwrap()).unwrap())
 }

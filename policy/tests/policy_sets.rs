@@ -10,7 +10,7 @@ use tollgate_policy::source::{Loader, SourceFile, load};
 use tollgate_policy::time::Timestamp;
 
 fn snapshot(text: &str) -> Snapshot {
-    let files = [SourceFile { name: "policies.yaml".to_owned(), text: text.to_owned() }];
+    let files = [SourceFile::new("policies.yaml", text)];
     let set = load(&files).unwrap_or_else(|problems| panic!("{problems}"));
     Snapshot::decode(encode(&set, SnapshotId::default()).unwrap()).unwrap()
 }
@@ -220,7 +220,7 @@ fn a_changed_variable_changes_the_conditions_that_read_it() {
             "variables: {{open: \"{variable}\", indirect: \"variables.open\"}}\n\
              policies: [{{name: p, resource: document, actions: [view], roles: [editor], condition: variables.indirect}}]\n"
         );
-        [SourceFile { name: "policies.yaml".to_owned(), text }]
+        [SourceFile::new("policies.yaml", text)]
     };
     let mut loader = Loader::default();
     for (variable, allowed) in [("true", true), ("false", false), ("true", true)] {

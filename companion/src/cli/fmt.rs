@@ -28,7 +28,7 @@ pub(super) fn run(args: Args, output: &mut Output<'_>) -> anyhow::Result<Exit> {
     let mut is_sound = true;
     for file in &files {
         match format(file) {
-            Ok(text) => formatted.push(SourceFile { name: file.name.clone(), text }),
+            Ok(text) => formatted.push(SourceFile::new(file.name.clone(), text)),
             Err(error) => {
                 is_sound = false;
                 refuse(&error, output)?;
@@ -52,7 +52,7 @@ pub(super) fn run(args: Args, output: &mut Output<'_>) -> anyhow::Result<Exit> {
         match args.check {
             true => output.line(format_args!("{ODD}not formatted{ODD:#}: {}", file.name))?,
             false => {
-                fs::write(Path::new(&file.name), &file.text)
+                fs::write(Path::new(&file.name), file.text.as_bytes())
                     .with_context(|| format!("cannot write `{}`", file.name))?;
                 output.line(format_args!("formatted: {}", file.name))?;
             }

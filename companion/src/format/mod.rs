@@ -37,16 +37,16 @@ pub(crate) enum FormatError {
 pub(crate) fn format(file: &SourceFile) -> Result<String, FormatError> {
     let before = faithful::content(file).map_err(FormatError::Unreadable)?;
     let text = write(file)?;
-    let written = SourceFile { name: file.name.clone(), text };
+    let written = SourceFile::new(file.name.as_str(), text.as_str());
     let unfaithful = |reason: String| FormatError::Unfaithful { file: file.name.clone(), reason };
     let after = faithful::content(&written).map_err(|problems| {
         unfaithful(problems.iter().next().map(|problem| problem.message.clone()).unwrap_or_default())
     })?;
     faithful::compare(&before, &after).map_err(|reason| unfaithful(reason.to_owned()))?;
-    if write(&written)? != written.text {
+    if write(&written)? != text {
         return Err(unfaithful("its canonical form has another canonical form".to_owned()));
     }
-    Ok(written.text)
+    Ok(text)
 }
 
 fn write(file: &SourceFile) -> Result<String, FormatError> {

@@ -11,7 +11,7 @@ mod careless;
 use careless::Careless;
 
 fn yaml(text: &str) -> SourceFile {
-    SourceFile { name: "a.yaml".to_owned(), text: text.to_owned() }
+    SourceFile::new("a.yaml", text)
 }
 
 fn formatted(text: &str) -> String {
@@ -112,7 +112,7 @@ fn anchors_keep_the_order() {
 
 #[test]
 fn json_stays_json() {
-    let json = |text: &str| format(&SourceFile { name: "a.json".to_owned(), text: text.to_owned() });
+    let json = |text: &str| format(&SourceFile::new("a.json", text));
     let text = r#"{"policies":[{"roles":["x"],"name":"a"}],"unmatched":"deny"}"#;
     let expected =
         "{\n  \"policies\": [\n    {\"name\": \"a\", \"roles\": [\"x\"]}\n  ],\n  \"unmatched\": \"deny\"\n}\n";
@@ -154,10 +154,10 @@ fn files_of_the_repository_keep_their_meaning() {
     }
     let mut count = 0;
     for path in paths {
-        let file = SourceFile { name: path.display().to_string(), text: fs::read_to_string(&path).unwrap() };
+        let file = SourceFile::new(path.display().to_string(), fs::read_to_string(&path).unwrap());
         match format(&file) {
             Ok(text) => {
-                let after = SourceFile { name: file.name.clone(), text };
+                let after = SourceFile::new(file.name.clone(), text);
                 assert_eq!(load(&[file]).ok(), load(&[after]).ok());
                 count += 1;
             }

@@ -8,7 +8,7 @@ pub(crate) struct Fingerprint([u8; 32]);
 impl Fingerprint {
     pub(crate) fn of(files: &[SourceFile]) -> Self {
         let mut hash = Sha256::new();
-        for text in files.iter().flat_map(|file| [&file.name, &file.text]) {
+        for text in files.iter().flat_map(|file| [&*file.name, &*file.text]) {
             hash.update((text.len() as u64).to_le_bytes());
             hash.update(text);
         }
@@ -21,7 +21,7 @@ mod tests {
     use super::*;
 
     fn file(name: &str, text: &str) -> SourceFile {
-        SourceFile { name: name.to_owned(), text: text.to_owned() }
+        SourceFile::new(name, text)
     }
 
     #[test]

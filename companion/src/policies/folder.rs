@@ -160,7 +160,7 @@ fn read_file(path: &Path, left: &mut u64) -> Result<SourceFile, ReadError> {
         return Err(ReadError::Empty { path: path.to_owned() });
     }
     let text = String::from_utf8(bytes).map_err(|error| not_text(path, &error))?;
-    Ok(SourceFile { name: path.display().to_string(), text })
+    Ok(SourceFile::new(path.display().to_string(), text))
 }
 
 fn not_text(path: &Path, error: &std::string::FromUtf8Error) -> ReadError {

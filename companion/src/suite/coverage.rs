@@ -1,6 +1,7 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::ops::Range;
+use std::sync::Arc;
 
 use tollgate_policy::set::PolicySet;
 
@@ -37,7 +38,7 @@ pub(crate) struct PolicyCoverage {
 impl Coverage {
     /// Of a set that nothing has been asked of yet.
     pub(crate) fn of(set: &PolicySet) -> Self {
-        let untouched = |policy: &tollgate_policy::set::Policy| {
+        let untouched = |policy: &Arc<tollgate_policy::set::Policy>| {
             let coverage = PolicyCoverage { has_condition: policy.condition.is_some(), ..PolicyCoverage::default() };
             (policy.name.clone(), coverage)
         };

@@ -49,7 +49,7 @@ requests:
 ";
 
 fn file(text: &str) -> SourceFile {
-    SourceFile { name: "a.test.yaml".to_owned(), text: text.to_owned() }
+    SourceFile::new("a.test.yaml", text)
 }
 
 fn suite(tests: &str) -> Suite {
@@ -57,7 +57,7 @@ fn suite(tests: &str) -> Suite {
 }
 
 fn policies() -> Policies {
-    Policies::of(&[SourceFile { name: "a.yaml".to_owned(), text: POLICIES.to_owned() }]).unwrap()
+    Policies::of(&[SourceFile::new("a.yaml", POLICIES)]).unwrap()
 }
 
 /// The cases that are not answered as expected.

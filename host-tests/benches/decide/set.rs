@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use tollgate_policy::condition::{Environment, lower};
 use tollgate_policy::set::{Condition, Effect, Names, Policy, PolicySet};
 
@@ -5,7 +7,7 @@ use super::workload::{Spec, action_name, role_name};
 
 /// The workload's policies as a set of ours.
 pub(crate) fn set(specs: &[Spec]) -> PolicySet {
-    let mut policies: Vec<Policy> = specs.iter().enumerate().map(|(index, spec)| policy(index, spec)).collect();
+    let mut policies: Vec<_> = specs.iter().enumerate().map(|(index, spec)| Arc::new(policy(index, spec))).collect();
     policies.sort_by(|a, b| a.name.cmp(&b.name));
     PolicySet { policies, ..PolicySet::default() }
 }

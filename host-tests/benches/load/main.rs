@@ -14,6 +14,7 @@ mod set;
 mod workload;
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Instant;
 
 use criterion::{BatchSize, Criterion};
@@ -49,7 +50,7 @@ fn bench(criterion: &mut Criterion, size: usize, figures: &mut Vec<Figure>) {
     for version in 2..=UPDATES + 1 {
         let edited = usize::try_from(version).unwrap() * size / 12;
         if let Some(policy) = set.policies.get_mut(edited) {
-            policy.roles = Names::Of(vec!["role-edited".to_owned()]);
+            Arc::make_mut(policy).roles = Names::Of(vec!["role-edited".to_owned()]);
         }
         versions.push(encode(&set, SnapshotId { epoch: 1, version }).unwrap());
     }

@@ -44,6 +44,6 @@ pub(crate) fn snapshot(identity: Identity) -> Vec<u8> {
         Identity::Headers => "identity:\n  - {name: headers, headers: {id: x-user, roles: x-user-roles, trust: all}}\n",
         Identity::Token => "identity:\n  - {name: token, jwt: {roles: roles}}\n",
     });
-    let set = load(&[SourceFile { name: "policies.yaml".to_owned(), text: yaml }]);
+    let set = load(&[SourceFile::new("policies.yaml", yaml)]);
     encode(&set.unwrap_or_else(|problems| panic!("{problems}")), ID).unwrap()
 }

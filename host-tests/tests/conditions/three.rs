@@ -1,5 +1,7 @@
 //! The three evaluators side by side.
 
+use std::sync::Arc;
+
 use tollgate_policy::condition::{ConditionProblem, Environment, lower};
 use tollgate_policy::engine::{Effect, Scratch};
 use tollgate_policy::set::{Condition, Names, Policy, PolicySet};
@@ -79,7 +81,8 @@ pub(crate) fn snapshot(conditions: impl Iterator<Item = Condition>) -> Vec<u8> {
         condition: Some(condition),
         ..Policy::new(&index.to_string(), Effect::Allow)
     };
-    let set = PolicySet { policies: conditions.enumerate().map(policy).collect(), ..PolicySet::default() };
+    let set =
+        PolicySet { policies: conditions.enumerate().map(policy).map(Arc::new).collect(), ..PolicySet::default() };
     encode(&set, SnapshotId::default()).unwrap()
 }
 

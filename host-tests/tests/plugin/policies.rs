@@ -74,7 +74,7 @@ fn set(policies: &[&str], sources: &[&str]) -> String {
 
 /// The set, compiled.
 pub(crate) fn compiled(yaml: &str, id: SnapshotId) -> Vec<u8> {
-    let file = SourceFile { name: "policies.yaml".to_owned(), text: yaml.to_owned() };
+    let file = SourceFile::new("policies.yaml", yaml);
     let set = load(&[file]).unwrap_or_else(|problems| panic!("{problems}\n{yaml}"));
     encode(&set, id).unwrap()
 }

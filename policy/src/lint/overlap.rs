@@ -1,4 +1,5 @@
 use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 
 use super::{Finding, Rule, Subject};
 use crate::engine::{Effect, Glob};
@@ -63,7 +64,7 @@ impl<'p> Said<'p> {
 fn shadowed(set: &PolicySet, findings: &mut Vec<Finding>) {
     // A deny can shadow what it has a kind in common with.
     let mut denies: HashMap<Option<&str>, Vec<&Policy>> = HashMap::new();
-    let always = |policy: &&Policy| {
+    let always = |policy: &&Arc<Policy>| {
         policy.effect == Effect::Deny
             && policy.enforcement == Enforcement::Enforce
             && policy.window == Window::default()

@@ -4,8 +4,7 @@ use super::{Rule, lint};
 use crate::source::{SourceFile, load};
 
 fn findings(text: &str) -> Vec<String> {
-    let set =
-        load(&[SourceFile { name: "set.yaml".to_owned(), text: text.to_owned() }]).unwrap_or_else(|e| panic!("{e}"));
+    let set = load(&[SourceFile::new("set.yaml", text)]).unwrap_or_else(|e| panic!("{e}"));
     lint(&set).iter().map(ToString::to_string).collect()
 }
 

@@ -33,8 +33,8 @@ pub enum Unmatched {
 /// Every policy, route, identity source and directory entry, validated as one.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct PolicySet {
-    /// Sorted by name; names are unique.
-    pub policies: Vec<Policy>,
+    /// Sorted by name; names are unique. Sets that follow one another share those that are the same in both.
+    pub policies: Vec<Arc<Policy>>,
     /// Sorted by name; names are unique.
     pub derived_roles: Vec<Arc<DerivedRole>>,
     /// Named expressions as written; inlined into conditions, so not part of a snapshot.

@@ -1,7 +1,8 @@
 mod policies;
 
+use std::sync::Arc;
+
 use crate::condition::Code;
-use crate::digest::Digest;
 use crate::engine::{IndexBuilder, InvalidScope, MAX_LEVELS, Scopes, Symbol, SymbolTable, Symbols};
 use crate::http::{MAX_BODY, MAX_CAPTURES, RoutePattern, RouteTable, RouteTarget, Segment, ValueSource};
 use crate::identity::{ClaimsFrom, Directory, IdentityMethod, IdentitySource, Known, SanKind, TrustedPeers};
@@ -10,11 +11,14 @@ use crate::texts::Texts;
 
 use super::chunk::{ChunkKind, Strings};
 use super::codec::{DecodeError, Reader};
+use super::content::Content;
+use super::delta::Change;
 use super::globs::GlobReader;
+use super::head::Head;
 use super::limits::{self, Budget, Limit};
 use super::program::{Interner, Reads};
 use super::totals::Totals;
-use super::{FORMAT, MAGIC, Snapshot, SnapshotId, bucket, data, tree};
+use super::{Snapshot, bucket, data};
 
 impl Snapshot {
     /// Reads a snapshot, checking everything: its mark and format, its digest, every count, reference and limit. Bytes that
@@ -23,66 +27,23 @@ impl Snapshot {
     /// # Errors
     /// Says what is wrong and where. Nothing of a refused snapshot is ever used.
     pub fn decode(bytes: impl AsRef<[u8]>) -> Result<Self, DecodeError> {
-        let Decoded { decoder, id, digest } = Decoded::read(bytes.as_ref())?;
+        let (head, content) = Content::read(bytes.as_ref())?;
         drop(bytes);
-        decoder.finish(id, digest)
+        Snapshot::read(head, content)
     }
-}
 
-impl Decoded {
-    fn read(bytes: &[u8]) -> Result<Self, DecodeError> {
-        let mut reader = Reader::new(bytes, "snapshot");
-        if !bytes.starts_with(MAGIC) {
-            return Err(DecodeError::NotASnapshot);
-        }
-        reader.bytes(MAGIC.len())?;
-        match u16::from_le_bytes(reader.array()?) {
-            FORMAT => {}
-            other => return Err(DecodeError::UnsupportedFormat(other)),
-        }
-        let id =
-            SnapshotId { epoch: u64::from_le_bytes(reader.array()?), version: u64::from_le_bytes(reader.array()?) };
-        let digest = Digest(reader.array()?);
-        let header = bytes.get(..reader.at()).unwrap_or_default();
-        if reader.array()? != tree::seal(header) {
-            return Err(DecodeError::Header);
-        }
-        let chunks = read_chunks(reader)?;
-        let leaves: Vec<_> = chunks.iter().map(|(kind, bytes)| tree::leaf(*kind, bytes)).collect();
-        if tree::root(&leaves) != digest {
-            return Err(DecodeError::Digest);
-        }
-        let mut decoder = Decoder { size: bytes.len(), ..Decoder::default() };
-        for kind in [ChunkKind::Settings, ChunkKind::Routes, ChunkKind::Principals, ChunkKind::Policies] {
-            let of_kind: Vec<&[u8]> =
-                chunks.iter().filter(|(other, _)| *other == kind).map(|(_, bytes)| *bytes).collect();
-            decoder.chunks(kind, &of_kind)?;
-        }
-        Ok(Decoded { decoder, id, digest })
+    fn read(head: Head, content: Content) -> Result<Self, DecodeError> {
+        let mut decoder = Decoder { size: content.size(), ..Decoder::default() };
+        ChunkKind::ALL.into_iter().try_for_each(|kind| decoder.chunks(kind, content.chunks(kind)))?;
+        decoder.finish(head, content)
     }
-}
 
-/// What a snapshot says, before it is laid out.
-struct Decoded {
-    decoder: Decoder,
-    id: SnapshotId,
-    digest: Digest,
-}
-
-fn read_chunks(mut reader: Reader<'_>) -> Result<Vec<(ChunkKind, &[u8])>, DecodeError> {
-    let count = limits::CHUNKS.check(reader.count()?)?;
-    let mut chunks: Vec<(ChunkKind, &[u8])> = Vec::with_capacity(count);
-    for _ in 0..count {
-        let invalid = reader.invalid("chunk kind");
-        let kind = ChunkKind::from_code(reader.byte()?).ok_or(invalid.clone())?;
-        if chunks.last().is_some_and(|(last, _)| *last > kind) {
-            return Err(invalid);
-        }
-        let len = reader.count()?;
-        chunks.push((kind, reader.bytes(len)?));
+    /// Goes over to another content, which differs by these changes. All or nothing.
+    pub(super) fn replace(&mut self, content: &Content, _changes: &[Change<'_>]) -> Result<(), DecodeError> {
+        let head = Head { id: self.id, digest: self.digest, attestations: self.attestations.clone() };
+        *self = Snapshot::read(head, content.clone())?;
+        Ok(())
     }
-    reader.finish()?;
-    Ok(chunks)
 }
 
 /// The snapshot under construction.
@@ -111,13 +72,11 @@ struct Decoder {
 
 impl Decoder {
     /// All chunks of one kind.
-    fn chunks(&mut self, kind: ChunkKind, chunks: &[&[u8]]) -> Result<(), DecodeError> {
+    fn chunks(&mut self, kind: ChunkKind, chunks: &[Arc<[u8]>]) -> Result<(), DecodeError> {
         let invalid = |what| DecodeError::Invalid { what, at: 0, part: kind.part() };
         match kind {
-            ChunkKind::Settings | ChunkKind::Routes if chunks.len() != 1 => return Err(invalid("number of chunks")),
-            ChunkKind::Principals | ChunkKind::Policies if !chunks.len().is_power_of_two() => {
-                return Err(invalid("number of chunks"));
-            }
+            ChunkKind::Settings if chunks.len() != 1 => return Err(invalid("number of chunks")),
+            _ if chunks.is_empty() => return Err(invalid("number of chunks")),
             _ => {}
         }
         for (position, bytes) in chunks.iter().enumerate() {
@@ -126,7 +85,7 @@ impl Decoder {
             let place = Place { bucket: position, buckets: chunks.len() };
             match kind {
                 ChunkKind::Settings => self.settings(&mut reader, &strings)?,
-                ChunkKind::Routes => self.routes(&mut reader, &strings)?,
+                ChunkKind::Routes => self.routes(&mut reader, &strings, place)?,
                 ChunkKind::Principals => self.principals(&mut reader, &strings, place)?,
                 ChunkKind::Policies => self.policies(&mut reader, &strings, place)?,
             }
@@ -163,9 +122,10 @@ impl Decoder {
         })
     }
 
-    fn routes<'a>(&mut self, reader: &mut Reader<'a>, strings: &Strings<'a>) -> Result<(), DecodeError> {
+    fn routes<'a>(&mut self, reader: &mut Reader<'a>, strings: &Strings<'a>, place: Place) -> Result<(), DecodeError> {
         for _ in 0..reader.count()? {
             let name = strings.get(reader)?;
+            place.check(&[name], reader)?;
             let (methods, hosts) = (strings.list(reader)?, strings.list(reader)?);
             let rest = reader.bool()?;
             let segments = (0..limits::SEGMENTS.check(reader.count()?)?)
@@ -241,7 +201,7 @@ impl Decoder {
         Ok(())
     }
 
-    fn finish(mut self, id: SnapshotId, digest: Digest) -> Result<Snapshot, DecodeError> {
+    fn finish(mut self, head: Head, content: Content) -> Result<Snapshot, DecodeError> {
         if self.read != self.announced {
             return Err(DecodeError::Totals);
         }
@@ -256,8 +216,10 @@ impl Decoder {
         self.policies.shrink();
         self.symbols.shrink();
         Ok(Snapshot {
-            id,
-            digest,
+            id: head.id,
+            digest: head.digest,
+            attestations: head.attestations,
+            content,
             code: self.code,
             policies: self.policies,
             globs: self.globs.finish(&self.symbols.actions, &mut self.budget)?,

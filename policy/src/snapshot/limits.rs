@@ -9,8 +9,12 @@ pub(super) struct Limit {
     most: usize,
 }
 
+/// Bytes of a snapshot, and of what a delta makes of one.
+pub(super) const CONTENT: Limit = Limit::new("bytes", 64 << 20);
 /// Chunks of a snapshot.
 pub(super) const CHUNKS: Limit = Limit::new("chunks", 1 << 19);
+/// Policies of a chunk.
+pub(super) const RECORDS: Limit = Limit::new("policies in a chunk", 256);
 /// Strings of a chunk.
 pub(super) const STRINGS: Limit = Limit::new("strings in a chunk", 1 << 20);
 /// Policies of a snapshot.
@@ -45,6 +49,11 @@ pub(super) const SEGMENTS: Limit = Limit::new("path segments in a route", 64);
 impl Limit {
     pub(super) const fn new(what: &'static str, most: usize) -> Self {
         Limit { what, most }
+    }
+
+    /// The bound.
+    pub(super) const fn most(&self) -> usize {
+        self.most
     }
 
     /// The number, if it is within the bound.

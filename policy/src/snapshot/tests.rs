@@ -16,14 +16,24 @@ use crate::set::{
 use crate::time::Timestamp;
 use proptest::prelude::*;
 
-use super::encode::{assemble, chunks};
-use super::{DecodeError, Snapshot, SnapshotId, encode};
+use super::chunk::ChunkKind;
+use super::{Attestation, Compiler, Content, DecodeError, Head, Snapshot, SnapshotId, encode};
 
-const ID: SnapshotId = SnapshotId { epoch: 3, version: 14 };
+pub(super) const ID: SnapshotId = SnapshotId { epoch: 3, version: 14 };
+
+fn chunks(set: &PolicySet) -> Vec<(ChunkKind, Vec<u8>)> {
+    let content = Compiler::default().compile(set).unwrap();
+    let of_kind = |kind| content.chunks(kind).iter().map(move |chunk| (kind, chunk.to_vec())).collect::<Vec<_>>();
+    ChunkKind::ALL.into_iter().flat_map(of_kind).collect()
+}
+
+fn assemble(chunks: &[(ChunkKind, Vec<u8>)], id: SnapshotId) -> Vec<u8> {
+    Content::of(chunks.iter().map(|(kind, bytes)| (*kind, bytes.as_slice().into()))).encode(id, &[])
+}
 
 #[test]
 fn the_golden_snapshot_is_what_the_encoder_writes() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/format-3.snapshot");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/format-4.snapshot");
     let encoded = encode(&everything(), ID).unwrap();
     if std::env::var_os("TOLLGATE_BLESS").is_some() {
         std::fs::write(&path, &encoded).unwrap();
@@ -42,7 +52,7 @@ fn the_digest_is_of_the_content_not_of_the_id_or_the_order() {
     let before = digest(&set, ID);
     set.policies.reverse();
     assert_eq!(digest(&set, SnapshotId { epoch: 9, version: 1 }), before);
-    set.policies[0].effect = Effect::Deny;
+    Arc::make_mut(&mut set.policies[0]).effect = Effect::Deny;
     assert_ne!(digest(&set, ID), before);
 }
 
@@ -56,6 +66,45 @@ fn every_flipped_bit_is_noticed() {
             assert!(Snapshot::decode(&damaged).is_err(), "bit {bit} of byte {at}");
         }
     }
+}
+
+#[test]
+fn who_vouches_for_a_snapshot_is_read_before_the_rest() {
+    let content = Compiler::default().compile(&everything()).unwrap();
+    let attestation = |key: &str| Attestation {
+        key: key.to_owned(),
+        audience: "production".to_owned(),
+        issued_at: 1_700_000_000_123,
+        signature: [7; 64],
+    };
+    let attestations = [attestation("2026-10"), attestation("2026-11")];
+    let bytes = content.encode(ID, &attestations);
+    let head = Head { id: ID, digest: content.digest(), attestations: attestations.to_vec() };
+    assert_eq!(Head::of_snapshot(&bytes[..512]).unwrap(), head);
+    let snapshot = Snapshot::decode(&bytes).unwrap();
+    assert_eq!(snapshot.attestations(), attestations);
+    assert!(snapshot.encode() == bytes);
+    let long = content.encode(ID, &[attestation(&"k".repeat(65))]);
+    assert!(Head::of_snapshot(&long).unwrap_err().to_string().contains("more bytes in a key's id"));
+    let many = content.encode(ID, &vec![attestation("k"); 9]);
+    assert!(Head::of_snapshot(&many).unwrap_err().to_string().contains("more attestations"));
+}
+
+#[test]
+fn what_is_signed_differs_with_everything_that_it_vouches_for() {
+    let digest = Compiler::default().compile(&everything()).unwrap().digest();
+    let other = Compiler::default().compile(&PolicySet::default()).unwrap().digest();
+    let later = SnapshotId { version: 15, ..ID };
+    let statements = [
+        Attestation::statement("a", ID, &digest, 1),
+        Attestation::statement("b", ID, &digest, 1),
+        Attestation::statement("", ID, &digest, 1),
+        Attestation::statement("a", later, &digest, 1),
+        Attestation::statement("a", ID, &other, 1),
+        Attestation::statement("a", ID, &digest, 2),
+    ];
+    let distinct: std::collections::HashSet<_> = statements.iter().collect();
+    assert_eq!(distinct.len(), statements.len());
 }
 
 #[test]
@@ -86,7 +135,7 @@ fn other_formats_are_refused_by_number() {
     bytes[6] = 0xff;
     assert_eq!(
         Snapshot::decode(&bytes).unwrap_err().to_string(),
-        "snapshot format 255 is not supported, this build reads format 3"
+        "snapshot format 255 is not supported, this build reads format 4"
     );
     assert_eq!(Snapshot::decode(b"{}").unwrap_err(), DecodeError::NotASnapshot);
 }
@@ -95,9 +144,9 @@ fn other_formats_are_refused_by_number() {
 fn a_set_that_expands_past_the_limit_is_refused_when_it_is_compiled() {
     let many = |what: &str| Names::Of((0..300).map(|index| format!("{what}-{index}")).collect());
     let mut set = everything();
-    set.policies[0].kinds = many("kind");
-    set.policies[0].actions = many("action");
-    set.policies[0].roles = many("role");
+    Arc::make_mut(&mut set.policies[0]).kinds = many("kind");
+    Arc::make_mut(&mut set.policies[0]).actions = many("action");
+    Arc::make_mut(&mut set.policies[0]).roles = many("role");
     let error = encode(&set, ID).unwrap_err().to_string();
     assert!(error.contains("more combinations of kind, action and role than the limit"), "{error}");
 }
@@ -135,8 +184,10 @@ fn what_globs_cost_is_bounded() {
         ..Policy::new(&name, Effect::Allow)
     };
     let many = |what: &str, count: usize| (0..count).map(|index| format!("{what}{index}")).collect::<Vec<_>>();
-    let refused =
-        |policies: Vec<Policy>| encode(&PolicySet { policies, ..PolicySet::default() }, ID).unwrap_err().to_string();
+    let refused = |policies: Vec<Policy>| {
+        let policies = policies.into_iter().map(Arc::new).collect();
+        encode(&PolicySet { policies, ..PolicySet::default() }, ID).unwrap_err().to_string()
+    };
     let globs = || (0..4).map(|part| policy(format!("globs-{part}"), many(&format!("{part}*"), 250)));
     let actions = (0..40).map(|part| policy(format!("actions-{part}"), many(&format!("action-{part}-"), 250)));
     assert!(refused(globs().chain(actions).collect()).contains("more bytes of actions to match with globs"));
@@ -150,7 +201,7 @@ fn a_scope_has_its_parent_and_a_policy_its_scope() {
     let refused = |scopes: &[&str], of_policy: &str| {
         let mut set = everything();
         set.scopes = scopes.iter().map(|scope| (*scope).to_owned()).collect();
-        set.policies[0].scope = Some(of_policy.to_owned());
+        Arc::make_mut(&mut set.policies[0]).scope = Some(of_policy.to_owned());
         encode(&set, ID).unwrap_err().to_string()
     };
     assert!(refused(&["acme", "acme.eu", "b.c"], "acme").contains("invalid scope without its parent"));
@@ -164,7 +215,7 @@ fn a_scope_has_its_parent_and_a_policy_its_scope() {
 fn a_policy_about_nothing_is_refused() {
     for nothing in ["kinds", "actions", "roles"] {
         let mut set = everything();
-        let policy = &mut set.policies[2];
+        let policy = Arc::make_mut(&mut set.policies[2]);
         match nothing {
             "kinds" => policy.kinds = Names::Of(vec![]),
             "actions" => policy.actions = Names::Of(vec![]),
@@ -214,14 +265,14 @@ proptest! {
     fn random_bytes_never_panic(bytes in prop::collection::vec(any::<u8>(), 0..200), marked in any::<bool>()) {
         let mut bytes = bytes;
         if marked {
-            bytes.splice(0..0, *b"TGSNAP\x02\0");
+            bytes.splice(0..0, *b"TGSNAP\x04\0");
         }
         let _ = Snapshot::decode(&bytes);
     }
 }
 
 /// A set that uses every feature of the format.
-fn everything() -> PolicySet {
+pub(super) fn everything() -> PolicySet {
     let names = |names: &[&str]| Names::Of(names.iter().map(|name| (*name).to_owned()).collect());
     let condition =
         |text: &str| Some(Condition { text: text.to_owned(), program: lower(text, &Environment::policy()).unwrap() });
@@ -247,31 +298,34 @@ fn everything() -> PolicySet {
         || request.path.endsWith('/') || request.host.contains('a') || request.method == 'GET' || principal.id == null \
         || has(resource.kind) || resource.kind == 'x' || -size(principal.attr) == 3 || has(principal.nothing) || false";
     PolicySet {
-        policies: vec![
-            policy("allow-all", Effect::Allow, condition(every_operation)),
-            Policy {
-                kinds: Names::Any,
-                actions: Names::Any,
-                roles: Names::Any,
-                ..policy("deny-all", Effect::Deny, None)
-            },
-            policy("plain", Effect::Allow, None),
-            Policy {
-                enforcement: Enforcement::Shadow,
-                scope: Some("acme.eu".to_owned()),
-                actions: names(&["edit", "documents:*", "*:read"]),
-                derived_roles: vec![Arc::clone(&owner)],
-                window: Window { not_before: time(1_700_000_000), not_after: time(1_800_000_000) },
-                ..policy("every-field", Effect::Deny, condition("resource.kind == 'document'"))
-            },
-            Policy {
-                scope: Some("acme".to_owned()),
-                kinds: Names::Any,
-                roles: names(&[]),
-                derived_roles: vec![Arc::clone(&owner)],
-                ..policy("owners", Effect::Allow, None)
-            },
-        ],
+        policies: Vec::from(
+            [
+                policy("allow-all", Effect::Allow, condition(every_operation)),
+                Policy {
+                    kinds: Names::Any,
+                    actions: Names::Any,
+                    roles: Names::Any,
+                    ..policy("deny-all", Effect::Deny, None)
+                },
+                policy("plain", Effect::Allow, None),
+                Policy {
+                    enforcement: Enforcement::Shadow,
+                    scope: Some("acme.eu".to_owned()),
+                    actions: names(&["edit", "documents:*", "*:read"]),
+                    derived_roles: vec![Arc::clone(&owner)],
+                    window: Window { not_before: time(1_700_000_000), not_after: time(1_800_000_000) },
+                    ..policy("every-field", Effect::Deny, condition("resource.kind == 'document'"))
+                },
+                Policy {
+                    scope: Some("acme".to_owned()),
+                    kinds: Names::Any,
+                    roles: names(&[]),
+                    derived_roles: vec![Arc::clone(&owner)],
+                    ..policy("owners", Effect::Allow, None)
+                },
+            ]
+            .map(Arc::new),
+        ),
         derived_roles: vec![owner],
         scopes: ["acme", "acme.eu"].map(str::to_owned).into(),
         routes: vec![

@@ -7,6 +7,8 @@ use crate::http::RouteTable;
 use crate::identity::{Directory, IdentitySource, Principal, PrincipalClaims};
 use crate::texts::Texts;
 
+use super::content::Content;
+use super::head::Attestation;
 use super::program::Reads;
 
 /// Identifies a published snapshot; ordered by epoch, then version. Displays as `epoch.version`.
@@ -29,6 +31,9 @@ impl fmt::Display for SnapshotId {
 pub struct Snapshot {
     pub(super) id: SnapshotId,
     pub(crate) digest: Digest,
+    pub(super) attestations: Vec<Attestation>,
+    /// What it was read from: what a delta is applied to.
+    pub(super) content: Content,
     /// Conditions.
     pub(super) code: Code,
     /// Policies' names, ordered as their chunks are: by a hash of the name, then by name.
@@ -58,6 +63,24 @@ impl Snapshot {
     #[must_use]
     pub fn digest(&self) -> Digest {
         self.digest
+    }
+
+    /// The bytes it can be read from again.
+    #[must_use]
+    pub fn encode(&self) -> Vec<u8> {
+        self.content.encode(self.id, &self.attestations)
+    }
+
+    /// The signatures that came with it.
+    #[must_use]
+    pub fn attestations(&self) -> &[Attestation] {
+        &self.attestations
+    }
+
+    /// What it says, as bytes.
+    #[must_use]
+    pub fn content(&self) -> &Content {
+        &self.content
     }
 
     /// How many policies it holds.

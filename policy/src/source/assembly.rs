@@ -102,8 +102,12 @@ impl Assembly {
             .collect();
         derived_roles.sort_by(|a, b| a.name.cmp(&b.name));
         let by_name = derived_roles.iter().map(|role| (role.name.as_str(), Arc::clone(role))).collect();
-        let mut policies: Vec<_> =
-            self.policies.into_iter().filter_map(|policy| policy.finish(&by_name, conditions, report)).collect();
+        let mut policies: Vec<_> = self
+            .policies
+            .into_iter()
+            .filter_map(|policy| policy.finish(&by_name, conditions, report))
+            .map(Arc::new)
+            .collect();
         policies.sort_by(|a, b| a.name.cmp(&b.name));
         PolicySet {
             policies,

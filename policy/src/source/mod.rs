@@ -12,6 +12,7 @@ mod condition;
 mod derived_role;
 mod diagnostic;
 mod document;
+mod file;
 mod host;
 mod identity;
 mod labels;
@@ -50,19 +51,11 @@ use report::Report;
 use crate::set::PolicySet;
 
 pub use diagnostic::{Diagnostic, Diagnostics, Excerpt};
+pub use file::{Shape, SourceFile};
 pub use order::fields_at;
 
 /// The JSON Schema of policy files, for editors. What it accepts may still be refused by [`load`], which knows the whole set.
 pub const JSON_SCHEMA: &str = include_str!("policy.schema.json");
-
-/// A policy file.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SourceFile {
-    /// The path, as messages show it.
-    pub name: String,
-    /// The content: one YAML or JSON document.
-    pub text: String,
-}
 
 /// Reads policy files as one set. The order of the files does not matter: they are read in the order of their names.
 ///
@@ -85,11 +78,11 @@ impl Loader {
     /// As [`load`].
     pub fn load(&mut self, files: &[SourceFile]) -> Result<PolicySet, Diagnostics> {
         let mut files: Vec<&SourceFile> = files.iter().collect();
-        files.sort_by(|a, b| (&a.name, &a.text).cmp(&(&b.name, &b.text)));
+        files.sort_by(|a, b| (&a.name, &a.text, &a.shape).cmp(&(&b.name, &b.text, &b.shape)));
         let mut report = Report::new(&files);
         let mut assembly = Assembly::default();
-        for id in report.file_ids() {
-            section::decode(&mut report.file(id), &mut assembly);
+        for (id, file) in report.file_ids().zip(&files) {
+            section::decode(&file.shape, &mut report.file(id), &mut assembly);
         }
         let surroundings = assembly.surroundings();
         let variables = mem::take(&mut assembly.variables).finish(&surroundings, &mut report);

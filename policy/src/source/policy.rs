@@ -6,10 +6,11 @@ use crate::set::{DerivedRole, Enforcement, Names, Policy};
 
 use super::assembly::Assembly;
 use super::condition::{Conditions, Written};
-use super::location::Place;
+use super::location::{Mark, Place};
 use super::mapping::{Mapping, Shape};
 use super::names::{ENTRY, KIND, POLICY_ACTION, ROLE};
 use super::node::{Node, Value};
+use super::printable::shown;
 use super::report::{InFile, Report};
 use super::value::{choice, name, names, text_within};
 use super::{labels, scope, window};
@@ -50,9 +51,13 @@ pub(super) struct Draft {
     condition: Option<Written>,
 }
 
-pub(super) fn decode(node: &Node<'_>, file: &mut InFile<'_, '_>, assembly: &mut Assembly) {
+/// Reads a policy. Its name may be known from elsewhere: then it need not say it.
+pub(super) fn decode(node: &Node<'_>, known_as: Option<&str>, file: &mut InFile<'_, '_>, assembly: &mut Assembly) {
     let Some(policy) = Mapping::read(node, &POLICY, file) else { return };
-    let name = policy.require("name", file).and_then(|node| Some((node.at, name(node, "`name`", &ENTRY, file)?)));
+    let name = match known_as {
+        None => policy.require("name", file).and_then(|node| Some((node.at, name(node, "`name`", &ENTRY, file)?))),
+        Some(known) => agreed_name(&policy, known, file),
+    };
     if let Some((at, name)) = name {
         assembly.policy_names.declare("policy", name, file.place(at), file.report);
     }
@@ -107,6 +112,25 @@ pub(super) fn decode(node: &Node<'_>, file: &mut InFile<'_, '_>, assembly: &mut 
     };
     let policy = complete().map(|(policy, at)| (policy, file.place(at)));
     assembly.policies.push(Draft { policy, condition: condition.flatten() });
+}
+
+fn agreed_name<'k>(policy: &Mapping<'_, '_>, known: &'k str, file: &mut InFile<'_, '_>) -> Option<(Mark, &'k str)> {
+    let Some(node) = policy.get("name") else {
+        if let Some(refusal) = ENTRY.refusal(known) {
+            file.refuse(policy.at, refusal);
+            return None;
+        }
+        return Some((policy.at, known));
+    };
+    let written = name(node, "`name`", &ENTRY, file)?;
+    if written != known {
+        file.refuse(
+            node.at,
+            format!("this is policy {}, not {}; write that, or leave `name` out", shown(known), shown(written)),
+        );
+        return None;
+    }
+    Some((node.at, known))
 }
 
 impl Draft {

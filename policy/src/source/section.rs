@@ -6,7 +6,7 @@ use super::mapping::{Mapping, Shape};
 use super::node::{Node, Value};
 use super::report::InFile;
 use super::value::choice;
-use super::{derived_role, identity, policy, principal, route, schema, scope, variable};
+use super::{derived_role, file, identity, policy, principal, route, schema, scope, variable};
 
 pub(super) const FILE: Shape = Shape {
     noun: "a policy file",
@@ -24,16 +24,23 @@ pub(super) const FILE: Shape = Shape {
     planned: &["budgets"],
 };
 
-/// Reads the sections of a file into the assembly.
-pub(super) fn decode<'f>(file: &mut InFile<'_, 'f>, assembly: &mut Assembly) {
+/// Reads a file into the assembly.
+pub(super) fn decode(shape: &file::Shape, file: &mut InFile<'_, '_>, assembly: &mut Assembly) {
     let Some(root) = parse(file) else { return };
+    match shape {
+        file::Shape::Sections => sections(&root, file, assembly),
+        file::Shape::Policy(name) => policy::decode(&root, Some(name), file, assembly),
+    }
+}
+
+fn sections(root: &Node<'_>, file: &mut InFile<'_, '_>, assembly: &mut Assembly) {
     // Empty, or only comments.
     if matches!(root.value, Value::Null) {
         return;
     }
-    let Some(sections) = Mapping::read(&root, &FILE, file) else { return };
+    let Some(sections) = Mapping::read(root, &FILE, file) else { return };
     for node in entries(&sections, "policies", file) {
-        policy::decode(node, file, assembly);
+        policy::decode(node, None, file, assembly);
     }
     for node in entries(&sections, "derivedRoles", file) {
         derived_role::decode(node, file, assembly);

@@ -1,3 +1,4 @@
+mod documents;
 mod golden;
 mod json_schema;
 
@@ -62,7 +63,7 @@ principals:
 "#;
 
 fn file(name: &str, text: &str) -> SourceFile {
-    SourceFile { name: name.to_owned(), text: text.to_owned() }
+    SourceFile::new(name, text)
 }
 
 fn load_one(text: &str) -> Result<PolicySet, Diagnostics> {
@@ -316,7 +317,7 @@ fn a_loader_reads_each_version_as_if_it_were_the_first() {
         let text = format!(
             "policies:\n  - name: a\n    resource: document\n    actions: [view]\n    roles: [editor]\n    condition: {condition}\n"
         );
-        [SourceFile { name: "a.yaml".to_owned(), text }]
+        [SourceFile::new("a.yaml", text)]
     };
     let mut loader = Loader::default();
     for condition in ["principal.a == 1", "principal.b == 1", "principal.b ==", "principal.b ==", "principal.a == 1"] {

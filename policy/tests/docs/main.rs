@@ -16,7 +16,7 @@ use tollgate_policy::condition::{Environment, lower};
 use tollgate_policy::source::{SourceFile, fields_at, load};
 
 fn loaded(text: &str) -> Result<(), String> {
-    let file = SourceFile { name: "policies.yaml".to_owned(), text: text.to_owned() };
+    let file = SourceFile::new("policies.yaml", text);
     load(&[file]).map(drop).map_err(|problems| problems.to_string())
 }
 

@@ -32,6 +32,7 @@ pub(crate) fn policy_set(random: &mut Random) -> PolicySet {
         })
         .collect();
     policies.sort_by(|a, b| a.name.cmp(&b.name));
+    let policies = policies.into_iter().map(Arc::new).collect();
     PolicySet { policies, derived_roles, variables, scopes, ..PolicySet::default() }
 }
 

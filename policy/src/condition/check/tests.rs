@@ -31,7 +31,7 @@ schemas:
 ";
 
 fn schemas() -> Schemas {
-    load(&[SourceFile { name: "schemas.yaml".to_owned(), text: SCHEMAS.to_owned() }]).unwrap().schemas
+    load(&[SourceFile::new("schemas.yaml", SCHEMAS)]).unwrap().schemas
 }
 
 fn variables() -> BTreeMap<String, String> {

@@ -1,6 +1,7 @@
 //! The pipeline: reading, route, identity, policies.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use crate::condition::{Environment, lower};
 use crate::data::{Data, Fields};
@@ -128,14 +129,17 @@ pub(super) fn set() -> PolicySet {
         }
     };
     PolicySet {
-        policies: vec![
-            policy("admins", Effect::Allow, "*", "admin", None),
-            policy("owners", Effect::Allow, "view", "*", Some("resource.ownerId == principal.id")),
-            policy("public", Effect::Allow, "read", "anonymous", None),
-            policy("public-known", Effect::Allow, "read", "*", None),
-            policy("services", Effect::Allow, "list", "service", None),
-            policy("suspended", Effect::Deny, "*", "*", Some("has(principal.suspended) && principal.suspended")),
-        ],
+        policies: Vec::from(
+            [
+                policy("admins", Effect::Allow, "*", "admin", None),
+                policy("owners", Effect::Allow, "view", "*", Some("resource.ownerId == principal.id")),
+                policy("public", Effect::Allow, "read", "anonymous", None),
+                policy("public-known", Effect::Allow, "read", "*", None),
+                policy("services", Effect::Allow, "list", "service", None),
+                policy("suspended", Effect::Deny, "*", "*", Some("has(principal.suspended) && principal.suspended")),
+            ]
+            .map(Arc::new),
+        ),
         routes: vec![
             route(&["GET"], &["users", "{user}", "documents", "{id}"], "view", Auth::Required),
             route(&["GET"], &["documents"], "list", Auth::Required),
@@ -314,7 +318,7 @@ fn identity_headers_count_only_from_the_named_peer() {
 fn conditions_do_not_see_identity_headers_of_untrusted_peers() {
     let mut set = set();
     let text = "request.headers['x-user-id'] == 'root'";
-    set.policies[0].condition =
+    Arc::make_mut(&mut set.policies[0]).condition =
         Some(Condition { text: text.to_owned(), program: lower(text, &Environment::policy()).unwrap() });
     let snapshot = snapshot(&set);
     let headers = [("x-user-id", "root")];

@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use crate::condition::{Environment, lower};
 use crate::data::Fields;
@@ -52,7 +53,7 @@ impl Surroundings for Place {
 fn on(condition: &str) -> Snapshot {
     let mut set = set();
     let program = lower(condition, &Environment::policy()).unwrap();
-    let policy = &mut set.policies[4];
+    let policy = Arc::make_mut(&mut set.policies[4]);
     (policy.roles, policy.condition) = (Names::Any, Some(Condition { text: condition.to_owned(), program }));
     set.routes[1].body = RouteBody::Json { max_bytes: RouteBody::DEFAULT_MAX_BYTES };
     snapshot(&set)

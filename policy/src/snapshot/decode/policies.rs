@@ -40,7 +40,7 @@ impl Decoder {
     ) -> Result<(), DecodeError> {
         self.chunk.start(strings.len());
         let mut last = None;
-        for _ in 0..reader.count()? {
+        for _ in 0..limits::RECORDS.check(reader.count()?)? {
             let name = strings.get(reader)?;
             place.check(&[name], reader)?;
             // In order, so that no name can occur twice.

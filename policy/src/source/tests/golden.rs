@@ -24,9 +24,8 @@ fn mistakes_are_located_and_say_what_to_write() {
 
 fn files(folder: &Path) -> Vec<SourceFile> {
     let is_policy_file = |path: &PathBuf| path.extension().is_some_and(|extension| extension != "txt");
-    let read = |path: PathBuf| SourceFile {
-        name: path.file_name().unwrap().to_string_lossy().into_owned(),
-        text: fs::read_to_string(&path).unwrap(),
+    let read = |path: PathBuf| {
+        SourceFile::new(path.file_name().unwrap().to_string_lossy(), fs::read_to_string(&path).unwrap())
     };
     entries(folder).into_iter().filter(is_policy_file).map(read).collect()
 }

@@ -63,7 +63,7 @@ fn least() -> Value {
 }
 
 fn loads(set: &Value) -> bool {
-    load(&[SourceFile { name: "a.json".to_owned(), text: set.to_string() }]).is_ok()
+    load(&[SourceFile::new("a.json", set.to_string())]).is_ok()
 }
 
 /// Every mapping at a path, in any item of lists on the way.
