@@ -7,6 +7,7 @@
 mod api;
 mod ask;
 pub mod cli;
+mod client;
 pub mod daemon;
 mod explain;
 pub mod feed;

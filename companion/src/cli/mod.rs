@@ -11,6 +11,7 @@ mod lint;
 mod logging;
 mod output;
 mod problems;
+mod remote;
 mod schema;
 mod serve;
 mod style;

@@ -6,7 +6,7 @@ use futures::FutureExt;
 use futures::future::{BoxFuture, Shared};
 use prost::bytes::Bytes;
 use tokio::task::spawn_blocking;
-use tollgate_policy::snapshot::SnapshotId;
+use tollgate_policy::snapshot::{Content, SnapshotId};
 
 use crate::publisher::Published;
 
@@ -111,11 +111,20 @@ fn make(target: Arc<Published>, base: Option<Arc<Published>>) -> Making {
     outcome.boxed().shared()
 }
 
-fn encode(target: &Published, _base: Option<&Published>) -> Offer {
-    Offer {
-        target: Held { id: target.id, digest: target.digest },
-        base: None,
-        content: target.content.clone(),
-        published_at: target.at,
-    }
+fn encode(target: &Published, base: Option<&Published>) -> Offer {
+    let attestations = [];
+    let content = content(target);
+    let delta = base.map(|base| content.delta(&self::content(base), base.id, target.id, &attestations));
+    // All that a delta carries may be more than the whole: it says where everything goes.
+    let delta = delta.filter(|delta| delta.len() <= content.size());
+    let (base, bytes) = match delta {
+        Some(delta) => (base.map(|base| base.id), delta),
+        None => (None, content.encode(target.id, &attestations)),
+    };
+    let target_held = Held { id: target.id, digest: target.digest };
+    Offer { target: target_held, base, content: bytes.into(), published_at: target.at }
+}
+
+fn content(published: &Published) -> Content {
+    Content::read(&published.content).map(|(_, content)| content).unwrap_or_default()
 }
