@@ -70,9 +70,10 @@ where
     let (held, format) = (hello.applied, hello.format);
     let applied = held.map(|held| held.id.to_string());
     tracing::info!(vm = %hello.vm, node = hello.node, applied, warm = hello.warm, "worker connected");
-    let (seat, replaced) = shared.registry.seat(hello, Instant::now()).map_err(|_| {
-        refuse(Refusal::Full, Status::resource_exhausted("too many plugin VMs are connected"))
-    })?;
+    let (seat, replaced) = shared
+        .registry
+        .seat(hello, Instant::now())
+        .map_err(|_| refuse(Refusal::Full, Status::resource_exhausted("too many plugin VMs are connected")))?;
     if format != u32::from(FORMAT) {
         seat.incompatible();
         let problem = format!(
@@ -81,7 +82,8 @@ where
         );
         return Err(refuse(Refusal::Format, Status::failed_precondition(problem)));
     }
-    let mut session = Session { shared, seat, supply: Supply::new(held), owes_current: false, heard_at: Instant::now() };
+    let mut session =
+        Session { shared, seat, supply: Supply::new(held), owes_current: false, heard_at: Instant::now() };
     session.check_ahead(held.map(|held| held.id))?;
     session.exchange(up, down, replaced).await
 }

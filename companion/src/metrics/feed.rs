@@ -1,7 +1,8 @@
+use std::fmt::{self, Write};
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
-use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue};
+use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue, LabelValueEncoder};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
@@ -48,7 +49,7 @@ struct RefusedLabels {
 }
 
 /// Why a connection or a stream was not accepted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EncodeLabelValue)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Refusal {
     /// No TLS, or no certificate that is trusted.
     Tls,
@@ -64,6 +65,20 @@ pub(crate) enum Refusal {
     Format,
     /// There are too many streams or VMs.
     Full,
+}
+
+impl EncodeLabelValue for Refusal {
+    fn encode(&self, encoder: &mut LabelValueEncoder<'_>) -> fmt::Result {
+        encoder.write_str(match self {
+            Refusal::Tls => "tls",
+            Refusal::TlsTimeout => "tls_timeout",
+            Refusal::Node => "node",
+            Refusal::Hello => "hello",
+            Refusal::Silent => "silent",
+            Refusal::Format => "format",
+            Refusal::Full => "full",
+        })
+    }
 }
 
 impl Refusal {

@@ -14,7 +14,7 @@ use tokio_stream::wrappers::ReceiverStream;
 use tollgate::daemon::{Config, Daemon, StartError, TaskError, Timing};
 use tollgate::feed::proto::feed_client::FeedClient;
 use tollgate::feed::proto::{self, companion_message, worker_message};
-use tollgate_policy::snapshot::Snapshot;
+use tollgate_policy::snapshot::{FORMAT, Snapshot};
 use tonic::transport::Endpoint;
 use tonic::{Status, Streaming};
 
@@ -95,6 +95,15 @@ pub(crate) fn allow(action: &str) -> String {
     format!("policies:\n  - name: reader\n    resource: document\n    actions: [{action}]\n    roles: [editor]\n")
 }
 
+/// Many policies, of which the last allows this action: enough that a delta is smaller than the whole.
+pub(crate) fn allow_among_many(action: &str) -> String {
+    let policy = |name: usize, action: &str| {
+        format!("  - name: reader-{name}\n    resource: document\n    actions: [{action}]\n    roles: [editor]\n")
+    };
+    let others: String = (0..300).map(|name| policy(name, "view")).collect();
+    format!("policies:\n{others}{}", policy(300, action))
+}
+
 /// A running daemon.
 pub(crate) struct Companion {
     feed: SocketAddr,
@@ -159,18 +168,25 @@ impl Companion {
         timeout(PATIENCE, waiting).await.unwrap_or_else(|_| panic!("{name} never is {expected}"));
     }
 
-    /// Connects a VM that says hello.
+    /// Connects a VM that says hello. What it has applied, if anything, is nothing that was ever published here.
     pub(crate) async fn vm(&self, number: u8, applied: Option<SnapshotId>) -> Vm {
+        let applied_digest = applied.map(|_| vec![0; 32]).unwrap_or_default();
+        self.vm_with(proto::Hello { applied: applied.map(wire), applied_digest, ..hello(number) }).await
+    }
+
+    /// Connects a VM that decides with this snapshot.
+    pub(crate) async fn vm_with_snapshot(&self, number: u8, snapshot: Snapshot) -> Vm {
+        let applied_digest = snapshot.digest().0.to_vec();
+        let hello = proto::Hello { applied: Some(wire(snapshot.id())), applied_digest, ..hello(number) };
+        let mut vm = self.vm_with(hello).await;
+        vm.held = Some(snapshot);
+        vm
+    }
+
+    /// Connects a VM that says just this.
+    pub(crate) async fn vm_with(&self, hello: proto::Hello) -> Vm {
         let vm = self.stranger().await;
-        vm.say(worker_message::Body::Hello(proto::Hello {
-            vm_id: vec![number; 16],
-            node_id: "envoy-1".to_owned(),
-            node_cluster: "edge".to_owned(),
-            build: "0.1.0".to_owned(),
-            applied: applied.map(wire),
-            ..proto::Hello::default()
-        }))
-        .await;
+        vm.say(worker_message::Body::Hello(hello)).await;
         vm
     }
 
@@ -180,7 +196,19 @@ impl Companion {
         let (up, messages) = mpsc::channel(8);
         let mut client = FeedClient::new(channel);
         let down = client.connect(ReceiverStream::new(messages)).await.unwrap().into_inner();
-        Vm { up, down }
+        Vm { up, down, held: None }
+    }
+}
+
+/// The hello of a VM that has applied nothing.
+pub(crate) fn hello(number: u8) -> proto::Hello {
+    proto::Hello {
+        vm_id: vec![number; 16],
+        node_id: "envoy-1".to_owned(),
+        node_cluster: "edge".to_owned(),
+        build: "0.1.0".to_owned(),
+        format: FORMAT.into(),
+        ..proto::Hello::default()
     }
 }
 
@@ -188,6 +216,7 @@ impl Companion {
 pub(crate) struct Vm {
     up: mpsc::Sender<proto::WorkerMessage>,
     down: Streaming<proto::CompanionMessage>,
+    held: Option<Snapshot>,
 }
 
 impl Vm {
@@ -195,15 +224,55 @@ impl Vm {
         self.up.send(proto::WorkerMessage { body: Some(body) }).await.unwrap();
     }
 
-    /// The next snapshot, decoded as a VM would.
+    /// The next snapshot or delta; answers to heartbeats are passed over.
+    pub(crate) async fn offer(&mut self) -> companion_message::Body {
+        loop {
+            match self.message().await {
+                companion_message::Body::Current(_) => {}
+                offer => return offer,
+            }
+        }
+    }
+
+    /// What comes next.
+    pub(crate) async fn message(&mut self) -> companion_message::Body {
+        let message = timeout(PATIENCE, self.down.message()).await.expect("a message arrives").unwrap();
+        message.unwrap().body.unwrap()
+    }
+
+    /// The next offer, which must be a whole snapshot; it is neither applied nor answered.
+    pub(crate) async fn whole(&mut self) -> Snapshot {
+        match self.offer().await {
+            companion_message::Body::Snapshot(sent) => read(&sent),
+            other => panic!("not a whole snapshot: {other:?}"),
+        }
+    }
+
+    /// The next offer, which must be a delta; it is neither applied nor answered.
+    pub(crate) async fn delta(&mut self) -> proto::Delta {
+        match self.offer().await {
+            companion_message::Body::Delta(delta) => delta,
+            other => panic!("not a delta: {other:?}"),
+        }
+    }
+
+    /// Applies and acks the next offer, whole or delta. Gives a copy of what is held then.
     pub(crate) async fn snapshot(&mut self) -> Snapshot {
-        let message = timeout(PATIENCE, self.down.message()).await.expect("a snapshot arrives").unwrap();
-        let Some(companion_message::Body::Snapshot(sent)) = message.unwrap().body else {
-            panic!("not a snapshot");
+        let next = match self.offer().await {
+            companion_message::Body::Snapshot(sent) => read(&sent),
+            companion_message::Body::Delta(sent) => {
+                let mut held = self.held.take().expect("a delta follows a snapshot");
+                assert_eq!(sent.base, Some(wire(held.id())));
+                held.apply(&sent.content).unwrap();
+                assert_eq!(sent.id, Some(wire(held.id())));
+                held
+            }
+            other => panic!("not a snapshot: {other:?}"),
         };
-        let snapshot = Snapshot::decode(&sent.content).unwrap();
-        assert_eq!(sent.id, Some(wire(snapshot.id())));
-        snapshot
+        self.ack(next.id()).await;
+        let copy = Snapshot::decode(next.encode()).unwrap();
+        self.held = Some(next);
+        copy
     }
 
     /// How the stream ends.
@@ -218,11 +287,11 @@ impl Vm {
     }
 
     pub(crate) async fn ack(&self, id: SnapshotId) {
-        self.say(worker_message::Body::Ack(proto::Ack { id: Some(wire(id)), apply_micros: 0 })).await;
+        self.say(worker_message::Body::Ack(proto::Ack { id: Some(wire(id)), apply_micros: 300 })).await;
     }
 
-    pub(crate) async fn nack(&self, id: SnapshotId, reason: &str) {
-        let nack = proto::Nack { id: Some(wire(id)), reason: reason.to_owned(), wants_full: false };
+    pub(crate) async fn nack(&self, id: SnapshotId, reason: &str, wants_full: bool) {
+        let nack = proto::Nack { id: Some(wire(id)), reason: reason.to_owned(), wants_full };
         self.say(worker_message::Body::Nack(nack)).await;
     }
 
@@ -232,7 +301,13 @@ impl Vm {
     }
 }
 
-fn wire(id: SnapshotId) -> proto::SnapshotId {
+fn read(sent: &proto::Snapshot) -> Snapshot {
+    let snapshot = Snapshot::decode(&sent.content).unwrap();
+    assert_eq!(sent.id, Some(wire(snapshot.id())));
+    snapshot
+}
+
+pub(crate) fn wire(id: SnapshotId) -> proto::SnapshotId {
     proto::SnapshotId { epoch: id.epoch, version: id.version }
 }
 
