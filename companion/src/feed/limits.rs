@@ -46,3 +46,6 @@ pub(super) const FIRST_PAUSE: Duration = Duration::from_secs(1);
 
 /// Longest such pause.
 pub(super) const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+
+/// Oldest signature that is sent; after that the same snapshot is signed again.
+pub(super) const MAX_SIGNATURE_AGE: Duration = Duration::from_secs(60);

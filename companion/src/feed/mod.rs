@@ -1,5 +1,7 @@
 //! The feed: one gRPC stream per plugin VM, down which snapshots travel and up which VMs say what they enforce.
 
+mod admission;
+mod config;
 mod down;
 mod frame;
 mod hello;
@@ -20,7 +22,10 @@ pub mod proto {
     tonic::include_proto!("tollgate.v1");
 }
 
+pub use admission::NodePattern;
+pub use config::{FeedConfig, Signing};
 pub(crate) use limits::MAX_CONNECTIONS;
 pub(crate) use registry::{Enforcement, Registry, WorkerCounts};
-pub(crate) use serve::{Feed, serve};
+pub use serve::AccessError;
+pub(crate) use serve::{Access, Feed, serve};
 pub(crate) use vm::{Behind, Nacked, State, WorkerView};

@@ -13,6 +13,8 @@ use tonic::metadata::GRPC_CONTENT_TYPE;
 use tonic::server::NamedService;
 use tonic_prost::ProstCodec;
 
+use crate::net::Presence;
+
 use super::down::DownStream;
 use super::limits::{MAX_SESSIONS, MAX_WORKER_MESSAGE};
 use super::proto;
@@ -36,11 +38,12 @@ impl FeedService {
         let slot = Arc::clone(&self.slots)
             .try_acquire_owned()
             .map_err(|_| Status::resource_exhausted("too many streams are open"))?;
+        let presence = request.extensions().get::<Presence>().cloned().unwrap_or_default();
         let mut codec = ProstCodec::<proto::CompanionMessage, proto::WorkerMessage>::default();
         let up = Streaming::new_request(codec.decoder(), request.into_body(), None, Some(MAX_WORKER_MESSAGE));
         // One message in the queue and one in the transport: what waits longer would only grow old.
         let (down, messages) = mpsc::channel(1);
-        let work = session::run(self.shared.clone(), up, down);
+        let work = session::run(self.shared.clone(), presence, up, down);
         self.sessions
             .try_send(Box::pin(work))
             .map_err(|_| Status::unavailable("the companion is stopping, or too many streams are arriving"))?;

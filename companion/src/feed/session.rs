@@ -10,8 +10,10 @@ use tonic::Status;
 
 use crate::daemon::Shutdown;
 use crate::metrics::{Metrics, Refusal};
+use crate::net::Presence;
 use crate::publisher::{Current, Published, is_credible};
 
+use super::admission::Admission;
 use super::down::Down;
 use super::frame::Frame;
 use super::hello::{self, Hello};
@@ -27,6 +29,7 @@ pub(super) struct Shared {
     pub(super) registry: Arc<Registry>,
     pub(super) current: Current,
     pub(super) offers: Arc<Offers>,
+    pub(super) admission: Arc<Admission>,
     /// Takes ids above which the next snapshot must be.
     pub(super) ahead: mpsc::Sender<SnapshotId>,
     pub(super) metrics: Arc<Metrics>,
@@ -34,18 +37,18 @@ pub(super) struct Shared {
 }
 
 /// Runs one VM's stream from its hello to its end. How it ends goes down the stream.
-pub(super) async fn run<S>(shared: Shared, mut up: S, down: mpsc::Sender<Down>)
+pub(super) async fn run<S>(shared: Shared, presence: Presence, mut up: S, down: mpsc::Sender<Down>)
 where
     S: Stream<Item = Result<proto::WorkerMessage, Status>> + Unpin,
 {
     let patience = shared.registry.patience();
-    if let Err(status) = talk(shared, &mut up, &down).await {
+    if let Err(status) = talk(shared, &presence, &mut up, &down).await {
         // Nobody may be there to read it, or not for long.
         let _ = timeout(patience, down.send(Err(status))).await;
     }
 }
 
-async fn talk<S>(shared: Shared, up: &mut S, down: &mpsc::Sender<Down>) -> Result<(), Status>
+async fn talk<S>(shared: Shared, presence: &Presence, up: &mut S, down: &mpsc::Sender<Down>) -> Result<(), Status>
 where
     S: Stream<Item = Result<proto::WorkerMessage, Status>> + Unpin,
 {
@@ -54,9 +57,11 @@ where
         status
     };
     let patience = shared.registry.patience();
+    let mut stop = shared.shutdown.clone();
     let first = tokio::select! {
         first = timeout(patience, up.next()) => first.map_err(|_| refuse(Refusal::Silent, silent()))?,
         () = down.closed() => return Ok(()),
+        () = stop.requested() => return Err(stopping()),
     };
     let hello = match first.transpose()?.and_then(|message| message.body) {
         Some(worker_message::Body::Hello(hello)) => {
@@ -67,6 +72,11 @@ where
             return Err(refuse(Refusal::Hello, status));
         }
     };
+    if !shared.admission.admits(&hello.node, Instant::now()) {
+        let status = Status::permission_denied("this companion does not admit a node of this id");
+        return Err(refuse(Refusal::Node, status));
+    }
+    let _present = presence.enter();
     let (held, format) = (hello.applied, hello.format);
     let applied = held.map(|held| held.id.to_string());
     tracing::info!(vm = %hello.vm, node = hello.node, applied, warm = hello.warm, "worker connected");
@@ -153,7 +163,7 @@ impl Session {
     fn make(&self, published: &Arc<Published>, now: Instant) -> Option<Making> {
         self.shared.registry.published(published.id, published.at);
         let want = self.supply.want(published.id, now)?;
-        Some(self.shared.offers.make(published, want))
+        Some(self.shared.offers.make(published, want, now))
     }
 
     fn sent(&mut self, offer: &Offer) {

@@ -1,22 +1,29 @@
 use std::fs;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
+use hyper_util::rt::TokioIo;
+use rustls::ClientConfig;
 use serde_json::Value;
 use tempfile::{TempDir, tempdir};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::net::{TcpStream, UnixStream};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
+use tokio_rustls::TlsConnector;
 use tokio_stream::wrappers::ReceiverStream;
 use tollgate::daemon::{Config, Daemon, StartError, TaskError, Timing};
+use tollgate::feed::FeedConfig;
 use tollgate::feed::proto::feed_client::FeedClient;
 use tollgate::feed::proto::{self, companion_message, worker_message};
+use tollgate::net::Address;
 use tollgate_policy::snapshot::{FORMAT, Snapshot};
-use tonic::transport::Endpoint;
+use tonic::transport::{Channel, Endpoint};
 use tonic::{Status, Streaming};
+use tower::service_fn;
 
 pub(crate) use tollgate_policy::snapshot::SnapshotId;
 
@@ -27,6 +34,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 pub(crate) struct Site {
     dir: TempDir,
     beat: Duration,
+    feed: FeedConfig,
 }
 
 impl Site {
@@ -34,7 +42,8 @@ impl Site {
         let dir = tempdir().unwrap();
         fs::create_dir(dir.path().join("policies")).unwrap();
         // So slow that no VM dies by chance.
-        Site { dir, beat: PATIENCE }
+        let loopback = SocketAddr::from(([127, 0, 0, 1], 0));
+        Site { dir, beat: PATIENCE, feed: FeedConfig::open(loopback.into()) }
     }
 
     pub(crate) fn with(action: &str) -> Self {
@@ -46,6 +55,17 @@ impl Site {
     /// With a beat this short, VMs die within the test.
     pub(crate) fn beating(self, beat: Duration) -> Self {
         Site { beat, ..self }
+    }
+
+    /// With a feed like this.
+    pub(crate) fn feeding(mut self, change: impl FnOnce(&mut FeedConfig)) -> Self {
+        change(&mut self.feed);
+        self
+    }
+
+    /// A path beside the policies.
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
     }
 
     pub(crate) fn write(&self, text: &str) {
@@ -67,17 +87,17 @@ impl Site {
     }
 
     pub(crate) async fn try_start(&self) -> Result<Companion, StartError> {
-        let loopback = SocketAddr::from(([127, 0, 0, 1], 0));
         let daemon = Daemon::start(Config {
             policies: self.dir.path().join("policies"),
             state: self.state(),
-            feed: loopback,
-            http: loopback,
+            feed: self.feed.clone(),
+            http: SocketAddr::from(([127, 0, 0, 1], 0)),
             expected_workers: Some(2),
             timing: Timing { beat: self.beat, rescan: Duration::from_millis(200), ..Timing::default() },
         })
         .await?;
-        let (feed, http) = (daemon.feed_address(), daemon.http_address());
+        let feed = daemon.feed_address().clone();
+        let Address::Tcp(http) = *daemon.http_address() else { panic!("the API listens on a port") };
         let (stop, stopped) = oneshot::channel::<()>();
         let task = tokio::spawn(daemon.run_until(async move {
             let _ = stopped.await;
@@ -106,7 +126,7 @@ pub(crate) fn allow_among_many(action: &str) -> String {
 
 /// A running daemon.
 pub(crate) struct Companion {
-    feed: SocketAddr,
+    pub(crate) feed: Address,
     http: SocketAddr,
     stop: oneshot::Sender<()>,
     task: JoinHandle<Result<(), TaskError>>,
@@ -186,17 +206,45 @@ impl Companion {
     /// Connects a VM that says just this.
     pub(crate) async fn vm_with(&self, hello: proto::Hello) -> Vm {
         let vm = self.stranger().await;
-        vm.say(worker_message::Body::Hello(hello)).await;
+        vm.hello(hello).await;
         vm
     }
 
     /// Connects a client that says nothing.
     pub(crate) async fn stranger(&self) -> Vm {
-        let channel = Endpoint::from_shared(format!("http://{}", self.feed)).unwrap().connect().await.unwrap();
-        let (up, messages) = mpsc::channel(8);
-        let mut client = FeedClient::new(channel);
-        let down = client.connect(ReceiverStream::new(messages)).await.unwrap().into_inner();
-        Vm { up, down, held: None }
+        Vm::over(self.channel().await).await
+    }
+
+    /// A connection to the feed with TLS, if that comes about.
+    pub(crate) async fn secured(&self, client: ClientConfig) -> Result<Channel, tonic::transport::Error> {
+        let Address::Tcp(address) = self.feed else { panic!("TLS is for ports") };
+        let connector = TlsConnector::from(Arc::new(client));
+        let connect = move |_| {
+            let connector = connector.clone();
+            async move {
+                let stream = TcpStream::connect(address).await?;
+                connector.connect("localhost".try_into().unwrap(), stream).await.map(TokioIo::new)
+            }
+        };
+        Endpoint::from_static("http://feed").connect_with_connector(service_fn(connect)).await
+    }
+
+    /// A connection to the feed, for any number of streams.
+    pub(crate) async fn channel(&self) -> Channel {
+        let any = Endpoint::from_static("http://feed");
+        match &self.feed {
+            Address::Tcp(address) => {
+                Endpoint::from_shared(format!("http://{address}")).unwrap().connect().await.unwrap()
+            }
+            Address::Unix(path) => {
+                let path = path.clone();
+                let connect = move |_| {
+                    let path = path.clone();
+                    async move { UnixStream::connect(path).await.map(TokioIo::new) }
+                };
+                any.connect_with_connector(service_fn(connect)).await.unwrap()
+            }
+        }
     }
 }
 
@@ -220,6 +268,23 @@ pub(crate) struct Vm {
 }
 
 impl Vm {
+    /// Opens a stream.
+    pub(crate) async fn over(channel: Channel) -> Vm {
+        Vm::try_over(channel).await.unwrap()
+    }
+
+    /// Opens a stream, if that is granted.
+    pub(crate) async fn try_over(channel: Channel) -> Result<Vm, Status> {
+        let (up, messages) = mpsc::channel(8);
+        let mut client = FeedClient::new(channel).max_decoding_message_size(usize::MAX);
+        let down = client.connect(ReceiverStream::new(messages)).await?.into_inner();
+        Ok(Vm { up, down, held: None })
+    }
+
+    pub(crate) async fn hello(&self, hello: proto::Hello) {
+        self.say(worker_message::Body::Hello(hello)).await;
+    }
+
     pub(crate) async fn say(&self, body: worker_message::Body) {
         self.up.send(proto::WorkerMessage { body: Some(body) }).await.unwrap();
     }
