@@ -6,17 +6,17 @@ use std::time::Duration;
 use axum::Router;
 use axum::http::StatusCode;
 use axum::routing::{get, post};
-use futures::StreamExt;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
 use crate::daemon::Shutdown;
 use crate::feed::Registry;
 use crate::metrics::Metrics;
-use crate::net::{BoundedListener, Connection};
+use crate::net::BoundedListener;
 use crate::publisher::{Changes, Current, History, Problems, Refused, Shelf};
 
 use super::problem::Problem;
@@ -61,11 +61,10 @@ impl Api {
 pub(crate) async fn serve(api: Api, listener: BoundedListener, mut shutdown: Shutdown) -> io::Result<()> {
     let router = router(api);
     let mut connections = JoinSet::new();
-    let mut accepted = pin!(listener.into_stream());
     loop {
         tokio::select! {
-            Some(connection) = accepted.next() => {
-                connections.spawn(talk(connection?, router.clone(), shutdown.clone()));
+            (connection, _) = listener.next() => {
+                connections.spawn(talk(connection, router.clone(), shutdown.clone()));
             }
             Some(_) = connections.join_next() => {}
             () = shutdown.requested() => break,
@@ -75,7 +74,7 @@ pub(crate) async fn serve(api: Api, listener: BoundedListener, mut shutdown: Shu
     Ok(())
 }
 
-async fn talk(connection: Connection, router: Router, mut shutdown: Shutdown) {
+async fn talk(connection: impl AsyncRead + AsyncWrite + Unpin, router: Router, mut shutdown: Shutdown) {
     let mut server = http1::Builder::new();
     server.timer(TokioTimer::new()).header_read_timeout(HEAD_PATIENCE).max_buf_size(MAX_HEAD);
     let mut talk = pin!(server.serve_connection(TokioIo::new(connection), TowerToHyperService::new(router)));

@@ -1,3 +1,5 @@
+use std::time::{Duration, Instant};
+
 use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
@@ -6,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use tollgate_policy::snapshot::SnapshotId;
 use tollgate_policy::source::SourceFile;
 
+use crate::feed::Enforcement;
 use crate::publisher::{Change, Refused};
 use crate::store::{self, Origin, Summary, Version};
 
@@ -79,10 +82,24 @@ struct Shown {
     entry: Entry,
     /// Whether it is published now.
     current: bool,
+    enforcement: Enforced,
     #[serde(skip_serializing_if = "Option::is_none")]
     changes: Option<Vec<Changed>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     documents: Option<Vec<Document>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Enforced {
+    /// Living workers that decide with it or with a later one.
+    applied_by: usize,
+    alive: usize,
+    /// From publication to the first worker that enforced it, and to the last so far.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    first_ms: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_ms: Option<f64>,
 }
 
 #[derive(Serialize)]
@@ -128,6 +145,7 @@ pub(super) async fn show(
     let shown = Shown {
         entry: version.into(),
         current: current == Some(id),
+        enforcement: api.registry.enforcement(id, Instant::now()).into(),
         changes: changes.map(|changes| changes.into_iter().map(Changed::from).collect()),
         documents: documents.map(|documents| documents.into_iter().map(Document::from).collect()),
     };
@@ -192,6 +210,13 @@ impl From<Version> for Entry {
             policies,
             summary,
         }
+    }
+}
+
+impl From<Enforcement> for Enforced {
+    fn from(Enforcement { applied_by, alive, first, last }: Enforcement) -> Self {
+        let milliseconds = |time: Duration| time.as_secs_f64() * 1000.0;
+        Enforced { applied_by, alive, first_ms: first.map(milliseconds), last_ms: last.map(milliseconds) }
     }
 }
 

@@ -6,8 +6,10 @@ mod compile;
 mod diff;
 mod exit;
 mod explain;
+mod feed;
 mod fmt;
 mod history;
+mod key;
 mod lint;
 mod logging;
 mod output;
@@ -19,10 +21,12 @@ mod schema;
 mod serve;
 mod show;
 mod style;
+mod table;
 mod test;
 mod token;
 mod validate;
 mod version;
+mod workers;
 
 use std::process::ExitCode;
 
@@ -57,7 +61,7 @@ pub fn main() -> ExitCode {
 /// Not clap's own exit code everywhere, which means "denied" for some commands and "unusable input" for others.
 fn exit_on_misuse() -> Exit {
     match std::env::args().nth(1).as_deref() {
-        Some("fmt" | "test" | "diff") => Exit::Unusable,
+        Some("fmt" | "test" | "diff" | "workers") => Exit::Unusable,
         _ => Exit::Error,
     }
 }
@@ -79,6 +83,8 @@ fn run(command: Command, output: &mut Output<'_>) -> anyhow::Result<Exit> {
         Command::Rollback(args) => rollback::run(args, output),
         Command::Token(args) => token::run(args, output),
         Command::Schema(args) => schema::run(&args, output),
+        Command::Workers(args) => workers::run(&args, output),
+        Command::Key(args) => key::run(&args, output),
     }
 }
 

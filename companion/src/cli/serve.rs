@@ -9,6 +9,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use crate::daemon::{Config, Daemon, PolicySource, Timing};
 
 use super::exit::Exit;
+use super::feed::FeedArgs;
 use super::logging::{self, LogFormat};
 
 #[derive(Debug, clap::Args)]
@@ -28,9 +29,8 @@ pub(super) struct Args {
     /// File of those who may publish and roll back, with the hashes of their tokens; without it nobody may
     #[arg(long, value_name = "FILE")]
     tokens: Option<PathBuf>,
-    /// Where plugin VMs connect
-    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:9902")]
-    feed: SocketAddr,
+    #[command(flatten)]
+    feed: FeedArgs,
     /// Where /healthz, /readyz, /metrics and /v1 are
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:9901")]
     http: SocketAddr,
@@ -62,13 +62,12 @@ pub(super) fn run(args: Args) -> anyhow::Result<Exit> {
         (Source::Api, None) => PolicySource::Api,
         (Source::Api, Some(_)) => bail!("--policies is for --source files: policies have one source"),
     };
-    for (option, address) in [("--feed", feed), ("--http", http)] {
-        ensure!(
-            allow_non_loopback || address.ip().is_loopback(),
-            "{option} {address} can be reached from outside and asks nobody who they are: \
-             use a loopback address, or say --allow-non-loopback"
-        );
-    }
+    ensure!(
+        allow_non_loopback || http.ip().is_loopback(),
+        "--http {http} can be reached from outside and asks nobody who they are: \
+         use a loopback address, or say --allow-non-loopback"
+    );
+    let feed = feed.config(allow_non_loopback)?;
     logging::start(log)?;
     let config = Config {
         source,

@@ -46,8 +46,7 @@ struct Shown {
     #[serde(flatten)]
     version: Version,
     current: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    enforcement: Option<Enforcement>,
+    enforcement: Enforcement,
     #[serde(skip_serializing_if = "Option::is_none")]
     changes: Option<Vec<Change>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -106,10 +105,9 @@ fn write(shown: &Shown, output: &mut Output<'_>) -> anyhow::Result<()> {
     label("published", format!("{} by {} ({}{of})", version.at(), version.author(), version.source))?;
     label("policies", version.policies.to_string())?;
     label("difference", version::in_words(&version.summary))?;
-    if let Some(Enforcement { applied_by, alive, last_ms, .. }) = enforcement {
-        let last = last_ms.map(|last| format!(", the last after {last:.1} ms")).unwrap_or_default();
-        label("enforced", format!("by {applied_by} of {alive} workers{last}"))?;
-    }
+    let Enforcement { applied_by, alive, last_ms, .. } = enforcement;
+    let last = last_ms.map(|last| format!(", the last after {last:.1} ms")).unwrap_or_default();
+    label("enforced", format!("by {applied_by} of {alive} workers{last}"))?;
     changes.iter().flatten().try_for_each(|change| write_change(change, output))?;
     for Document { name, text } in documents.iter().flatten() {
         output.line(format_args!("\n{STRONG}{name}{STRONG:#}"))?;

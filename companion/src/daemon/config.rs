@@ -3,6 +3,8 @@ use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::feed::FeedConfig;
+
 /// What the daemon is started with.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -14,8 +16,8 @@ pub struct Config {
     pub keep_versions: Option<NonZeroU32>,
     /// The file of those who may change what is in force; absent: nobody.
     pub tokens: Option<PathBuf>,
-    /// Where plugin VMs connect. Port 0 takes a free one.
-    pub feed: SocketAddr,
+    /// Where plugin VMs connect, and who may.
+    pub feed: FeedConfig,
     /// Where the HTTP API listens. Port 0 takes a free one.
     pub http: SocketAddr,
     /// How many workers there should be, for whoever compares.

@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use tollgate_policy::set::PolicySet;
 use tollgate_policy::source::{Loader, SourceFile};
 
@@ -10,7 +12,7 @@ use super::refused::Refused;
 
 /// Takes policy files apart into documents of their own, and says what they are together. They are validated as they came
 /// first, so that problems are found where their author sees them.
-pub(super) fn take_apart(files: &[SourceFile], desk: &mut Desk) -> Result<(Documents, PolicySet), Refused> {
+pub(super) fn take_apart(files: &[SourceFile], desk: &mut Desk) -> Result<(Documents, Arc<PolicySet>), Refused> {
     let sent = Loader::default().load(files).map_err(CompileError::Policies)?;
     let mut apart = Documents::new();
     for file in files {

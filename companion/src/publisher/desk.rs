@@ -34,7 +34,7 @@ pub(super) struct Desk {
     /// The state file has other documents for it.
     is_rewritten: bool,
     /// The same, once it has been validated in this run.
-    set: Option<PolicySet>,
+    set: Option<Arc<PolicySet>>,
     shelf: Shelf,
 }
 
@@ -129,7 +129,12 @@ impl Desk {
     }
 
     /// Publishes documents in the place of all there are; `set` is what they say.
-    pub(super) fn publish_all(&mut self, all: Documents, set: PolicySet, stamp: Stamp) -> Result<Published, Refused> {
+    pub(super) fn publish_all(
+        &mut self,
+        all: Documents,
+        set: Arc<PolicySet>,
+        stamp: Stamp,
+    ) -> Result<Published, Refused> {
         let all = documents::sorted(all);
         let edits = documents::between(&self.documents, &all);
         let before = std::mem::replace(&mut self.documents, all);
@@ -178,7 +183,7 @@ impl Desk {
         }
     }
 
-    pub(super) fn load(&mut self) -> Result<PolicySet, Refused> {
+    pub(super) fn load(&mut self) -> Result<Arc<PolicySet>, Refused> {
         Ok(self.loader.load(&self.documents).map_err(CompileError::Policies)?)
     }
 
@@ -199,10 +204,10 @@ impl Desk {
     }
 
     /// The documents are changed already.
-    fn publish(&mut self, set: PolicySet, edits: &[Edit], stamp: Stamp) -> Result<Published, Refused> {
+    fn publish(&mut self, set: Arc<PolicySet>, edits: &[Edit], stamp: Stamp) -> Result<Published, Refused> {
         let content = self.compile(&set)?;
         let nothing = PolicySet::default();
-        let summary = summary::between(self.set.as_ref().unwrap_or(&nothing), &set);
+        let summary = summary::between(self.set.as_deref().unwrap_or(&nothing), &set);
         let published = self.commit(&content, edits, summary, stamp)?;
         self.set = Some(set);
         match edits {

@@ -1,3 +1,4 @@
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tollgate_policy::set::PolicySet;
@@ -13,7 +14,7 @@ const REREADINGS: usize = 3;
 pub(super) struct Judgement {
     pub(super) fingerprint: Fingerprint,
     pub(super) files: Vec<SourceFile>,
-    pub(super) outcome: Result<PolicySet, CompileError>,
+    pub(super) outcome: Result<Arc<PolicySet>, CompileError>,
     pub(super) took: Duration,
 }
 

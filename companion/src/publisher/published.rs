@@ -1,7 +1,6 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use prost::bytes::Bytes;
 use tokio::sync::watch;
 use tollgate_policy::digest::Digest;
 use tollgate_policy::snapshot::{Content, Snapshot, SnapshotId};
@@ -30,10 +29,5 @@ impl Published {
             content: snapshot.content().clone(),
             at: Instant::now(),
         }
-    }
-
-    /// The whole, as it travels unsigned.
-    pub(crate) fn full(&self) -> Bytes {
-        self.content.encode(self.id, &[]).into()
     }
 }
