@@ -7,8 +7,10 @@ mod deltas;
 mod edits;
 #[cfg(test)]
 mod harness;
+mod history;
 mod hostile;
 mod numbering;
+mod publishing;
 mod signatures;
 mod streams;
 mod workers;
