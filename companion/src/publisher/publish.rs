@@ -73,12 +73,17 @@ impl Publisher {
         let recovery = recover(&store)?;
         let store = Arc::new(Mutex::new(store));
         let desk = Desk::new(Arc::clone(&store), recovery);
+        let recovered = desk.in_force();
+        if let Some(recovered) = &recovered {
+            tracing::info!(snapshot = %recovered.id, "serving the last good snapshot of the state file");
+            metrics.published(recovered);
+        }
         let (changes, requests) = request::channel();
         let publisher = Publisher {
             source,
             shelf: desk.shelf(),
             history: History(store),
-            current: watch::Sender::new(None),
+            current: watch::Sender::new(recovered.map(Arc::new)),
             requests,
             changes,
             judged: None,
@@ -125,12 +130,8 @@ impl Publisher {
         }
     }
 
-    /// Serves what was in force before the restart, and then what there is now.
+    /// Goes on from what was in force before the restart to what there is now.
     async fn begin(&mut self) {
-        if let Ok(Some(recovered)) = self.at_desk(|desk| Ok(desk.in_force())).await {
-            tracing::info!(snapshot = %recovered.id, "serving the last good snapshot of the state file");
-            self.publish(recovered);
-        }
         let is_api = matches!(self.source, Source::Api);
         // Of files, what they say now is what matters.
         let warmed = self.at_desk(move |desk| if is_api { take_over(desk) } else { Ok(desk.warm().ok().and(None)) });
