@@ -2,8 +2,15 @@
 //!
 //! Each round goes through a number of edits one by one, and back through their opposites, so that it ends where it began:
 //! half of them change a policy, a quarter add one and a quarter remove one.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::print_stdout, reason = "tests stop at their own mistakes")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "tests stop at their own mistakes"
+)]
 
+#[path = "../decide/cpu_time.rs"]
+mod cpu_time;
 #[path = "../../tests/engine/guest.rs"]
 #[expect(dead_code, reason = "deciding is for other benches and the tests")]
 mod guest;
@@ -14,8 +21,9 @@ mod set;
 mod workload;
 
 use std::sync::Arc;
-use std::time::Instant;
 
+use cpu_time::CpuTime;
+use criterion::measurement::Measurement as _;
 use criterion::{Criterion, Throughput};
 use guest::Guest;
 use tollgate_policy::set::{Names, Policy, PolicySet};
@@ -28,7 +36,7 @@ const SIZES: [usize; 3] = [100, 10_000, 100_000];
 const EDITS: usize = 16;
 
 fn main() {
-    let mut criterion = Criterion::default().configure_from_args().sample_size(20);
+    let mut criterion = Criterion::default().with_measurement(CpuTime).sample_size(20).configure_from_args();
     let mut figures = Vec::new();
     for (variant, suffix) in [(Variant::Mixed, ""), (Variant::Roles, "_one_kind")] {
         for size in SIZES {
@@ -49,7 +57,7 @@ struct Round {
     deltas: Vec<Vec<u8>>,
 }
 
-fn bench(criterion: &mut Criterion, variant: Variant, size: usize, suffix: &str, figures: &mut Vec<Figure>) {
+fn bench(criterion: &mut Criterion<CpuTime>, variant: Variant, size: usize, suffix: &str, figures: &mut Vec<Figure>) {
     let round = round(&set::set(&Workload::new(variant, size).specs));
     let mut snapshot = Snapshot::decode(&round.start).unwrap();
     let mut guest = Guest::start();
@@ -79,15 +87,19 @@ fn bench(criterion: &mut Criterion, variant: Variant, size: usize, suffix: &str,
         figure(&format!("apply_{engine}_p50_us"), times[times.len() / 2], "us");
         figure(&format!("apply_{engine}_p99_us"), times[times.len() * 99 / 100], "us");
     }
-    figure("apply_delta_bytes", round.deltas.iter().map(Vec::len).sum::<usize>() as f64 / round.deltas.len() as f64, "bytes");
+    figure(
+        "apply_delta_bytes",
+        round.deltas.iter().map(Vec::len).sum::<usize>() as f64 / round.deltas.len() as f64,
+        "bytes",
+    );
     figure("apply_live_growth", live, "ratio");
     figure("apply_linear_growth", linear, "ratio");
 }
 
 fn micros(work: impl FnOnce()) -> f64 {
-    let started = Instant::now();
+    let started = CpuTime.start();
     work();
-    started.elapsed().as_secs_f64() * 1e6
+    CpuTime.end(started).as_secs_f64() * 1e6
 }
 
 fn round(set: &PolicySet) -> Round {
