@@ -71,6 +71,6 @@ impl Service<Request<Body>> for FeedService {
             "/tollgate.v1.Feed/Connect" => self.connect(request),
             other => Err(Status::unimplemented(format!("the feed has no method `{other}`"))),
         };
-        ready(Ok(response.unwrap_or_else(|status| status.into_http())))
+        ready(Ok(response.unwrap_or_else(Status::into_http)))
     }
 }
