@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use prost::bytes::Bytes;
 use tollgate_policy::set::PolicySet;
 use tollgate_policy::snapshot::{self, EncodeError, Snapshot, SnapshotId};
@@ -27,7 +29,7 @@ pub(crate) enum CompileError {
 }
 
 /// Validates files as one policy set.
-pub(crate) fn load(files: &[SourceFile], loader: &mut Loader) -> Result<PolicySet, CompileError> {
+pub(crate) fn load(files: &[SourceFile], loader: &mut Loader) -> Result<Arc<PolicySet>, CompileError> {
     loader.load(files).map_err(CompileError::Policies)
 }
 

@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use tollgate_policy::engine::Query;
 use tollgate_policy::set::PolicySet;
 use tollgate_policy::snapshot::{Snapshot, SnapshotId};
@@ -11,7 +13,7 @@ use super::{Case, Question};
 /// A policy set that questions are asked of.
 #[derive(Debug)]
 pub(crate) struct Policies {
-    pub(crate) set: PolicySet,
+    pub(crate) set: Arc<PolicySet>,
     pub(crate) snapshot: Snapshot,
 }
 

@@ -52,3 +52,12 @@ pub struct PolicySet {
     /// What attributes look like.
     pub schemas: Schemas,
 }
+
+impl PolicySet {
+    /// How often routes and policies name a kind of resource that has no schema, where others have one.
+    pub(crate) fn strangers(&self) -> usize {
+        let of_routes = self.routes.iter().filter(|route| self.schemas.is_stranger(&route.kind)).count();
+        let of_policies = self.policies.iter().map(|policy| self.schemas.strangers_among(&policy.kinds));
+        of_routes + of_policies.sum::<usize>()
+    }
+}

@@ -2,6 +2,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::data::Data;
 
+use super::Names;
+
 /// What attributes look like, where the set says so. Without a schema, anything is expected of them.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Schemas {
@@ -9,6 +11,22 @@ pub struct Schemas {
     pub principal: Option<Schema>,
     /// Of the attributes of resources, by kind.
     pub resources: BTreeMap<String, Schema>,
+}
+
+impl Schemas {
+    /// Whether a kind of resource has no schema where other kinds have one: then conditions about every kind can count on
+    /// nothing that schemas say.
+    pub(crate) fn is_stranger(&self, kind: &str) -> bool {
+        !self.resources.is_empty() && !self.resources.contains_key(kind)
+    }
+
+    /// How many of these kinds are.
+    pub(crate) fn strangers_among(&self, kinds: &Names) -> usize {
+        match kinds {
+            Names::Of(kinds) => kinds.iter().filter(|kind| self.is_stranger(kind)).count(),
+            Names::Any => 0,
+        }
+    }
 }
 
 /// A JSON Schema, as far as it is supported: what a value may be. Annotations are not kept.

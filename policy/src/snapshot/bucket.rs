@@ -38,7 +38,6 @@ fn place(hash: u64, count: usize) -> usize {
 }
 
 /// The chunk whose records are divided with chunk `last` when that is added as the last one.
-#[cfg(feature = "compiler")]
 pub(super) fn divided(last: usize) -> usize {
     last - (last + 1).next_power_of_two() / 2
 }

@@ -104,8 +104,10 @@ impl Compiler {
                 (None, None) => break,
                 (Some(a), b) if b.is_none_or(|b| a.name <= b.name) => {
                     let place = self.place(a);
-                    if let Some(bucket) = self.buckets.get_mut(place) {
-                        bucket.policies.retain(|policy| !Arc::ptr_eq(policy, a));
+                    if let Some(bucket) = self.buckets.get_mut(place)
+                        && let Some(at) = bucket.policies.iter().position(|policy| Arc::ptr_eq(policy, a))
+                    {
+                        bucket.policies.swap_remove(at);
                     }
                     changed.insert(place);
                     old.next();

@@ -53,7 +53,6 @@ pub(super) struct Delta<'a> {
 }
 
 /// A chunk that a snapshot is to be changed by.
-#[expect(dead_code, reason = "whoever decodes the whole needs none of it")]
 pub(super) struct Change<'a> {
     pub(super) kind: ChunkKind,
     /// Its place among the chunks of its kind.

@@ -16,12 +16,14 @@
 //! The seal is of what precedes it, the digest of the chunks. All fixed-width integers are little-endian, varints are
 //! LEB128 of at most ten bytes, a text is its length and its bytes.
 
+mod arena;
 mod bucket;
 mod chunk;
 mod codec;
 #[cfg(feature = "compiler")]
 mod compiler;
 mod content;
+mod counts;
 mod data;
 mod decode;
 mod delta;
@@ -30,8 +32,10 @@ mod encode;
 mod globs;
 mod head;
 mod limits;
+mod names;
 mod patch;
 mod program;
+mod reads;
 #[cfg(test)]
 mod tests;
 mod totals;

@@ -1,18 +1,19 @@
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::identity::IdentitySource;
 use crate::set::{DirectoryEntry, Names, PolicySet, Schemas, Unmatched};
 
 use super::condition::{Conditions, Surroundings};
-use super::location::Place;
+use super::draft::{Draft, Finished};
+use super::location::{FileId, Place};
 use super::printable::shown;
 use super::references::References;
 use super::registry::Registry;
 use super::report::{Problem, Report};
 use super::route::Declared;
 use super::variable::Variables;
-use super::{ambiguity, derived_role, policy, scope};
+use super::{ambiguity, derived_role, scope};
 
 /// Most identity sources of a set.
 const MAX_SOURCES: usize = 64;
@@ -21,7 +22,7 @@ const MAX_SOURCES: usize = 64;
 /// whoever refers to it is not refused too.
 #[derive(Default)]
 pub(super) struct Assembly {
-    pub(super) policies: Vec<policy::Draft>,
+    pub(super) policies: Vec<Draft>,
     pub(super) policy_names: Registry,
     pub(super) derived_roles: Vec<derived_role::Draft>,
     pub(super) derived_role_names: Registry,
@@ -75,8 +76,26 @@ impl Assembly {
         self.principal_ids.entry(source.to_owned()).or_default()
     }
 
-    /// Checks what only the whole shows.
-    pub(super) fn finish(self, conditions: &mut Conditions, report: &mut Report<'_>) -> PolicySet {
+    /// Takes policies that were in a set before as if they had been read from this file.
+    pub(super) fn recall(&mut self, file: FileId, policies: Vec<Finished>, report: &mut Report<'_>) {
+        for finished in policies {
+            let (name, mark, scope) = finished.names();
+            self.policy_names.declare("policy", name, Place { file, mark }, report);
+            if let Some((scope, mark)) = scope {
+                self.scopes_referred_to.add(scope, Place { file, mark });
+            }
+            self.policies.push(Draft::again(file, finished));
+        }
+    }
+
+    /// Checks what only the whole shows. Policies that are in `before`, an earlier set, are shared with that. Returns the
+    /// policies by file, too, in the order of these.
+    pub(super) fn finish(
+        self,
+        before: &PolicySet,
+        conditions: &mut Conditions,
+        report: &mut Report<'_>,
+    ) -> (PolicySet, Vec<(FileId, Option<Finished>)>) {
         if !report.incomplete {
             let help = "declare it in the section `identity`";
             self.sources_referred_to.check("identity source", &self.source_names, help, report);
@@ -101,15 +120,15 @@ impl Assembly {
             })
             .collect();
         derived_roles.sort_by(|a, b| a.name.cmp(&b.name));
-        let by_name = derived_roles.iter().map(|role| (role.name.as_str(), Arc::clone(role))).collect();
-        let mut policies: Vec<_> = self
+        let finished: Vec<_> = self
             .policies
             .into_iter()
-            .filter_map(|policy| policy.finish(&by_name, conditions, report))
-            .map(Arc::new)
+            .map(|policy| (policy.file, policy.finish(&derived_roles, &before.policies, conditions, report)))
             .collect();
+        let mut policies: Vec<_> =
+            finished.iter().filter_map(|(_, finished)| Some(Arc::clone(&finished.as_ref()?.policy))).collect();
         policies.sort_by(|a, b| a.name.cmp(&b.name));
-        PolicySet {
+        let set = PolicySet {
             policies,
             derived_roles,
             variables: conditions.variables().clone(),
@@ -119,19 +138,16 @@ impl Assembly {
             identity: self.identity,
             principals: self.principals,
             schemas: self.schemas,
-        }
+        };
+        (set, finished)
     }
 
     /// What conditions are checked against.
     pub(super) fn surroundings(&self) -> Surroundings {
-        let mut kinds: BTreeSet<String> = self.routes.iter().map(|declared| declared.route.kind.clone()).collect();
-        for policy in self.policies.iter().filter_map(policy::Draft::policy) {
-            if let Names::Of(named) = &policy.kinds {
-                let new: Vec<_> = named.iter().filter(|kind| !kinds.contains(*kind)).cloned().collect();
-                kinds.extend(new);
-            }
-        }
-        Surroundings { schemas: self.schemas.clone(), kinds }
+        let mut of_policies = self.policies.iter().filter_map(Draft::about).map(|(kinds, _)| kinds);
+        let strangers = self.routes.iter().any(|declared| self.schemas.is_stranger(&declared.route.kind))
+            || of_policies.any(|kinds| self.schemas.strangers_among(kinds) > 0);
+        Surroundings { schemas: self.schemas.clone(), strangers }
     }
 
     /// The kinds of resource that the policies with a derived role are about: its condition is about these.
@@ -140,10 +156,10 @@ impl Assembly {
         if self.derived_roles.is_empty() {
             return kinds;
         }
-        for policy in self.policies.iter().filter_map(policy::Draft::policy) {
-            let Names::Of(roles) = &policy.roles else { continue };
+        for (of, roles) in self.policies.iter().filter_map(Draft::about) {
+            let Names::Of(roles) = roles else { continue };
             for role in roles.iter().filter(|role| self.derived_role_names.contains(role)) {
-                match (kinds.get_mut(role), &policy.kinds) {
+                match (kinds.get_mut(role), of) {
                     (None, of) => {
                         kinds.insert(role.clone(), of.clone());
                     }

@@ -1,7 +1,7 @@
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 
 use crate::condition::{AttributeTypes, ConditionProblem, Environment, Program, Use, check, lower_checked};
-use crate::set::{Condition, Names, Schemas};
+use crate::set::{Names, Schemas};
 
 use super::location::{FileId, Mark};
 use super::node::{Node, Spot};
@@ -25,7 +25,16 @@ impl Written {
     /// `what` is what messages call it, such as "`condition`".
     pub(super) fn read(node: &Node<'_>, what: &str, file: &mut InFile<'_, '_>) -> Option<Self> {
         let text = text(node, what, file)?.to_owned();
-        Some(Written { text, file: file.place(node.at).file, spot: node.spot() })
+        Some(Written { text, file: file.id(), spot: node.spot() })
+    }
+
+    /// As it was read when its file was at another place among the files.
+    pub(super) fn again(text: &str, file: FileId, spot: Spot) -> Self {
+        Written { text: text.to_owned(), file, spot }
+    }
+
+    pub(super) fn spot(&self) -> Spot {
+        self.spot
     }
 
     /// Reports what is wrong with a part of it.
@@ -51,8 +60,8 @@ fn may_read_variables(text: &str) -> bool {
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Surroundings {
     pub(super) schemas: Schemas,
-    /// Kinds of resource that policies and routes name.
-    pub(super) kinds: BTreeSet<String>,
+    /// Whether policies or routes name a kind of resource that has no schema, while others have one.
+    pub(super) strangers: bool,
 }
 
 /// A text that was met before.
@@ -61,6 +70,8 @@ struct Known {
     lowered: Result<Program, ConditionProblem>,
     /// What is certainly wrong with it, by the kinds that it is about.
     problems: HashMap<String, Vec<ConditionProblem>>,
+    /// How often it was asked for since the set was begun, less how often that was taken back.
+    uses: usize,
 }
 
 /// The conditions of a set, each text parsed once: sets repeat themselves, and a set repeats most of the one before.
@@ -93,30 +104,52 @@ impl Conditions {
         &self.variables
     }
 
+    /// What conditions are checked against.
+    pub(super) fn surroundings(&self) -> &Surroundings {
+        &self.surroundings
+    }
+
+    /// How many texts are at hand.
+    #[cfg(test)]
+    pub(super) fn len(&self) -> usize {
+        self.known.len()
+    }
+
+    /// A condition that was lowered is in the set no longer. What nothing uses is forgotten.
+    pub(super) fn release(&mut self, text: &str) {
+        if let Some(known) = self.known.get_mut(text) {
+            known.uses = known.uses.saturating_sub(1);
+            if known.uses == 0 {
+                self.known.remove(text);
+            }
+        }
+    }
+
     /// Lowers a condition about `kinds`, where these are known, and reports what is wrong with it.
     pub(super) fn lower(
         &mut self,
-        written: Written,
+        written: &Written,
         kinds: Option<&Names>,
         report: &mut Report<'_>,
-    ) -> Option<Condition> {
+    ) -> Option<&Program> {
         let text = written.text.as_str();
         // A file that cannot be read may hold the schemas.
         let kinds = kinds.filter(|_| !report.incomplete);
         let about = about(text, kinds);
-        let types = AttributeTypes::new(&self.surroundings.schemas, kinds, &self.surroundings.kinds);
+        let types = AttributeTypes::new(&self.surroundings.schemas, kinds, self.surroundings.strangers);
         if !self.known.contains_key(text) {
-            let known = self.before.remove_entry(text).unwrap_or_else(|| {
+            let (text, known) = self.before.remove_entry(text).unwrap_or_else(|| {
                 let mut problems = HashMap::new();
                 let lowered = lower_checked(text, &self.environment, &types, Use::Condition).map(|(program, found)| {
                     problems.insert(about.clone(), found);
                     program
                 });
-                (text.to_owned(), Known { lowered, problems })
+                (text.to_owned(), Known { lowered, problems, uses: 0 })
             });
-            self.known.insert(known.0, known.1);
+            self.known.insert(text, Known { uses: 0, ..known });
         }
         let known = self.known.get_mut(text)?;
+        known.uses += 1;
         let program = match &known.lowered {
             Ok(program) => program,
             Err(problem) => {
@@ -129,7 +162,7 @@ impl Conditions {
         let check = || check(text, &self.environment, &types, Use::Condition);
         let problems = known.problems.entry(about).or_insert_with(check);
         problems.iter().for_each(|problem| written.refuse(problem, report));
-        problems.is_empty().then(|| Condition { program: program.clone(), text: written.text })
+        problems.is_empty().then_some(program)
     }
 }
 

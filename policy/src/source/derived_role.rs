@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use crate::identity::ANONYMOUS;
-use crate::set::{DerivedRole, Names};
+use crate::set::{Condition, DerivedRole, Names};
 
 use super::assembly::Assembly;
 use super::condition::{Conditions, Written};
@@ -87,7 +87,10 @@ impl Draft {
             }
         }
         let condition = match condition {
-            Some(written) => Some(conditions.lower(written, Some(kinds), report)?),
+            Some(written) => {
+                let program = conditions.lower(&written, Some(kinds), report)?.clone();
+                Some(Condition { program, text: written.text })
+            }
             None => None,
         };
         Some(Arc::new(DerivedRole { name, description, roles, condition }))

@@ -51,6 +51,11 @@ impl<'n, 't> Mapping<'n, 't> {
         self.entries.iter().find(|(key, _)| key.name == field).map(|(_, node)| node)
     }
 
+    /// Whether it has no other field than this.
+    pub(super) fn holds_only(&self, field: &str) -> bool {
+        self.entries.iter().all(|(key, _)| key.name == field)
+    }
+
     /// Reports a missing field.
     pub fn require(&self, field: &str, file: &mut InFile<'_, '_>) -> Option<&'n Node<'t>> {
         let found = self.get(field);

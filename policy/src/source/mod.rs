@@ -3,6 +3,9 @@
 //! Each file is parsed to a tree of nodes that know their place (`document`, `node`). The tree is decoded by hand
 //! (`mapping`, `value`, and a module for each kind of entry) into an `assembly`, so that all problems of all files are
 //! found in one run. The assembly then checks what only the whole set can show: dangling references, ambiguous routes.
+//!
+//! A [`Loader`] remembers what the files came to. Where only policies changed and nothing else depends on them, it takes these
+//! changes over by themselves (`edit`); everything else, and every problem, is a matter of the whole set (`loader`).
 
 mod ambiguity;
 mod assembly;
@@ -12,10 +15,14 @@ mod condition;
 mod derived_role;
 mod diagnostic;
 mod document;
+mod draft;
+mod edit;
 mod file;
+mod files;
 mod host;
 mod identity;
 mod labels;
+mod loader;
 mod location;
 mod mapping;
 mod method;
@@ -33,6 +40,7 @@ mod scalar;
 mod schema;
 mod scope;
 mod section;
+mod splice;
 mod suggest;
 mod template;
 #[cfg(test)]
@@ -42,16 +50,13 @@ mod value;
 mod variable;
 mod window;
 
-use std::mem;
-
-use assembly::Assembly;
-use condition::Conditions;
-use report::Report;
+use std::sync::Arc;
 
 use crate::set::PolicySet;
 
 pub use diagnostic::{Diagnostic, Diagnostics, Excerpt};
 pub use file::{Shape, SourceFile};
+pub use loader::Loader;
 pub use order::fields_at;
 
 /// The JSON Schema of policy files, for editors. What it accepts may still be refused by [`load`], which knows the whole set.
@@ -62,32 +67,7 @@ pub const JSON_SCHEMA: &str = include_str!("policy.schema.json");
 /// # Errors
 /// Lists every problem of every file, in the order of file, line and column.
 pub fn load(files: &[SourceFile]) -> Result<PolicySet, Diagnostics> {
-    Loader::default().load(files)
-}
-
-/// Reads one version of the policy files after another: conditions that were in the version before are not parsed again.
-#[derive(Debug, Default)]
-pub struct Loader {
-    conditions: Conditions,
-}
-
-impl Loader {
-    /// As [`load`].
-    ///
-    /// # Errors
-    /// As [`load`].
-    pub fn load(&mut self, files: &[SourceFile]) -> Result<PolicySet, Diagnostics> {
-        let mut files: Vec<&SourceFile> = files.iter().collect();
-        files.sort_by(|a, b| (&a.name, &a.text, &a.shape).cmp(&(&b.name, &b.text, &b.shape)));
-        let mut report = Report::new(&files);
-        let mut assembly = Assembly::default();
-        for (id, file) in report.file_ids().zip(&files) {
-            section::decode(&file.shape, &mut report.file(id), &mut assembly);
-        }
-        let surroundings = assembly.surroundings();
-        let variables = mem::take(&mut assembly.variables).finish(&surroundings, &mut report);
-        self.conditions = mem::take(&mut self.conditions).next(variables, surroundings);
-        let set = assembly.finish(&mut self.conditions, &mut report);
-        report.into_result(set)
-    }
+    // The loader goes first, so that nothing has to be copied.
+    let set = Loader::default().load(files)?;
+    Ok(Arc::unwrap_or_clone(set))
 }

@@ -1,17 +1,15 @@
-use std::collections::HashMap;
-use std::sync::Arc;
-
 use crate::engine::Effect;
-use crate::set::{DerivedRole, Enforcement, Names, Policy};
+use crate::set::{Enforcement, Names, Policy};
 
 use super::assembly::Assembly;
-use super::condition::{Conditions, Written};
-use super::location::{Mark, Place};
+use super::condition::Written;
+use super::draft::{Draft, Places};
+use super::location::Mark;
 use super::mapping::{Mapping, Shape};
 use super::names::{ENTRY, KIND, POLICY_ACTION, ROLE};
 use super::node::{Node, Value};
 use super::printable::shown;
-use super::report::{InFile, Report};
+use super::report::InFile;
 use super::value::{choice, name, names, text_within};
 use super::{labels, scope, window};
 
@@ -37,19 +35,9 @@ pub(super) const POLICY: Shape = Shape {
 /// Longest description, in bytes.
 pub(super) const MAX_DESCRIPTION: usize = 4096;
 
-/// Most combinations of kind, action and role of one policy.
-const MAX_COMBINATIONS: usize = 1 << 16;
-
 const EFFECTS: &[(&str, Effect)] = &[("allow", Effect::Allow), ("deny", Effect::Deny)];
 
 const ENFORCEMENTS: &[(&str, Enforcement)] = &[("enforce", Enforcement::Enforce), ("shadow", Enforcement::Shadow)];
-
-/// A policy as it stands in a file: derived roles are among its roles, and its condition is not lowered.
-pub(super) struct Draft {
-    /// With the place of its name; absent where it was refused, and only its condition is still to be checked.
-    policy: Option<(Policy, Place)>,
-    condition: Option<Written>,
-}
 
 /// Reads a policy. Its name may be known from elsewhere: then it need not say it.
 pub(super) fn decode(node: &Node<'_>, known_as: Option<&str>, file: &mut InFile<'_, '_>, assembly: &mut Assembly) {
@@ -79,7 +67,7 @@ pub(super) fn decode(node: &Node<'_>, known_as: Option<&str>, file: &mut InFile<
         None => Some(Enforcement::Enforce),
     };
     let scope = match policy.get("scope") {
-        Some(node) => scope::read(node, file, assembly).map(Some),
+        Some(node) => scope::read(node, file, assembly).map(|scope| Some((node.at, scope))),
         None => Some(None),
     };
     let labels = match policy.get("labels") {
@@ -94,12 +82,14 @@ pub(super) fn decode(node: &Node<'_>, known_as: Option<&str>, file: &mut InFile<
     let has_condition = condition.is_some();
     let complete = move || {
         let (name_at, name) = name?;
+        let scope = scope?;
+        let places = Places { name: name_at, scope: scope.map(|(at, _)| at) };
         let policy = Policy {
             name: name.to_owned(),
             description: description?.to_owned(),
             effect: effect?,
             enforcement: enforcement?,
-            scope: scope?.map(str::to_owned),
+            scope: scope.map(|(_, scope)| scope.to_owned()),
             kinds: kinds?,
             actions: actions?,
             roles: roles?,
@@ -108,10 +98,9 @@ pub(super) fn decode(node: &Node<'_>, known_as: Option<&str>, file: &mut InFile<
             window: window?,
             labels: labels?,
         };
-        has_condition.then_some((policy, name_at))
+        has_condition.then_some((policy, places))
     };
-    let policy = complete().map(|(policy, at)| (policy, file.place(at)));
-    assembly.policies.push(Draft { policy, condition: condition.flatten() });
+    assembly.policies.push(Draft::read(file.id(), complete(), condition.flatten()));
 }
 
 fn agreed_name<'k>(policy: &Mapping<'_, '_>, known: &'k str, file: &mut InFile<'_, '_>) -> Option<(Mark, &'k str)> {
@@ -133,57 +122,11 @@ fn agreed_name<'k>(policy: &Mapping<'_, '_>, known: &'k str, file: &mut InFile<'
     Some((node.at, known))
 }
 
-impl Draft {
-    /// What it is about, where that is known.
-    pub(super) fn policy(&self) -> Option<&Policy> {
-        self.policy.as_ref().map(|(policy, _)| policy)
-    }
-
-    /// The policy, once the set's derived roles are known by name.
-    pub(super) fn finish(
-        self,
-        derived: &HashMap<&str, Arc<DerivedRole>>,
-        conditions: &mut Conditions,
-        report: &mut Report<'_>,
-    ) -> Option<Policy> {
-        let kinds = self.policy.as_ref().map(|(policy, _)| &policy.kinds);
-        let condition = match self.condition {
-            Some(written) => Some(conditions.lower(written, kinds, report)?),
-            None => None,
-        };
-        let (mut policy, place) = self.policy?;
-        policy.condition = condition;
-        if let Names::Of(roles) = &mut policy.roles
-            && !derived.is_empty()
-        {
-            policy.derived_roles = roles.iter().filter_map(|role| derived.get(role.as_str()).cloned()).collect();
-            roles.retain(|role| !derived.contains_key(role.as_str()));
-        }
-        let roles: usize = policy.derived_roles.iter().map(|role| count(&role.roles)).sum();
-        let combinations = count(&policy.kinds) * count(&policy.actions) * (count(&policy.roles) + roles);
-        if combinations > MAX_COMBINATIONS {
-            report.refuse(
-                place,
-                format!("the policy has {combinations} combinations of kind, action and role, the limit is {MAX_COMBINATIONS}; split it"),
-            );
-            return None;
-        }
-        Some(policy)
-    }
-}
-
 /// One kind may be written without a list.
 fn kinds(node: &Node<'_>, file: &mut InFile<'_, '_>) -> Option<Names> {
     match &node.value {
         Value::Text(wildcard) if wildcard == "*" => Some(Names::Any),
         Value::Text(_) => Some(Names::Of(vec![name(node, "`resource`", &KIND, file)?.to_owned()])),
         _ => names(node, "`resource`", "[document]", &KIND, file),
-    }
-}
-
-fn count(names: &Names) -> usize {
-    match names {
-        Names::Any => 1,
-        Names::Of(names) => names.len(),
     }
 }

@@ -73,6 +73,10 @@ pub struct InFile<'r, 'f> {
 }
 
 impl InFile<'_, '_> {
+    pub(super) fn id(&self) -> FileId {
+        self.id
+    }
+
     pub(super) fn place(&self, mark: Mark) -> Place {
         Place { file: self.id, mark }
     }
@@ -104,8 +108,9 @@ impl<'f> Report<'f> {
         self.problems.push((place, problem.into()));
     }
 
-    pub(super) fn is_empty(&self) -> bool {
-        self.problems.is_empty()
+    /// How many problems were found so far.
+    pub(super) fn count(&self) -> usize {
+        self.problems.len()
     }
 
     /// The value, if nothing was reported.

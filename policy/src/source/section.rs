@@ -24,21 +24,24 @@ pub(super) const FILE: Shape = Shape {
     planned: &["budgets"],
 };
 
-/// Reads a file into the assembly.
-pub(super) fn decode(shape: &file::Shape, file: &mut InFile<'_, '_>, assembly: &mut Assembly) {
-    let Some(root) = parse(file) else { return };
+/// Reads a file into the assembly. Tells whether it can hold nothing but policies.
+pub(super) fn decode(shape: &file::Shape, file: &mut InFile<'_, '_>, assembly: &mut Assembly) -> bool {
+    let Some(root) = parse(file) else { return false };
     match shape {
         file::Shape::Sections => sections(&root, file, assembly),
-        file::Shape::Policy(name) => policy::decode(&root, Some(name), file, assembly),
+        file::Shape::Policy(name) => {
+            policy::decode(&root, Some(name), file, assembly);
+            true
+        }
     }
 }
 
-fn sections(root: &Node<'_>, file: &mut InFile<'_, '_>, assembly: &mut Assembly) {
+fn sections(root: &Node<'_>, file: &mut InFile<'_, '_>, assembly: &mut Assembly) -> bool {
     // Empty, or only comments.
     if matches!(root.value, Value::Null) {
-        return;
+        return true;
     }
-    let Some(sections) = Mapping::read(root, &FILE, file) else { return };
+    let Some(sections) = Mapping::read(root, &FILE, file) else { return false };
     for node in entries(&sections, "policies", file) {
         policy::decode(node, None, file, assembly);
     }
@@ -72,6 +75,7 @@ fn sections(root: &Node<'_>, file: &mut InFile<'_, '_>, assembly: &mut Assembly)
     if let Some(node) = sections.get("schemas") {
         schema::decode(node, file, assembly);
     }
+    sections.holds_only("policies")
 }
 
 /// The entries of a section; there may be very many.

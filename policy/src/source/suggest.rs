@@ -1,7 +1,7 @@
 /// Longest word that a suggestion is looked for, in bytes; bounds the work for each unknown word.
 const MAX_WORD: usize = 64;
 
-/// The known word that an unknown one was probably meant to be.
+/// The known word that an unknown one was probably meant to be; of several that are as close, the first by name.
 pub fn closest<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
     if word.len() > MAX_WORD {
         return None;
@@ -13,7 +13,7 @@ pub fn closest<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> Opti
         .filter(|candidate| candidate.len() <= MAX_WORD)
         .map(|candidate| (distance(&candidate), candidate))
         .filter(|(distance, _)| *distance <= tolerance)
-        .min_by_key(|(distance, _)| *distance)
+        .min()
         .map(|(_, candidate)| candidate)
 }
 

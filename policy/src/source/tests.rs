@@ -1,4 +1,5 @@
 mod documents;
+mod edits;
 mod golden;
 mod json_schema;
 
@@ -323,7 +324,7 @@ fn a_loader_reads_each_version_as_if_it_were_the_first() {
     for condition in ["principal.a == 1", "principal.b == 1", "principal.b ==", "principal.b ==", "principal.a == 1"] {
         let files = version(condition);
         let (once, again) = (load(&files), loader.load(&files));
-        assert_eq!(again.as_ref().ok(), once.as_ref().ok());
+        assert_eq!(again.as_deref().ok(), once.as_ref().ok());
         assert_eq!(
             again.map_err(|problems| problems.to_string()).err(),
             once.map_err(|problems| problems.to_string()).err()

@@ -26,7 +26,7 @@ pub fn read<T>(
     let mut report = Report::new(&[file]);
     let mut only = report.file(FileId(0));
     let decoded = document::parse(&mut only).and_then(|root| decode(&root, &mut only));
-    if decoded.is_none() && report.is_empty() {
+    if decoded.is_none() && report.count() == 0 {
         report.file(FileId(0)).refuse(Mark::default(), "nothing can be read from this file");
     }
     let decoded = report.into_result(decoded)?;

@@ -62,7 +62,7 @@ impl Variables {
     pub(super) fn finish(self, surroundings: &Surroundings, report: &mut Report<'_>) -> BTreeMap<String, String> {
         // A file that cannot be read may hold the schemas.
         let kinds = (!report.incomplete).then_some(&Names::Any);
-        let types = AttributeTypes::new(&surroundings.schemas, kinds, &surroundings.kinds);
+        let types = AttributeTypes::new(&surroundings.schemas, kinds, surroundings.strangers);
         let mut usable: BTreeMap<String, String> =
             self.written.iter().map(|(name, written)| (name.clone(), written.text.clone())).collect();
         let mut environment = Environment::policy().with_variables(usable.clone());

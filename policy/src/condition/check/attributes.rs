@@ -1,5 +1,3 @@
-use std::collections::BTreeSet;
-
 use super::shape::{Form, Shape};
 use crate::condition::Type;
 use crate::data::Data;
@@ -28,9 +26,9 @@ impl<'s> AttributeTypes<'s> {
         AttributeTypes { principal: None, kinds: None, resources: Vec::new(), open: true }
     }
 
-    /// For a condition about `kinds`, where these are known, in a set that names the kinds `named`.
+    /// For a condition about `kinds`, where these are known. `strangers`: whether the set names a kind without a schema.
     #[must_use]
-    pub fn new(schemas: &'s Schemas, kinds: Option<&'s Names>, named: &BTreeSet<String>) -> Self {
+    pub fn new(schemas: &'s Schemas, kinds: Option<&'s Names>, strangers: bool) -> Self {
         let of_kind = |kind: &String| schemas.resources.get(kind);
         let (kinds, resources, open): (_, Vec<_>, _) = match kinds {
             None => (None, Vec::new(), true),
@@ -39,9 +37,7 @@ impl<'s> AttributeTypes<'s> {
                 kinds.iter().filter_map(of_kind).collect(),
                 kinds.iter().any(|kind| of_kind(kind).is_none()),
             ),
-            Some(Names::Any) => {
-                (None, schemas.resources.values().collect(), named.iter().any(|kind| of_kind(kind).is_none()))
-            }
+            Some(Names::Any) => (None, schemas.resources.values().collect(), strangers),
         };
         let open = open || resources.is_empty();
         AttributeTypes { principal: schemas.principal.as_ref(), kinds, resources, open }

@@ -1,4 +1,4 @@
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::{AttributeTypes, Use, check};
 use crate::condition::{Environment, lower};
@@ -48,8 +48,7 @@ fn of(kinds: &[&str], condition: &str) -> Vec<String> {
         ["*"] => Names::Any,
         kinds => Names::Of(kinds.iter().map(|kind| (*kind).to_owned()).collect()),
     };
-    let named: BTreeSet<String> = schemas.resources.keys().cloned().collect();
-    let problems = check(condition, &environment, &AttributeTypes::new(&schemas, Some(&kinds), &named), Use::Condition);
+    let problems = check(condition, &environment, &AttributeTypes::new(&schemas, Some(&kinds), false), Use::Condition);
     let shown = |part: &str, message: &str| format!("{part} | {message}");
     problems
         .into_iter()

@@ -68,6 +68,18 @@ fn one_changed_policy_changes_one_chunk_and_shares_the_others() {
 }
 
 #[test]
+fn the_order_of_policies_makes_no_difference_to_what_follows() {
+    let mut set = set((0..300).map(|number| policy(number, 1)).collect());
+    let mut compiler = Compiler::default();
+    let content = compiler.compile(&set).unwrap();
+    for _ in 0..3 {
+        set.policies.rotate_left(77);
+        set.policies[..50].reverse();
+        assert_eq!(compiler.compile(&set).unwrap().digest(), content.digest());
+    }
+}
+
+#[test]
 fn a_set_that_is_refused_leaves_nothing_behind() {
     let mut compiler = Compiler::default();
     let too_long = |count: usize| {
