@@ -24,11 +24,7 @@ pub(crate) struct BoundedListener {
 #[derive(Debug)]
 enum Listener {
     Tcp(TcpListener),
-    Unix {
-        listener: UnixListener,
-        /// Is removed with it.
-        _file: SocketFile,
-    },
+    Unix { listener: UnixListener, _file: SocketFile },
 }
 
 impl BoundedListener {

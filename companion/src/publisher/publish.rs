@@ -241,7 +241,7 @@ impl Publisher {
     async fn try_again(&mut self) {
         self.must_retry = false;
         self.judged = None;
-        let probed = self.at_desk(|desk| desk.probe()).await;
+        let probed = self.at_desk(Desk::probe).await;
         match probed {
             Ok(()) => {
                 self.health.update(|problems| problems.state = None);

@@ -13,6 +13,9 @@ use super::{Newest, Store, StoreError, pieces};
 const COLUMNS: &str =
     "epoch, version, digest, created_at, author, source, of_epoch, of_version, policies, summary, held_against";
 
+/// A path, and the pieces of its text after and before a version.
+type ChangeRow = (String, Option<Vec<u8>>, Option<Vec<u8>>);
+
 /// The newest version, as a restart goes on from it.
 #[derive(Debug)]
 pub(crate) struct Recovered {
@@ -131,7 +134,7 @@ impl Store {
              AND before.number < now.number ORDER BY before.number DESC LIMIT 1) \
              FROM changes now WHERE number = ?1 ORDER BY path",
         )?;
-        let rows: Vec<(String, Option<Vec<u8>>, Option<Vec<u8>>)> = statement
+        let rows: Vec<ChangeRow> = statement
             .query_map([number], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
             .collect::<rusqlite::Result<_>>()?;
         let text = |ids: Option<Vec<u8>>| -> Result<Option<Arc<str>>, Fault> {

@@ -82,11 +82,10 @@ impl Process {
     fn start(command: &mut Command) -> Process {
         let mut child = command.stderr(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
         let mut log = BufReader::new(child.stderr.take().unwrap());
-        let mut text = String::new();
         let http = loop {
-            let start = text.len();
-            assert!(log.read_line(&mut text).unwrap() > 0, "it does not start: {text}");
-            let line: Value = serde_json::from_str(&text[start..]).unwrap_or_default();
+            let mut line = String::new();
+            assert!(log.read_line(&mut line).unwrap() > 0, "it does not start");
+            let line: Value = serde_json::from_str(&line).unwrap_or_default();
             if line["message"] == "listening for the HTTP API" {
                 break line["address"].as_str().unwrap().to_owned();
             }
@@ -172,4 +171,9 @@ fn ask(http: &str, method: &str, path: &str, condition: &str, body: &str) -> Opt
 pub(crate) fn policy(action: &str, comments: usize) -> String {
     let comments: String = (0..comments / 20).map(|line| format!("# {action} {line:>15}\n")).collect();
     format!("resource: document\nactions: [{action}]\nroles: [editor]\n{comments}")
+}
+
+/// The version that a body names.
+pub(crate) fn id(body: &Value) -> (u64, u64) {
+    (body["epoch"].as_u64().unwrap(), body["version"].as_u64().unwrap())
 }

@@ -1,17 +1,13 @@
 use std::thread;
 use std::time::Duration;
 
-use crate::harness::{Site, policy, put};
+use crate::harness::{Site, id, policy, put};
 
 /// What one life of the process has come to.
 struct Life {
     /// Number of the last edit that was acknowledged.
     acknowledged: u64,
     id: (u64, u64),
-}
-
-fn id(body: &serde_json::Value) -> (u64, u64) {
-    (body["epoch"].as_u64().unwrap(), body["version"].as_u64().unwrap())
 }
 
 #[test]

@@ -15,7 +15,7 @@ async fn every_version_is_listed_with_what_it_changed() {
     let site = Site::with("view");
     let companion = site.start().await;
     let mut vm = companion.vm(1, None).await;
-    let first = vm.snapshot().await;
+    vm.snapshot().await;
     let writer = "  - name: writer\n    resource: document\n    actions: [edit]\n    roles: [editor]\n";
     site.write(&format!("{}{writer}", allow("edit")));
     let second = vm.snapshot().await;
