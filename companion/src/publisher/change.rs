@@ -30,6 +30,7 @@ pub(super) fn make(
     match (change, authority) {
         (Change::Rollback { to }, authority) => {
             let files = desk.kept(to)?;
+            desk.remember();
             let held_against = match authority {
                 Authority::Files(fingerprint) => Some(fingerprint),
                 Authority::Api => None,
@@ -61,6 +62,7 @@ pub(super) fn make(
             if condition != Condition::Unsaid {
                 condition.check(desk.id().map(Etag::of_set))?;
             }
+            desk.remember();
             let (documents, set) = take_apart(&files, desk)?;
             let is_same = desk.documents() == documents;
             if is_same && let Some(current) = desk.in_force() {

@@ -1,3 +1,4 @@
+use std::slice;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -118,14 +119,27 @@ impl Desk {
         Ok(())
     }
 
-    /// Publishes one edit.
+    /// Publishes one edit of a policy's document.
     pub(super) fn publish_edit(&mut self, edit: Edit, stamp: Stamp) -> Result<Published, Refused> {
         let Some(undo) = documents::make(&mut self.documents, edit.clone()) else { return Err(Refused::Absent) };
-        let published = self.load().and_then(|set| self.publish(set, &[edit], stamp));
-        if published.is_err() {
-            documents::make(&mut self.documents, undo);
+        let summary = summary::of_edit(&edit, &undo);
+        // Held by nobody else, the loader's set is edited in place.
+        self.set = None;
+        let published = self.load().and_then(|set| self.publish(&set, slice::from_ref(&edit), summary, stamp));
+        match published {
+            Ok(_) => self.shelf.make(&edit),
+            Err(_) => {
+                documents::make(&mut self.documents, undo);
+            }
         }
         published
+    }
+
+    /// Makes sure that it is known what the set in force says, down to each policy.
+    pub(super) fn remember(&mut self) {
+        if self.set.is_none() {
+            self.set = self.load().ok();
+        }
     }
 
     /// Publishes documents in the place of all there are; `set` is what they say.
@@ -138,9 +152,15 @@ impl Desk {
         let all = documents::sorted(all);
         let edits = documents::between(&self.documents, &all);
         let before = std::mem::replace(&mut self.documents, all);
-        let published = self.publish(set, &edits, stamp);
-        if published.is_err() {
-            self.documents = before;
+        let nothing = PolicySet::default();
+        let summary = summary::between(self.set.as_deref().unwrap_or(&nothing), &set);
+        let published = self.publish(&set, &edits, summary, stamp);
+        match published {
+            Ok(_) => {
+                self.set = Some(set);
+                self.shelf.fill(&self.documents);
+            }
+            Err(_) => self.documents = before,
         }
         published
     }
@@ -204,17 +224,15 @@ impl Desk {
     }
 
     /// The documents are changed already.
-    fn publish(&mut self, set: Arc<PolicySet>, edits: &[Edit], stamp: Stamp) -> Result<Published, Refused> {
-        let content = self.compile(&set)?;
-        let nothing = PolicySet::default();
-        let summary = summary::between(self.set.as_deref().unwrap_or(&nothing), &set);
-        let published = self.commit(&content, edits, summary, stamp)?;
-        self.set = Some(set);
-        match edits {
-            [edit] => self.shelf.make(edit),
-            _ => self.shelf.fill(&self.documents),
-        }
-        Ok(published)
+    fn publish(
+        &mut self,
+        set: &PolicySet,
+        edits: &[Edit],
+        summary: Summary,
+        stamp: Stamp,
+    ) -> Result<Published, Refused> {
+        let content = self.compile(set)?;
+        self.commit(&content, edits, summary, stamp)
     }
 
     /// Makes a content durable under the next id. Nobody has seen it before this returns.

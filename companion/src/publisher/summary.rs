@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use tollgate_policy::set::{Policy, PolicySet};
 
-use crate::store::{Summary, Tally};
+use crate::store::{Edit, Summary, Tally};
+
+use super::documents::policy_of;
 
 /// What differs from one policy set to the next.
 pub(super) fn between(old: &PolicySet, new: &PolicySet) -> Summary {
@@ -42,6 +44,18 @@ pub(super) fn between(old: &PolicySet, new: &PolicySet) -> Summary {
         }
     }
     summary
+}
+
+/// What an edit of one policy's document changes; `undo` is the edit that takes it back.
+pub(super) fn of_edit(edit: &Edit, undo: &Edit) -> Summary {
+    let mut policies = Tally::default();
+    let (named, document) = match (edit, undo) {
+        (Edit::Write(document), Edit::Remove(_)) => (&mut policies.added, &document.name),
+        (Edit::Write(document), Edit::Write(_)) => (&mut policies.changed, &document.name),
+        (Edit::Remove(document), _) => (&mut policies.removed, document),
+    };
+    named.add(policy_of(document).unwrap_or(document));
+    Summary { policies, ..Summary::default() }
 }
 
 /// Both are sorted by name, and most are kept in the same place as before.
