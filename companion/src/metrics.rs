@@ -84,7 +84,7 @@ impl Metrics {
         self.policies.set(gauge(published.policies as u64));
         self.epoch.set(gauge(published.id.epoch));
         self.version.set(gauge(published.id.version));
-        self.bytes.set(gauge(published.content.len() as u64));
+        self.bytes.set(gauge(published.content.size() as u64));
     }
 
     pub(crate) fn degraded(&self, degraded: bool) {

@@ -5,6 +5,8 @@ mod config;
 mod down;
 mod frame;
 mod hello;
+#[cfg(test)]
+mod latency;
 mod limits;
 mod offers;
 mod publications;

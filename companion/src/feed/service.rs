@@ -13,6 +13,7 @@ use tonic::metadata::GRPC_CONTENT_TYPE;
 use tonic::server::NamedService;
 use tonic_prost::ProstCodec;
 
+use crate::metrics::Refusal;
 use crate::net::Presence;
 
 use super::down::DownStream;
@@ -35,9 +36,13 @@ impl FeedService {
     }
 
     fn connect(&self, request: Request<Body>) -> Result<Response<Body>, Status> {
+        let full = |status: Status| {
+            self.shared.metrics.feed.refused(Refusal::Full);
+            status
+        };
         let slot = Arc::clone(&self.slots)
             .try_acquire_owned()
-            .map_err(|_| Status::resource_exhausted("too many streams are open"))?;
+            .map_err(|_| full(Status::resource_exhausted("too many streams are open")))?;
         let presence = request.extensions().get::<Presence>().cloned().unwrap_or_default();
         let mut codec = ProstCodec::<proto::CompanionMessage, proto::WorkerMessage>::default();
         let up = Streaming::new_request(codec.decoder(), request.into_body(), None, Some(MAX_WORKER_MESSAGE));
@@ -46,7 +51,7 @@ impl FeedService {
         let work = session::run(self.shared.clone(), presence, up, down);
         self.sessions
             .try_send(Box::pin(work))
-            .map_err(|_| Status::unavailable("the companion is stopping, or too many streams are arriving"))?;
+            .map_err(|_| full(Status::unavailable("the companion is stopping, or too many streams are arriving")))?;
         let mut response = Response::new(Body::new(DownStream::new(messages, slot)));
         response.headers_mut().insert(header::CONTENT_TYPE, GRPC_CONTENT_TYPE);
         Ok(response)
@@ -71,6 +76,6 @@ impl Service<Request<Body>> for FeedService {
             "/tollgate.v1.Feed/Connect" => self.connect(request),
             other => Err(Status::unimplemented(format!("the feed has no method `{other}`"))),
         };
-        ready(Ok(response.unwrap_or_else(|status| status.into_http())))
+        ready(Ok(response.unwrap_or_else(Status::into_http)))
     }
 }

@@ -129,9 +129,13 @@ impl Session {
             let making = published.as_ref().and_then(|published| self.make(published, now));
             let delivery = deliver(down, making, self.owes_current);
             tokio::select! {
-                message = up.next() => match message {
-                    Some(message) => self.hear(message?)?,
-                    None => return Ok(()),
+                biased;
+                _ = &mut replaced => return Err(Status::aborted("the VM has opened another stream")),
+                () = shutdown.requested() => return Err(stopping()),
+                () = down.closed() => return Ok(()),
+                // Before what it would replace is sent.
+                changed = current.changed() => if changed.is_err() {
+                    return Err(stopping());
                 },
                 delivered = delivery => match delivered {
                     Delivery::Offer(room, Some(offer)) => {
@@ -145,17 +149,15 @@ impl Session {
                     }
                     Delivery::Closed => return Ok(()),
                 },
-                changed = current.changed() => if changed.is_err() {
-                    return Err(stopping());
+                message = up.next() => match message {
+                    Some(message) => self.hear(message?)?,
+                    None => return Ok(()),
                 },
                 () = until(self.supply.wakes_at()) => {}
                 () = until(Some(self.heard_at + patience)) => {
                     self.seat.fell_silent();
                     return Err(silent());
                 }
-                _ = &mut replaced => return Err(Status::aborted("the VM has opened another stream")),
-                () = shutdown.requested() => return Err(stopping()),
-                () = down.closed() => return Ok(()),
             }
         }
     }

@@ -24,7 +24,7 @@ pub(crate) struct BoundedListener {
 #[derive(Debug)]
 enum Listener {
     Tcp(TcpListener),
-    Unix(UnixListener, SocketFile),
+    Unix { listener: UnixListener, _file: SocketFile },
 }
 
 impl BoundedListener {
@@ -37,7 +37,7 @@ impl BoundedListener {
             }
             Address::Unix(path) => {
                 let (listener, file) = SocketFile::bind(path)?;
-                (Listener::Unix(listener, file), address.clone())
+                (Listener::Unix { listener, _file: file }, address.clone())
             }
         };
         Ok(BoundedListener { inner, address, slots: Arc::new(Semaphore::new(most_connections)) })
@@ -73,7 +73,7 @@ impl Listener {
                 let (stream, peer) = listener.accept().await?;
                 Ok((Connection::tcp(stream, slot), peer.ip().to_string()))
             }
-            Listener::Unix(listener, _) => {
+            Listener::Unix { listener, .. } => {
                 let (stream, _) = listener.accept().await?;
                 Ok((Connection::unix(stream, slot), "unix".to_owned()))
             }

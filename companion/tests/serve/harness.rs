@@ -1,6 +1,7 @@
 use std::fs;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,7 +12,7 @@ use tempfile::{TempDir, tempdir};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpStream, UnixStream};
 use tokio::sync::{mpsc, oneshot};
-use tokio::task::JoinHandle;
+use tokio::task::{JoinHandle, spawn_blocking};
 use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsConnector;
 use tokio_stream::wrappers::ReceiverStream;
@@ -136,6 +137,14 @@ impl Companion {
     pub(crate) async fn stop(self) {
         drop(self.stop);
         timeout(PATIENCE, self.task).await.expect("it stops").unwrap().unwrap();
+    }
+
+    /// Exit code and output of `tollgate workers`.
+    pub(crate) async fn workers_command(&self, options: &[&str]) -> (Option<i32>, String) {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_tollgate"));
+        command.args(["workers", "--http", &self.http.to_string()]).args(options);
+        let output = spawn_blocking(move || command.output()).await.unwrap().unwrap();
+        (output.status.code(), String::from_utf8(output.stdout).unwrap())
     }
 
     /// Status and body.

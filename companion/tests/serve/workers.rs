@@ -77,3 +77,22 @@ async fn metrics_are_an_open_metrics_text() {
     assert!(text.trim_end().ends_with("# EOF"), "{text}");
     companion.stop().await;
 }
+
+#[tokio::test]
+async fn the_table_of_workers_tells_scripts_whether_all_are_level() {
+    let site = Site::with("view");
+    let companion = site.start().await;
+    let mut vm = companion.vm(1, None).await;
+    let id = vm.whole().await.id();
+    companion.until_metric("tollgate_feed_workers{state=\"behind\"}", 1.0).await;
+    let (code, text) = companion.workers_command(&["--fail-if-behind"]).await;
+    assert_eq!(code, Some(1), "{text}");
+    assert!(text.contains("behind"), "{text}");
+    vm.ack(id).await;
+    companion.until_metric("tollgate_feed_workers{state=\"behind\"}", 0.0).await;
+    let (code, text) = companion.workers_command(&["--fail-if-behind", "--format", "json"]).await;
+    assert_eq!(code, Some(0), "{text}");
+    let body: serde_json::Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(body["workers"][0]["state"], "ok");
+    companion.stop().await;
+}

@@ -1,5 +1,6 @@
 use tokio::sync::watch;
 use tollgate_policy::digest::Digest;
+use tollgate_policy::snapshot::Content;
 
 use crate::feed::supply::Held;
 use crate::publisher::Published;
@@ -27,7 +28,7 @@ fn id(version: u64) -> SnapshotId {
 
 fn current(version: u64) -> Current {
     let digest = Digest([0; 32]);
-    let published = Published { id: id(version), digest, policies: 1, content: "x".into(), at: Instant::now() };
+    let published = Published { id: id(version), digest, policies: 1, content: Content::default(), at: Instant::now() };
     watch::channel(Some(Arc::new(published))).1
 }
 
