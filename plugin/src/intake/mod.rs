@@ -94,8 +94,9 @@ impl Intake {
         Ok(Some(id))
     }
 
-    /// Takes what the feed brings, if it is sound, trusted, and newer than what this VM or any other of its Envoy has had.
-    /// The same one again is accepted and changes nothing. Content is freed while it is taken.
+    /// Takes what the feed brings, if it is sound, trusted, and newer than what this VM has; where it has nothing, not older
+    /// than what any other VM of its Envoy has had. The same one again is accepted and changes nothing. Content is freed
+    /// while it is taken.
     ///
     /// # Errors
     /// If it is refused; the one in force stays.
@@ -107,6 +108,9 @@ impl Intake {
         let (head, base) = read.map_err(|cause| Refused::Damaged { offered, cause })?;
         if head.id != offered {
             return Err(Refused::Mislabelled { offered, content: head.id });
+        }
+        if !offered.is_credible() {
+            return Err(Refused::Absurd { offered });
         }
         let in_force = self.slot.standing();
         if let Some(in_force) = &in_force {
@@ -121,7 +125,11 @@ impl Intake {
                 };
             }
         }
-        self.check_mark(&head, self.memory.mark().as_ref())?;
+        // A VM that lags behind others may catch up step by step: it goes forward all the same.
+        match self.check_mark(&head, self.memory.mark().as_ref()) {
+            Err(Refused::Replayed { .. }) if in_force.is_some() => {}
+            checked => checked?,
+        }
         if let Some(issued_at) = self.check_trust(&head)? {
             self.check_age(offered, issued_at)?;
         }
