@@ -56,6 +56,11 @@ impl Offers {
         Offers { signer, state: Mutex::default() }
     }
 
+    /// Remembers what VMs may come to hold, so that a delta can start from it.
+    pub(super) fn know(&self, published: &Arc<Published>) {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).know(published);
+    }
+
     /// The way to `target` in the form that was asked for, if there is that form; else as a whole.
     pub(super) fn make(self: &Arc<Self>, target: &Arc<Published>, want: Want, now: Instant) -> Making {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);

@@ -164,6 +164,7 @@ impl Session {
 
     fn make(&self, published: &Arc<Published>, now: Instant) -> Option<Making> {
         self.shared.registry.published(published.id, published.at);
+        self.shared.offers.know(published);
         let want = self.supply.want(published.id, now)?;
         Some(self.shared.offers.make(published, want, now))
     }
