@@ -60,7 +60,7 @@ impl Configured {
         let stale = self.feed.as_ref().is_some_and(Feed::is_stale);
         match (self.filter.is_stale(), stale) {
             (false, true) => {
-                log::warn("the snapshot in force has gone unconfirmed for too long: every request is refused")
+                log::warn("the snapshot in force has gone unconfirmed for too long: every request is refused");
             }
             (true, false) => log::info("the snapshot in force is confirmed again and decides"),
             _ => {}

@@ -23,7 +23,7 @@ pub(super) struct Arena {
 pub(super) struct ArenaMark {
     pub(super) code: Mark,
     pub(super) symbols: SymbolMark,
-    names: usize,
+    pub(super) names: usize,
 }
 
 impl Arena {

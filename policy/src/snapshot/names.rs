@@ -31,6 +31,13 @@ impl Names {
         }
     }
 
+    /// Whether the names of a bucket say what those at a place do.
+    pub(super) fn are(&self, at: usize, bucket: Bucket, names: &Texts) -> bool {
+        let own = self.buckets.get(at).copied().unwrap_or_default();
+        let text = |bucket: Bucket, place| names.get(bucket.first + place);
+        own.policies == bucket.policies && (0..own.policies).all(|place| text(own, place) == text(bucket, place))
+    }
+
     /// How many policies there are.
     pub(super) fn len(&self) -> usize {
         self.policies

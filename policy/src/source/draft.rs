@@ -18,11 +18,16 @@ pub(super) struct Draft {
 }
 
 enum Stage {
-    /// As it stands in a file: derived roles are among its roles, and its condition is not lowered. The policy is absent where
-    /// it was refused, and only its condition is still to be checked.
-    Read { policy: Option<(Policy, Places)>, condition: Option<Written> },
+    /// As it stands in a file: derived roles are among its roles, and its condition is not lowered.
+    Read(Box<Read>),
     /// As it was in a set before this one.
     Again(Finished),
+}
+
+struct Read {
+    /// Absent where it was refused: then only its condition is still to be checked.
+    policy: Option<(Policy, Places)>,
+    condition: Option<Written>,
 }
 
 /// Where a file says what may have to be pointed at.
@@ -44,7 +49,7 @@ pub(super) struct Finished {
 
 impl Draft {
     pub(super) fn read(file: FileId, policy: Option<(Policy, Places)>, condition: Option<Written>) -> Self {
-        Draft { file, stage: Stage::Read { policy, condition } }
+        Draft { file, stage: Stage::Read(Box::new(Read { policy, condition })) }
     }
 
     pub(super) fn again(file: FileId, finished: Finished) -> Self {
@@ -54,7 +59,7 @@ impl Draft {
     /// The kinds and the roles it is about, where these are known.
     pub(super) fn about(&self) -> Option<(&Names, &Names)> {
         match &self.stage {
-            Stage::Read { policy, .. } => policy.as_ref().map(|(policy, _)| (&policy.kinds, &policy.roles)),
+            Stage::Read(read) => read.policy.as_ref().map(|(policy, _)| (&policy.kinds, &policy.roles)),
             Stage::Again(finished) => Some((&finished.policy.kinds, finished.written_roles())),
         }
     }
@@ -69,7 +74,8 @@ impl Draft {
         report: &mut Report<'_>,
     ) -> Option<Finished> {
         match self.stage {
-            Stage::Read { policy, condition } => {
+            Stage::Read(read) => {
+                let Read { policy, condition } = *read;
                 let kinds = policy.as_ref().map(|(policy, _)| &policy.kinds);
                 let (mut spot, mut lowered) = (None, None);
                 if let Some(written) = condition {

@@ -88,37 +88,35 @@ fn the_index_finds_what_a_walk_over_all_rules_finds() {
 
 /// Asks so many questions of an index, and of a walk over its rules.
 fn check(index: &Index, rules: &[Plain], [kinds, actions, roles]: [u32; 3], questions: u32, random: &mut Random) {
-    {
-        for _ in 0..questions {
-            let (kind, action) = (Symbol(1 + random.below(kinds + 1)), Symbol(1 + random.below(actions + 1)));
-            let action = (random.below(8) > 0).then_some(action);
-            let most = if random.below(4) == 0 { 60 } else { 3 };
-            let known = random.names(most, roles);
-            let anonymous = random.below(4) == 0;
-            let known = known.into_iter().filter(|role| *role != Symbol::WILDCARD);
-            let held = HeldRoles::new(known.clone(), !anonymous);
-            let holds = |role: &Symbol| {
-                if *role == Symbol::WILDCARD { !anonymous } else { known.clone().any(|own| own == *role) }
-            };
-            let mut expected: Vec<CandidateRef> = rules
-                .iter()
-                .filter(|rule| meets(&rule.kinds, Some(kind)) && meets(&rule.actions, action))
-                .filter(|rule| rule.roles.iter().any(holds))
-                .map(|rule| rule.candidate)
-                .collect();
-            expected.sort_unstable();
-            let mut found = Vec::new();
-            index.collect(Some(kind), action, &held, &mut found);
-            found.sort_unstable();
-            found.dedup();
-            assert_eq!(found, expected, "{} rules: {kind:?} {action:?} {held:?}", rules.len());
-            if let Some(few) = index.few(Some(kind), action, &held) {
-                assert_eq!(few.collect::<Vec<_>>(), expected, "{} rules in order: {kind:?} {action:?}", rules.len());
-            }
-            let of_kind = rules.iter().filter(|rule| rule.kinds.contains(&kind) && meets(&rule.actions, action));
-            let expected = of_kind.fold(Allows::default(), |all, rule| all.or(Allows::of(rule.candidate.class())));
-            assert_eq!(index.allows(kind, action), expected, "{kind:?} {action:?}");
+    for _ in 0..questions {
+        let (kind, action) = (Symbol(1 + random.below(kinds + 1)), Symbol(1 + random.below(actions + 1)));
+        let action = (random.below(8) > 0).then_some(action);
+        let most = if random.below(4) == 0 { 60 } else { 3 };
+        let known = random.names(most, roles);
+        let anonymous = random.below(4) == 0;
+        let known = known.into_iter().filter(|role| *role != Symbol::WILDCARD);
+        let held = HeldRoles::new(known.clone(), !anonymous);
+        let holds = |role: &Symbol| {
+            if *role == Symbol::WILDCARD { !anonymous } else { known.clone().any(|own| own == *role) }
+        };
+        let mut expected: Vec<CandidateRef> = rules
+            .iter()
+            .filter(|rule| meets(&rule.kinds, Some(kind)) && meets(&rule.actions, action))
+            .filter(|rule| rule.roles.iter().any(holds))
+            .map(|rule| rule.candidate)
+            .collect();
+        expected.sort_unstable();
+        let mut found = Vec::new();
+        index.collect(Some(kind), action, &held, &mut found);
+        found.sort_unstable();
+        found.dedup();
+        assert_eq!(found, expected, "{} rules: {kind:?} {action:?} {held:?}", rules.len());
+        if let Some(few) = index.few(Some(kind), action, &held) {
+            assert_eq!(few.collect::<Vec<_>>(), expected, "{} rules in order: {kind:?} {action:?}", rules.len());
         }
+        let of_kind = rules.iter().filter(|rule| rule.kinds.contains(&kind) && meets(&rule.actions, action));
+        let expected = of_kind.fold(Allows::default(), |all, rule| all.or(Allows::of(rule.candidate.class())));
+        assert_eq!(index.allows(kind, action), expected, "{kind:?} {action:?}");
     }
 }
 

@@ -37,7 +37,7 @@ impl From<DecodeError> for Declined {
 const SINGLE: usize = 64;
 
 /// What an arena may grow to, in bytes, beyond twice of what it was, before the whole is read anew.
-const SPARED: usize = 1 << 20;
+const SPARED: usize = 1 << 18;
 
 /// The records of changed chunks, as they were or as they are to be.
 #[derive(Default)]
@@ -129,7 +129,12 @@ impl Snapshot {
             self.directory.insert(source, id, known);
         });
         self.names.resize(content.chunks(ChunkKind::Policies).len());
-        new.records.names.iter().for_each(|(at, bucket)| self.names.set(*at, *bucket));
+        let names = &mut self.arena.names;
+        match new.records.names.iter().all(|(at, bucket)| self.names.are(*at, *bucket, names)) {
+            // What was read again is not needed.
+            true => names.truncate(mark.names),
+            false => new.records.names.iter().for_each(|(at, bucket)| self.names.set(*at, *bucket)),
+        }
         let roles = self.arena.symbols.roles.len();
         self.index.edit(&gone.records.rules, &new.records.rules, &mut lists, roles);
         self.copied = copied;

@@ -58,12 +58,12 @@ impl Way {
     fn go(&mut self, content: &Content, questions: &[Asked], seed: u64) {
         self.version += 1;
         let (stamp, before) = (self.snapshot.stamp().clone(), self.snapshot.content().clone());
-        let delta = content.delta(&before, id(self.snapshot.id().version), id(self.version), &[]);
-        let bytes_before = (self.snapshot.arena.bytes(), self.snapshot.copied, seen(&self.snapshot));
+        let delta = content.delta(&before, self.snapshot.id(), id(self.version), &[]);
+        let kept = |snapshot: &Snapshot| (snapshot.copied, seen(snapshot));
+        let kept_before = kept(&self.snapshot);
         let answers_before = answers(&self.snapshot, questions, &mut self.scratch);
         let applied = self.snapshot.apply(&delta);
-        let read = Snapshot::decode(content.encode(id(self.version), &[]));
-        match (applied, read) {
+        match (applied, Snapshot::decode(content.encode(id(self.version), &[]))) {
             (Ok(()), Ok(read)) => {
                 assert_eq!(seen(&self.snapshot), seen(&read), "seed {seed}");
                 self.check_kept(&read, seed);
@@ -72,18 +72,15 @@ impl Way {
                 for ((found, expected), question) in found.iter().zip(&expected).zip(questions) {
                     assert_eq!(found, expected, "seed {seed}, version {}: {question:?}", self.version);
                 }
-                let in_place =
-                    &self.snapshot.stamp() == &&stamp || self.snapshot.bytes_when_read != read.bytes_when_read;
-                *(if in_place { &mut self.taken.in_place } else { &mut self.taken.whole }) += 1;
+                // What is read whole has another stamp, and has just been read.
+                let of_whole = *self.snapshot.stamp() != stamp && self.snapshot.bytes_when_read == read.bytes_when_read;
+                *(if of_whole { &mut self.taken.whole } else { &mut self.taken.in_place }) += 1;
             }
             (Err(applied), Err(read)) => {
                 assert_eq!(applied.to_string(), read.to_string(), "seed {seed}");
-                let after = (self.snapshot.arena.bytes(), self.snapshot.copied, seen(&self.snapshot));
-                assert_eq!(after.2, bytes_before.2);
-                assert_eq!(after.1, bytes_before.1);
-                assert!(self.snapshot.stamp() == &stamp && self.snapshot.content().digest() == before.digest());
+                assert_eq!(kept(&self.snapshot), kept_before, "seed {seed}");
+                assert!(*self.snapshot.stamp() == stamp && self.snapshot.content().digest() == before.digest());
                 assert_eq!(answers(&self.snapshot, questions, &mut self.scratch), answers_before, "seed {seed}");
-                self.version = self.snapshot.id().version;
                 self.taken.refused += 1;
             }
             (applied, read) => panic!("seed {seed}: applied {applied:?}, read {:?}", read.map(|_| ())),
@@ -179,6 +176,5 @@ fn an_edited_snapshot_answers_as_one_that_was_read_whole() {
             Taken { in_place: taken.in_place + in_place, whole: taken.whole + whole, refused: taken.refused + refused };
     }
     // An oracle beside which hardly anything is edited in place would prove nothing.
-    println!("{taken:?}");
     assert!(taken.in_place > 5 * taken.whole && taken.refused > 0, "{taken:?}");
 }
