@@ -35,6 +35,9 @@ pub(super) const SILENT_BEATS_TO_OBLIVION: u32 = 600;
 /// Versions that are remembered: for deltas against them, and for how they spread.
 pub(super) const MAX_KNOWN: usize = 64;
 
+/// Most bytes that those take, for deltas.
+pub(super) const MAX_KNOWN_BYTES: usize = 256 << 20;
+
 /// Most versions that deltas to the current one are made against.
 pub(super) const MAX_BASES: usize = 8;
 
