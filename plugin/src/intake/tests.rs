@@ -84,7 +84,7 @@ fn offer(vm: &Intake, version: u64) -> Result<Taken, String> {
 }
 
 fn in_force(vm: &Intake) -> Option<u64> {
-    vm.slot.head().map(|head| head.id.version)
+    vm.slot.standing().map(|standing| standing.id.version)
 }
 
 /// Puts a version in force and leaves it for others.
@@ -281,7 +281,7 @@ fn a_delta_of_what_is_in_force_is_taken() {
     vm.keep(false, SECOND * 5);
     let again = envoy.vm();
     assert_eq!(again.warm_up(SECOND).unwrap(), Some(id(2)));
-    assert_eq!(again.slot.head(), vm.slot.head());
+    assert_eq!(again.slot.standing(), vm.slot.standing());
 }
 
 #[test]
