@@ -49,7 +49,7 @@ impl BoundedListener {
     }
 
     /// The next connection, and what is known of its peer.
-    pub(super) async fn next(&self) -> (Connection, String) {
+    pub(crate) async fn next(&self) -> (Connection, String) {
         loop {
             let accepted = match Arc::clone(&self.slots).acquire_owned().await {
                 Ok(slot) => self.inner.accept(slot).await,

@@ -3,12 +3,15 @@
 mod access;
 #[cfg(test)]
 mod certificates;
+#[cfg(test)]
 mod deltas;
 mod edits;
 #[cfg(test)]
 mod harness;
+#[cfg(test)]
 mod hostile;
 mod numbering;
+#[cfg(test)]
 mod signatures;
 mod streams;
 mod workers;
