@@ -1,9 +1,19 @@
 //! The HTTP API. The only place that knows HTTP.
 
+mod author;
+mod body;
+mod condition;
 mod health;
 mod metrics;
+mod policies;
+mod problem;
+mod query;
 mod respond;
 mod serve;
+mod snapshots;
+mod tokens;
 mod workers;
 
-pub(crate) use serve::{Api, MAX_CONNECTIONS, serve};
+pub(crate) use body::FILES;
+pub(crate) use serve::{Api, LARGE_BODIES, MAX_CONNECTIONS, serve};
+pub(crate) use tokens::{Tokens, hash, hex, is_name};

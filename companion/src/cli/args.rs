@@ -1,7 +1,10 @@
 use clap::{ColorChoice, Parser, Subcommand, ValueEnum};
 
 use super::exit::Exit;
-use super::{check, compile, diff, fmt, key, lint, schema, serve, test, validate, workers};
+use super::{
+    check, compile, diff, fmt, history, key, lint, publish, rollback, schema, serve, show, test, token, validate,
+    workers,
+};
 
 const EXIT_CODES: &str = "Exit codes: 0 done (check and explain: allowed), 1 error, 2 denied (check and explain)";
 
@@ -54,6 +57,21 @@ pub(super) enum Command {
     /// Show which decisions flip from one policy set to another.
     #[command(after_help = DIFF_EXIT_CODES)]
     Diff(diff::Args),
+    /// List what a running companion has published.
+    #[command(after_help = EXIT_CODES)]
+    History(history::Args),
+    /// Show one version: who published it, what it changed, how far it is enforced.
+    #[command(after_help = EXIT_CODES)]
+    Show(show::Args),
+    /// Publish a whole policy set, at a companion that was started with `--source api`.
+    #[command(after_help = EXIT_CODES)]
+    Publish(publish::Args),
+    /// Put the content of an older version into force again, as a new version.
+    #[command(after_help = EXIT_CODES)]
+    Rollback(rollback::Args),
+    /// Make tokens for those who may publish and roll back.
+    #[command(after_help = EXIT_CODES)]
+    Token(token::Args),
     /// Print the JSON Schema of policy files, for editors.
     Schema(schema::Args),
     /// Show every worker that a running companion knows, and what each enforces.
@@ -73,6 +91,11 @@ impl Command {
             | Command::Compile(_)
             | Command::Check(_)
             | Command::Explain(_)
+            | Command::History(_)
+            | Command::Show(_)
+            | Command::Publish(_)
+            | Command::Rollback(_)
+            | Command::Token(_)
             | Command::Schema(_)
             | Command::Key(_) => Exit::Error,
             Command::Fmt(_) | Command::Lint(_) | Command::Test(_) | Command::Diff(_) | Command::Workers(_) => {

@@ -8,18 +8,24 @@ mod exit;
 mod explain;
 mod feed;
 mod fmt;
+mod history;
 mod key;
 mod lint;
 mod logging;
 mod output;
 mod problems;
+mod publish;
 mod remote;
+mod rollback;
 mod schema;
 mod serve;
+mod show;
 mod style;
 mod table;
 mod test;
+mod token;
 mod validate;
+mod version;
 mod workers;
 
 use std::process::ExitCode;
@@ -71,6 +77,11 @@ fn run(command: Command, output: &mut Output<'_>) -> anyhow::Result<Exit> {
         Command::Explain(args) => explain::run(*args, output),
         Command::Test(args) => test::run(args, output),
         Command::Diff(args) => diff::run(args, output),
+        Command::History(args) => history::run(args, output),
+        Command::Show(args) => show::run(args, output),
+        Command::Publish(args) => publish::run(args, output),
+        Command::Rollback(args) => rollback::run(args, output),
+        Command::Token(args) => token::run(args, output),
         Command::Schema(args) => schema::run(&args, output),
         Command::Workers(args) => workers::run(&args, output),
         Command::Key(args) => key::run(&args, output),

@@ -1,10 +1,12 @@
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 
-use anyhow::{Context, ensure};
+use anyhow::{Context, bail, ensure};
+use clap::ValueEnum;
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::daemon::{Config, Daemon, Timing};
+use crate::daemon::{Config, Daemon, PolicySource, Timing};
 
 use super::exit::Exit;
 use super::feed::FeedArgs;
@@ -12,15 +14,24 @@ use super::logging::{self, LogFormat};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
+    /// Where policies come from
+    #[arg(long, value_name = "SOURCE", default_value = "files")]
+    source: Source,
     /// Folder of policy files: *.yaml, *.yml and *.json, subfolders included
-    #[arg(long, value_name = "DIR")]
-    policies: PathBuf,
-    /// File that keeps version numbers and the last good snapshot; made if it does not exist
+    #[arg(long, value_name = "DIR", required_if_eq("source", "files"))]
+    policies: Option<PathBuf>,
+    /// File that keeps every version that was published; made if it does not exist
     #[arg(long, value_name = "FILE")]
     state: PathBuf,
+    /// Keep about so many versions instead of all
+    #[arg(long, value_name = "N")]
+    keep_versions: Option<NonZeroU32>,
+    /// File of those who may publish and roll back, with the hashes of their tokens; without it nobody may
+    #[arg(long, value_name = "FILE")]
+    tokens: Option<PathBuf>,
     #[command(flatten)]
     feed: FeedArgs,
-    /// Where /healthz, /readyz, /metrics and /v1/workers are
+    /// Where /healthz, /readyz, /metrics and /v1 are
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:9901")]
     http: SocketAddr,
     /// How many workers there should be: shown beside those that are alive
@@ -34,8 +45,23 @@ pub(super) struct Args {
     log: LogFormat,
 }
 
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Source {
+    /// The folder named with --policies
+    Files,
+    /// Requests to the HTTP API
+    Api,
+}
+
 pub(super) fn run(args: Args) -> anyhow::Result<Exit> {
-    let Args { policies, state, feed, http, expect_workers, allow_non_loopback, log } = args;
+    let Args { source, policies, state, keep_versions, tokens, feed, http, expect_workers, allow_non_loopback, log } =
+        args;
+    let source = match (source, policies) {
+        (Source::Files, Some(folder)) => PolicySource::Files(folder),
+        (Source::Files, None) => bail!("name the folder of policy files with --policies, or say --source api"),
+        (Source::Api, None) => PolicySource::Api,
+        (Source::Api, Some(_)) => bail!("--policies is for --source files: policies have one source"),
+    };
     ensure!(
         allow_non_loopback || http.ip().is_loopback(),
         "--http {http} can be reached from outside and asks nobody who they are: \
@@ -43,7 +69,16 @@ pub(super) fn run(args: Args) -> anyhow::Result<Exit> {
     );
     let feed = feed.config(allow_non_loopback)?;
     logging::start(log)?;
-    let config = Config { policies, state, feed, http, expected_workers: expect_workers, timing: Timing::default() };
+    let config = Config {
+        source,
+        state,
+        keep_versions,
+        tokens,
+        feed,
+        http,
+        expected_workers: expect_workers,
+        timing: Timing::default(),
+    };
     tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()

@@ -18,7 +18,7 @@ use tokio::net::TcpStream;
 use tokio::runtime::{Builder, Runtime};
 use tokio::time::timeout;
 
-pub(crate) use error::{ClientError, Problem};
+pub(crate) use error::ClientError;
 
 /// How long a request may take in all: a large set is validated and compiled meanwhile.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -47,7 +47,6 @@ pub(crate) struct Question<'q> {
 /// An answer that is no refusal.
 #[derive(Debug)]
 pub(crate) struct Answer {
-    pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
 }
 
@@ -95,7 +94,7 @@ impl Client {
                 Err(other) if other.is::<LengthLimitError>() => ClientError::TooLong(address),
                 Err(_) => ClientError::Strange(address),
             })?;
-        let answer = Answer { headers: head.headers, body: body.to_bytes() };
+        let answer = Answer { body: body.to_bytes() };
         match head.status.is_success() {
             true => Ok(answer),
             false => Err(refusal(head.status, &answer.body)),

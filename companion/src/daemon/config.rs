@@ -1,4 +1,5 @@
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -7,10 +8,14 @@ use crate::feed::FeedConfig;
 /// What the daemon is started with.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// The folder of policy files.
-    pub policies: PathBuf,
+    /// Where policies come from.
+    pub source: PolicySource,
     /// The state file; made if it does not exist.
     pub state: PathBuf,
+    /// How many versions the state file keeps; absent: all.
+    pub keep_versions: Option<NonZeroU32>,
+    /// The file of those who may change what is in force; absent: nobody.
+    pub tokens: Option<PathBuf>,
     /// Where plugin VMs connect, and who may.
     pub feed: FeedConfig,
     /// Where the HTTP API listens. Port 0 takes a free one.
@@ -19,6 +24,15 @@ pub struct Config {
     pub expected_workers: Option<u32>,
     /// The daemon's clocks.
     pub timing: Timing,
+}
+
+/// Where policies come from: there is one source of truth.
+#[derive(Clone, Debug)]
+pub enum PolicySource {
+    /// A folder of policy files.
+    Files(PathBuf),
+    /// Requests to the HTTP API.
+    Api,
 }
 
 /// Intervals and deadlines.

@@ -4,8 +4,9 @@ mod config;
 mod run;
 mod shutdown;
 mod supervisor;
+mod user;
 
-pub use config::{Config, Timing};
+pub use config::{Config, PolicySource, Timing};
 pub use run::{Daemon, StartError};
 pub(crate) use shutdown::Shutdown;
 pub use supervisor::TaskError;

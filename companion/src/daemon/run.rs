@@ -2,19 +2,20 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::mpsc;
+use tokio::sync::{Semaphore, mpsc};
 
-use crate::api::{self, Api};
+use crate::api::{self, Api, Tokens};
 use crate::feed::{self, Access, AccessError, Feed, Registry};
 use crate::metrics::Metrics;
 use crate::net::{Address, BoundedListener};
 use crate::policies::{Folder, Pace, watch};
-use crate::publisher::{Health, Publisher};
+use crate::publisher::{Health, Publisher, Source};
 use crate::store::Store;
 
-use super::config::Config;
+use super::config::{Config, PolicySource};
 use super::shutdown::{Shutdown, ShutdownTrigger};
 use super::supervisor::{Supervisor, TaskError};
+use super::user;
 
 /// Ids that workers have shown to be ahead: few, and repeated with every beat.
 const AHEAD_QUEUE: usize = 16;
@@ -34,6 +35,9 @@ pub enum StartError {
     /// The state file cannot be used; the message says what to do.
     #[error("{0}")]
     State(String),
+    /// The token file cannot be used; the message says what to do.
+    #[error("{0}")]
+    Tokens(String),
     /// A file that the feed needs cannot be used.
     #[error(transparent)]
     Feed(#[from] AccessError),
@@ -56,13 +60,26 @@ impl Daemon {
     /// # Errors
     /// If the state file is unusable or an address is taken.
     pub async fn start(config: Config) -> Result<Self, StartError> {
-        let Config { policies, state, feed, http, expected_workers, timing } = config;
+        let Config { source, state, keep_versions, tokens, feed, http, expected_workers, timing } = config;
         let metrics = Arc::new(Metrics::new(expected_workers));
-        let folder = Folder::new(policies);
         let health = Health::new(Arc::clone(&metrics));
         let problems = health.follow();
-        let store = Store::open(&state).map_err(|error| StartError::State(error.to_string()))?;
-        let publisher = Publisher::recover(folder.clone(), store, health, Arc::clone(&metrics))
+        let tokens = tokens.map(Tokens::read).transpose().map_err(|error| StartError::Tokens(error.to_string()))?;
+        let store = Store::open(&state, keep_versions).map_err(|error| StartError::State(error.to_string()))?;
+        let (trigger, shutdown) = ShutdownTrigger::new();
+        let mut supervisor = Supervisor::new(trigger);
+        let is_api = matches!(source, PolicySource::Api);
+        let source = match source {
+            PolicySource::Files(folder) => {
+                let folder = Folder::new(folder);
+                let (edited, changes) = mpsc::channel(1);
+                let pace = Pace { rescan: timing.rescan };
+                supervisor.spawn_endless("watch", until(shutdown.clone(), watch(folder.clone(), pace, edited)));
+                Source::Files { folder, changes, author: user::name() }
+            }
+            PolicySource::Api => Source::Api,
+        };
+        let publisher = Publisher::recover(source, store, health, Arc::clone(&metrics))
             .map_err(|error| StartError::State(error.to_string()))?;
         let current = publisher.follow();
         let registry = Arc::new(Registry::new(timing.beat));
@@ -71,15 +88,19 @@ impl Daemon {
         let (feed_address, http) = (feed_listener.address().clone(), http_listener.address().clone());
         let access = Access::new(feed)?;
 
-        let (trigger, shutdown) = ShutdownTrigger::new();
-        let mut supervisor = Supervisor::new(trigger);
-        let (edited, edits) = mpsc::channel(1);
         let (ahead, overtaking) = mpsc::channel(AHEAD_QUEUE);
-        let pace = Pace { rescan: timing.rescan };
-        supervisor.spawn_endless("watch", until(shutdown.clone(), watch(folder, pace, edited)));
-        supervisor.spawn_endless("publisher", until(shutdown.clone(), publisher.run(edits, overtaking)));
-        let api =
-            Api { registry: Arc::clone(&registry), current: current.clone(), problems, metrics: Arc::clone(&metrics) };
+        let api = Api {
+            registry: Arc::clone(&registry),
+            current: current.clone(),
+            problems,
+            metrics: Arc::clone(&metrics),
+            history: publisher.history(),
+            changes: publisher.changes(),
+            shelf: is_api.then(|| publisher.shelf()),
+            tokens: tokens.map(Arc::new),
+            large_bodies: Arc::new(Semaphore::new(api::LARGE_BODIES)),
+        };
+        supervisor.spawn_endless("publisher", until(shutdown.clone(), publisher.run(overtaking)));
         supervisor.spawn("api", api::serve(api, http_listener, shutdown.clone()));
         let (server, sessions) =
             feed::serve(Feed { registry, current, ahead, access, metrics, shutdown: shutdown.clone() }, feed_listener);

@@ -32,6 +32,34 @@ pub(super) fn write(document: &Document) -> String {
     render(&writer.lines)
 }
 
+/// One item of a section of a document, as a document of its own.
+pub(super) fn write_item<'d>(document: &'d Document, item: &'d Child, section: &'d str) -> String {
+    let mut writer =
+        Writer { comments: &document.comments, keeps_order: document.has_anchors, hoisted: None, lines: Vec::new() };
+    let mut path = vec![section];
+    writer.before(item, true, 0, true, &path);
+    let right: Vec<Line> = writer.right(item).iter().cloned().map(Line::Comment).collect();
+    writer.comment_lines(&right, 0);
+    writer.collection(&item.node, 0, false, &mut path);
+    render(&writer.lines)
+}
+
+/// A document without one of its sections.
+pub(super) fn write_without(document: &Document, section: &str) -> String {
+    let comments = &document.comments;
+    let mut writer = Writer { comments, keeps_order: document.has_anchors, hoisted: None, lines: Vec::new() };
+    if let Some(Node { kind: Kind::Map { bed, entries }, .. }) = &document.root {
+        let mut path = Vec::new();
+        for (number, (key, child)) in entries.iter().filter(|(key, _)| key.value != section).enumerate() {
+            writer.before(child, number == 0, 0, false, &path);
+            writer.entry(key, child, 0, &mut path);
+        }
+        writer.comment_lines(comments.foot(*bed), 0);
+    }
+    writer.comment_lines(&comments.end, 0);
+    render(&writer.lines)
+}
+
 /// A line of the result.
 #[derive(Debug, Default)]
 struct Written {

@@ -11,11 +11,14 @@ mod json;
 mod layout;
 mod order;
 mod scalar;
+mod split;
 mod syntax;
 #[cfg(test)]
 mod tests;
 
 use tollgate_policy::source::{Diagnostics, SourceFile};
+
+pub(crate) use split::split;
 
 /// Why a file is not formatted.
 #[derive(Debug, thiserror::Error)]

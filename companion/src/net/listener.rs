@@ -80,17 +80,3 @@ impl Listener {
         }
     }
 }
-
-impl axum::serve::Listener for BoundedListener {
-    type Io = Connection;
-    type Addr = Address;
-
-    async fn accept(&mut self) -> (Connection, Address) {
-        let (connection, _) = self.next().await;
-        (connection, self.address.clone())
-    }
-
-    fn local_addr(&self) -> io::Result<Address> {
-        Ok(self.address.clone())
-    }
-}

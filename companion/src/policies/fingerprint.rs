@@ -14,6 +14,11 @@ impl Fingerprint {
         }
         Fingerprint(hash.finalize().into())
     }
+
+    /// As it is kept.
+    pub(crate) fn bytes(self) -> [u8; 32] {
+        self.0
+    }
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ mod stamp;
 mod walk;
 mod watch;
 
-pub(crate) use compile::{CompileError, Compiled, compile, load};
+pub(crate) use compile::{CompileError, MAX_SNAPSHOT_BYTES, compile, load};
 pub(crate) use fingerprint::Fingerprint;
 pub(crate) use folder::{Folder, ReadError, read_paths, read_suites};
 pub(crate) use watch::{Pace, watch};

@@ -7,16 +7,19 @@ use crate::metrics::Metrics;
 /// What keeps the newest policies from being published.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Problems {
-    /// With the files.
+    /// With the policies.
     pub(crate) policies: Option<String>,
     /// With the state file.
     pub(crate) state: Option<String>,
+    /// An older content is in force on purpose.
+    pub(crate) held: Option<String>,
 }
 
 impl Problems {
     /// All of them as one text for the operator.
     pub(crate) fn text(&self) -> Option<String> {
-        let all: Vec<_> = [&self.policies, &self.state].into_iter().flatten().map(String::as_str).collect();
+        let all = [&self.policies, &self.state, &self.held];
+        let all: Vec<_> = all.into_iter().flatten().map(String::as_str).collect();
         (!all.is_empty()).then(|| all.join("; "))
     }
 }

@@ -1,196 +1,330 @@
-use std::sync::{Arc, Mutex, PoisonError};
+use std::future;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures::future::OptionFuture;
 use tokio::sync::{mpsc, watch};
-use tokio::task::{JoinError, spawn_blocking};
+use tokio::task::spawn_blocking;
 use tollgate_policy::snapshot::SnapshotId;
-use tollgate_policy::source::Loader;
 
 use crate::metrics::Metrics;
-use crate::policies::{Compiled, Fingerprint, Folder};
-use crate::store::{Store, StoredSnapshot};
+use crate::policies::{Fingerprint, Folder};
+use crate::store::{Origin, Store};
 
+use super::apart::take_apart;
+use super::change::{self, Authority};
+use super::desk::{Desk, Stamp};
+use super::documents::are_apart;
 use super::health::Health;
+use super::history::History;
 use super::judge::judge;
-use super::numbering::Numbering;
 use super::published::{Current, Published};
 use super::recover::{RecoverError, recover};
-use super::refusal::Refusal;
+use super::refused::Refused;
+use super::request::{self, Changes, Request};
+use super::shelf::Shelf;
 
 /// How long after a failure of the state file publishing is tried again.
 const RETRY: Duration = Duration::from_secs(2);
 
-/// Turns what is in the folder into the current snapshot.
+/// Where policies come from.
+#[derive(Debug)]
+pub(crate) enum Source {
+    /// A folder; every message tells of a change in it.
+    Files {
+        folder: Folder,
+        changes: mpsc::Receiver<()>,
+        /// Who edits the files, as far as is known.
+        author: String,
+    },
+    /// Requests.
+    Api,
+}
+
+/// Makes the policies the current snapshot.
 ///
 /// Whatever goes wrong, the current snapshot stays: it is replaced only by one that was validated, compiled, read back and
 /// made durable.
 #[derive(Debug)]
 pub(crate) struct Publisher {
-    folder: Folder,
-    /// Knows the conditions of the version before.
-    loader: Arc<Mutex<Loader>>,
-    store: Arc<Mutex<Store>>,
-    numbering: Numbering,
+    source: Source,
+    desk: Arc<Mutex<Desk>>,
+    shelf: Shelf,
+    history: History,
     current: watch::Sender<Option<Arc<Published>>>,
-    /// From before the restart: served if the files say the same, or nothing usable.
-    recovered: Option<Published>,
-    /// The content that was judged last, and needs no second look.
+    requests: mpsc::Receiver<Request>,
+    changes: Changes,
+    /// The content of the folder that was judged last, and needs no second look.
     judged: Option<Fingerprint>,
-    /// Good policies that could not be made durable: to be tried again.
-    unsaved: Option<Compiled>,
+    /// The state file failed: what it was to be used for is to be tried again.
+    must_retry: bool,
     health: Health,
     metrics: Arc<Metrics>,
 }
 
 impl Publisher {
-    /// Goes on from what the state file holds.
+    /// Goes on from what the state file holds, and serves it.
     pub(crate) fn recover(
-        folder: Folder,
+        source: Source,
         store: Store,
         health: Health,
         metrics: Arc<Metrics>,
     ) -> Result<Self, RecoverError> {
-        let latest = store.latest()?;
-        let numbering = latest.as_ref().map_or_else(Numbering::fresh, |stored| Numbering::after(stored.id));
-        let recovered = latest.map(recover).transpose()?.flatten();
-        Ok(Publisher {
-            folder,
-            loader: Arc::default(),
-            store: Arc::new(Mutex::new(store)),
-            numbering,
-            current: watch::Sender::new(None),
-            recovered,
+        let recovery = recover(&store)?;
+        let store = Arc::new(Mutex::new(store));
+        let desk = Desk::new(Arc::clone(&store), recovery);
+        let recovered = desk.in_force();
+        if let Some(recovered) = &recovered {
+            tracing::info!(snapshot = %recovered.id, "serving the last good snapshot of the state file");
+            metrics.published(recovered);
+        }
+        let (changes, requests) = request::channel();
+        let publisher = Publisher {
+            source,
+            shelf: desk.shelf(),
+            history: History(store),
+            current: watch::Sender::new(recovered.map(Arc::new)),
+            requests,
+            changes,
             judged: None,
-            unsaved: None,
+            must_retry: false,
             health,
             metrics,
-        })
+            desk: Arc::new(Mutex::new(desk)),
+        };
+        Ok(publisher)
     }
 
     pub(crate) fn follow(&self) -> Current {
         self.current.subscribe()
     }
 
+    /// Where operators' changes are handed in.
+    pub(crate) fn changes(&self) -> Changes {
+        self.changes.clone()
+    }
+
+    pub(crate) fn history(&self) -> History {
+        self.history.clone()
+    }
+
+    pub(crate) fn shelf(&self) -> Shelf {
+        self.shelf.clone()
+    }
+
     /// Publishes what is there, then every change. `ahead` carries ids that workers have applied and we have not given.
     /// Ends when nothing can change any more.
-    pub(crate) async fn run(mut self, mut changes: mpsc::Receiver<()>, mut ahead: mpsc::Receiver<SnapshotId>) {
-        self.reload().await;
-        if self.current.borrow().is_none()
-            && let Some(recovered) = self.recovered.take()
-        {
-            tracing::warn!(snapshot = %recovered.id, "serving the last good snapshot from the state file");
-            self.serve(recovered);
-        }
+    pub(crate) async fn run(mut self, mut ahead: mpsc::Receiver<SnapshotId>) {
+        self.begin().await;
         loop {
-            let retry = self.unsaved.as_ref().map(|_| tokio::time::sleep(RETRY));
+            let retry = self.must_retry.then(|| tokio::time::sleep(RETRY));
             tokio::select! {
-                change = changes.recv() => match change {
+                change = self.source.changed() => match change {
                     Some(()) => self.reload().await,
                     None => return,
                 },
+                Some(request) = self.requests.recv() => self.serve_request(request).await,
                 Some(id) = ahead.recv() => self.overtaken_by(id).await,
-                Some(()) = OptionFuture::from(retry) => self.save_again().await,
+                Some(()) = OptionFuture::from(retry) => self.try_again().await,
             }
         }
+    }
+
+    /// Goes on from what was in force before the restart to what there is now.
+    async fn begin(&mut self) {
+        let is_api = matches!(self.source, Source::Api);
+        // Of files, what they say now is what matters.
+        let warmed = self.at_desk(move |desk| if is_api { take_over(desk) } else { Ok(desk.warm().ok().and(None)) });
+        let warmed = warmed.await;
+        self.conclude(warmed);
+        self.reload().await;
     }
 
     async fn overtaken_by(&mut self, id: SnapshotId) {
-        if self.numbering.saw(id) {
-            let raised = self.numbering.next();
-            tracing::warn!(applied = %id, %raised, "a worker is ahead of the state file: raising the epoch");
-            self.judged = None;
-            self.reload().await;
-        }
+        let outcome = self
+            .at_desk(move |desk| {
+                if !desk.numbering.saw(id) {
+                    return Ok(None);
+                }
+                let raised = desk.numbering.next();
+                tracing::warn!(applied = %id, %raised, "a worker is ahead of what is published: raising the epoch");
+                desk.publish_again()
+            })
+            .await;
+        self.conclude(outcome);
+        self.tend().await;
+    }
+
+    /// Publishes again what was not made durable when a worker was ahead.
+    async fn catch_up(&mut self) {
+        let is_overtaken =
+            |desk: &mut Desk| if desk.numbering.is_overtaken() { desk.publish_again() } else { Ok(None) };
+        let outcome = self.at_desk(is_overtaken).await;
+        self.conclude(outcome);
+    }
+
+    async fn serve_request(&mut self, request: Request) {
+        let Request { change, author, answer } = request;
+        let authority = match &self.source {
+            // Files that were never read are as good as changed when they are.
+            Source::Files { .. } => Authority::Files(self.judged.map(Fingerprint::bytes).unwrap_or_default()),
+            Source::Api => Authority::Api,
+        };
+        let outcome = self.at_desk(move |desk| change::make(desk, change, author, authority)).await;
+        let outcome = match outcome {
+            Ok((published, done)) => {
+                self.conclude(Ok(published));
+                if authority == Authority::Api {
+                    self.health.update(|problems| problems.policies = None);
+                }
+                self.note_hold().await;
+                Ok(done)
+            }
+            Err(refused) => {
+                // What an operator sends is answered to the operator; a state file that fails is everyone's.
+                if let Refused::State(_) = refused {
+                    self.state_failed(&refused);
+                }
+                Err(refused)
+            }
+        };
+        // Whoever asked may be gone.
+        let _ = answer.send(outcome);
+        self.tend().await;
     }
 
     async fn reload(&mut self) {
-        let (folder, judged, id) = (self.folder.clone(), self.judged, self.numbering.next());
-        let loader = Arc::clone(&self.loader);
-        // A panic costs the loader what it knew, and no more.
-        let judging = move || judge(&folder, judged, id, &mut loader.lock().unwrap_or_else(PoisonError::into_inner));
-        let judgement = match off_thread(judging).await.map_err(Refusal::from) {
-            Ok(Ok(Some(judgement))) => judgement,
-            Ok(Ok(None)) => return,
-            Ok(Err(error)) => return self.unreadable(&error.into()),
-            Err(crash) => return self.unreadable(&crash),
-        };
-        self.judged = Some(judgement.fingerprint);
-        self.unsaved = None;
-        match judgement.outcome {
-            Ok(compiled) => {
-                self.metrics.compiled_in(judgement.took);
-                self.publish(compiled).await;
+        let Source::Files { folder, author, .. } = &self.source else { return };
+        let (folder, author, judged) = (folder.clone(), author.clone(), self.judged);
+        let metrics = Arc::clone(&self.metrics);
+        let outcome = self
+            .at_desk(move |desk| {
+                let Some(judgement) = judge(&folder, judged, &mut desk.loader)? else { return Ok(None) };
+                let fingerprint = judgement.fingerprint;
+                let started = std::time::Instant::now();
+                if desk.held_against() == Some(fingerprint.bytes()) {
+                    return Ok(Some((fingerprint, Ok(None))));
+                }
+                let stamp = Stamp { author, origin: Origin::Files, of: None, held_against: None };
+                let took = judgement.took;
+                let published = judgement.outcome.map_err(Refused::from).and_then(|set| {
+                    metrics.compiled_in(took + started.elapsed());
+                    match desk.held_against().is_none() && !desk.numbering.is_overtaken() && desk.is_in_force(&set)? {
+                        true => Ok(None),
+                        false => desk.publish_all(judgement.files, set, stamp).map(Some),
+                    }
+                });
+                Ok(Some((fingerprint, published)))
+            })
+            .await;
+        match outcome {
+            Ok(None) => return,
+            Ok(Some((fingerprint, published))) => {
+                self.judged = Some(fingerprint);
+                if published.is_ok() {
+                    self.health.update(|problems| problems.policies = None);
+                }
+                self.conclude(published);
             }
-            Err(error) => self.refuse(&error.into()),
+            // Looked at again with every rescan, but one problem is one failure.
+            Err(refused) => {
+                self.judged = None;
+                if self.health.problems().policies != Some(refused.summary()) {
+                    self.conclude(Err(refused));
+                }
+            }
         }
+        self.note_hold().await;
+        self.tend().await;
     }
 
-    /// Looked at again with every rescan, but one problem is one failure.
-    fn unreadable(&mut self, refusal: &Refusal) {
+    async fn try_again(&mut self) {
+        self.must_retry = false;
         self.judged = None;
-        if self.health.problems().policies.as_ref() != Some(&refusal.summary) {
-            self.refuse(refusal);
-        }
-    }
-
-    fn refuse(&mut self, refusal: &Refusal) {
-        self.metrics.load_failed();
-        let kept = match &*self.current.borrow() {
-            Some(current) => format!("snapshot {} stays", current.id),
-            None => "there is no snapshot yet".to_owned(),
-        };
-        tracing::error!("policies refused, {kept}:\n{}", refusal.text);
-        self.health.update(|problems| problems.policies = Some(refusal.summary.clone()));
-    }
-
-    async fn publish(&mut self, compiled: Compiled) {
-        self.health.update(|problems| problems.policies = None);
-        let digest = compiled.snapshot.digest();
-        if !self.numbering.is_overtaken() {
-            if self.current.borrow().as_ref().is_some_and(|current| current.digest == digest) {
-                return self.health.update(|problems| problems.state = None);
-            }
-            if let Some(recovered) = self.recovered.take_if(|recovered| recovered.digest == digest) {
-                return self.serve(recovered);
-            }
-        }
-        let id = compiled.snapshot.id();
-        match self.save(StoredSnapshot { id, digest, content: compiled.content.clone() }).await {
+        let probed = self.at_desk(Desk::probe).await;
+        match probed {
             Ok(()) => {
-                self.numbering.gave(id);
-                self.recovered = None;
                 self.health.update(|problems| problems.state = None);
-                self.serve(Published::now(&compiled.snapshot));
+                self.catch_up().await;
+                self.reload().await;
             }
-            Err(problem) => {
-                tracing::error!(snapshot = %id, "not published: {problem}");
-                self.metrics.state_failed();
-                self.health.update(|problems| problems.state = Some(problem));
-                self.unsaved = Some(compiled);
-            }
+            Err(refused) => self.state_failed(&refused),
         }
     }
 
-    async fn save_again(&mut self) {
-        if let Some(compiled) = self.unsaved.take() {
-            self.publish(compiled).await;
-        }
-    }
-
-    async fn save(&self, snapshot: StoredSnapshot) -> Result<(), String> {
-        let store = Arc::clone(&self.store);
-        let saved = off_thread(move || {
-            // A panic while writing leaves a transaction that was rolled back.
-            store.lock().unwrap_or_else(PoisonError::into_inner).append(&snapshot)
+    /// Work that may take long. A panic in it costs the work, not the process.
+    async fn at_desk<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Desk) -> Result<T, Refused> + Send + 'static,
+    ) -> Result<T, Refused> {
+        let desk = Arc::clone(&self.desk);
+        let done = spawn_blocking(move || {
+            let mut seat = match desk.lock() {
+                Ok(seat) => seat,
+                Err(poisoned) => {
+                    desk.clear_poison();
+                    let mut seat = poisoned.into_inner();
+                    seat.forget();
+                    seat
+                }
+            };
+            work(&mut seat)
         });
-        match saved.await {
-            Ok(result) => result.map_err(|error| error.to_string()),
-            Err(crash) => Err(crash.to_string()),
+        done.await.unwrap_or_else(|crash| Err(Refused::Crashed(crash.to_string())))
+    }
+
+    /// Serves what came of an attempt to publish, or says why nothing did.
+    fn conclude(&mut self, outcome: Result<Option<Published>, Refused>) {
+        match outcome {
+            Ok(Some(published)) => {
+                self.health.update(|problems| problems.state = None);
+                self.publish(published);
+            }
+            Ok(None) => {}
+            Err(refused @ Refused::State(_)) => self.state_failed(&refused),
+            Err(refused) => {
+                self.metrics.load_failed();
+                let kept = match &*self.current.borrow() {
+                    Some(current) => format!("snapshot {} stays", current.id),
+                    None => "there is no snapshot yet".to_owned(),
+                };
+                tracing::error!("policies refused, {kept}:\n{refused}");
+                self.health.update(|problems| problems.policies = Some(refused.summary()));
+            }
         }
     }
 
-    fn serve(&self, published: Published) {
+    fn state_failed(&mut self, problem: &dyn std::fmt::Display) {
+        let problem = problem.to_string();
+        self.must_retry = true;
+        self.metrics.state_failed();
+        if self.health.problems().state.as_ref() != Some(&problem) {
+            tracing::error!("not published: {problem}");
+            self.health.update(|problems| problems.state = Some(problem));
+        }
+    }
+
+    /// Says whether files are not in force on purpose.
+    async fn note_hold(&self) {
+        if matches!(self.source, Source::Api) {
+            return;
+        }
+        let held = self.at_desk(|desk| Ok(desk.held_against().and(desk.rolled_back_to()))).await;
+        let text = held.ok().flatten().map(|of| {
+            format!("the content of version {of} is in force by a rollback; the files are not, until they change")
+        });
+        self.health.update(|problems| problems.held = text);
+    }
+
+    /// Does at the state file what nobody waits for.
+    async fn tend(&mut self) {
+        let tended = self.at_desk(|desk| desk.tend().map_err(|error| Refused::State(error.to_string()))).await;
+        if let Err(refused) = tended {
+            self.state_failed(&refused);
+        }
+    }
+
+    fn publish(&self, published: Published) {
         tracing::info!(
             snapshot = %published.id,
             digest = %published.digest,
@@ -203,7 +337,29 @@ impl Publisher {
     }
 }
 
-/// Work that would hold up other tasks. A panic in it costs the work, not the process.
-async fn off_thread<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, JoinError> {
-    spawn_blocking(work).await
+/// Makes what is in force the API's own: documents of single policies, validated, compiled by this program.
+fn take_over(desk: &mut Desk) -> Result<Option<Published>, Refused> {
+    if desk.documents().is_empty() && desk.in_force().is_none() {
+        return Ok(None);
+    }
+    if !are_apart(desk.documents()) {
+        let files = desk.documents().to_vec();
+        let (documents, _) = take_apart(&files, desk)?;
+        desk.rewrite(documents);
+    }
+    desk.warm()?;
+    match desk.in_force() {
+        Some(_) => Ok(None),
+        None => desk.publish_anew(),
+    }
+}
+
+impl Source {
+    /// Returns when files may have changed; gives `None` once they cannot any more.
+    async fn changed(&mut self) -> Option<()> {
+        match self {
+            Source::Files { changes, .. } => changes.recv().await,
+            Source::Api => future::pending().await,
+        }
+    }
 }

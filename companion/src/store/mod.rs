@@ -1,120 +1,100 @@
-//! The state file: which snapshot was published last, so that version numbers outlive the process.
+//! The state file: every version that was published, with its texts, and the compiled form of the newest.
 //!
-//! The only place that knows SQL.
+//! The only place that knows SQL. `append` makes a version durable before anyone is told of it, in one transaction; what
+//! can wait until it has been served is left to `upkeep`. `history` reads.
 
+mod append;
 mod error;
+mod history;
+mod pieces;
 mod schema;
 #[cfg(test)]
 mod tests;
+mod upkeep;
+mod version;
 
 use std::fs;
+use std::num::NonZeroU32;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::time::{SystemTime, UNIX_EPOCH};
 
-use prost::bytes::Bytes;
-use rusqlite::{Connection, OptionalExtension, ToSql, params};
-use tollgate_policy::digest::Digest;
+use rusqlite::Connection;
 use tollgate_policy::snapshot::SnapshotId;
 
+pub(crate) use append::{Compiled, Edit, Edits, Entry};
 pub(crate) use error::StoreError;
+pub(crate) use history::Recovered;
+pub(crate) use version::{Change, Origin, Summary, Tally, Version};
+
+use upkeep::Untended;
 
 /// The state file, open for this process alone.
 #[derive(Debug)]
 pub(crate) struct Store {
     connection: Connection,
     path: PathBuf,
-    /// Which file was opened: SQLite would go on writing to one that has no name any more.
-    inode: Option<u64>,
+    inodes: Inodes,
+    /// How many versions are kept; absent: all.
+    keep: Option<NonZeroU32>,
+    newest: Option<Newest>,
+    /// A commit that was reported as failed may have happened.
+    is_uncertain: bool,
+    untended: Untended,
 }
 
-/// A snapshot as it was published.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct StoredSnapshot {
-    pub(crate) id: SnapshotId,
-    pub(crate) digest: Digest,
-    pub(crate) content: Bytes,
+/// The version that was appended last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Newest {
+    number: i64,
+    id: SnapshotId,
+}
+
+/// Which files were opened: SQLite would go on writing to those that have no name any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Inodes {
+    database: Option<u64>,
+    log: Option<u64>,
 }
 
 impl Store {
     /// Opens or creates the state file, checks that it is sound and ours, and takes it for this process.
-    pub(crate) fn open(path: &Path) -> Result<Self, StoreError> {
+    pub(crate) fn open(path: &Path, keep: Option<NonZeroU32>) -> Result<Self, StoreError> {
         let connection = Connection::open(path).map_err(|error| StoreError::opening(path, error))?;
         schema::prepare(&connection).map_err(|error| StoreError::opening(path, error))?;
-        let store = Store { connection, path: path.to_owned(), inode: inode(path) };
-        store.check()?;
+        connection.set_prepared_statement_cache_capacity(64);
+        let mut store = Store {
+            connection,
+            path: path.to_owned(),
+            inodes: Inodes::of(path),
+            keep,
+            newest: None,
+            is_uncertain: false,
+            untended: Untended::default(),
+        };
+        store.newest = store.find_newest().map_err(|fault| StoreError::reading(path, fault))?;
+        store.untended = store.find_untended().map_err(|fault| StoreError::reading(path, fault))?;
         Ok(store)
     }
 
-    /// The snapshot that was published last.
-    pub(crate) fn latest(&self) -> Result<Option<StoredSnapshot>, StoreError> {
-        let row = self
-            .connection
-            .query_row(
-                "SELECT epoch, version, digest, content FROM snapshots ORDER BY epoch DESC, version DESC LIMIT 1",
-                [],
-                |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?, row.get::<_, Vec<u8>>(2)?, row.get(3)?)),
-            )
-            .optional()
-            .map_err(|source| StoreError::reading(&self.path, source))?;
-        let Some((epoch, version, digest, content)) = row else {
-            return Ok(None);
-        };
-        let unusable = || StoreError::Unusable { path: self.path.clone() };
-        let content: Vec<u8> = content;
-        Ok(Some(StoredSnapshot {
-            id: SnapshotId {
-                epoch: u64::try_from(epoch).map_err(|_| unusable())?,
-                version: u64::try_from(version).map_err(|_| unusable())?,
-            },
-            digest: Digest(digest.try_into().map_err(|_| unusable())?),
-            content: content.into(),
-        }))
-    }
-
-    /// Makes a snapshot the latest one. When this returns, it is on the disk.
-    pub(crate) fn append(&mut self, snapshot: &StoredSnapshot) -> Result<(), StoreError> {
-        if inode(&self.path) != self.inode {
-            self.reopen()?;
+    /// Opens the file again if what has its name is another one; returns the newest version in it. What follows that
+    /// version can be appended, and else only a whole set.
+    pub(crate) fn ready(&mut self) -> Result<Option<SnapshotId>, StoreError> {
+        if Inodes::of(&self.path) != self.inodes {
+            tracing::warn!(path = %self.path.display(), "the state file was removed or replaced: opening it again");
+            // Closing removes the log by name, so it comes before a new log can have that name.
+            let nothing = Connection::open_in_memory().map_err(|error| StoreError::opening(&self.path, error))?;
+            drop(std::mem::replace(&mut self.connection, nothing));
+            *self = Store::open(&self.path, self.keep)?;
         }
-        let epoch = i64::try_from(snapshot.id.epoch).map_err(|_| StoreError::Number(snapshot.id))?;
-        let version = i64::try_from(snapshot.id.version).map_err(|_| StoreError::Number(snapshot.id))?;
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        let created_at = i64::try_from(now.as_millis()).unwrap_or(i64::MAX);
-        let row = params![epoch, version, &snapshot.digest.0[..], created_at, &snapshot.content[..]];
-        self.replace(row).map_err(|source| StoreError::Write { path: self.path.clone(), source })
+        Ok(self.newest.map(|newest| newest.id))
     }
+}
 
-    fn replace(&mut self, row: &[&dyn ToSql]) -> rusqlite::Result<()> {
-        let transaction = self.connection.transaction()?;
-        // A commit may be reported as failed and have happened: the same id once more is that one, not a second.
-        transaction.execute(
-            "INSERT OR REPLACE INTO snapshots (epoch, version, digest, created_at, content) VALUES (?1, ?2, ?3, ?4, ?5)",
-            row,
-        )?;
-        transaction.execute("DELETE FROM snapshots WHERE rowid <> last_insert_rowid()", [])?;
-        transaction.commit()
-    }
-
-    /// Opens what now has the file's name, or makes it anew.
-    fn reopen(&mut self) -> Result<(), StoreError> {
-        tracing::warn!(path = %self.path.display(), "the state file was removed or replaced: opening it again");
-        // Closing removes the log by name, so it comes before a new log can have that name.
-        let nothing = Connection::open_in_memory().map_err(|error| StoreError::opening(&self.path, error))?;
-        drop(std::mem::replace(&mut self.connection, nothing));
-        *self = Store::open(&self.path)?;
-        Ok(())
-    }
-
-    fn check(&self) -> Result<(), StoreError> {
-        let verdict: String = self
-            .connection
-            .query_row("PRAGMA quick_check(1)", [], |row| row.get(0))
-            .map_err(|source| StoreError::reading(&self.path, source))?;
-        match verdict.as_str() {
-            "ok" => Ok(()),
-            _ => Err(StoreError::Damaged { path: self.path.clone(), detail: verdict }),
-        }
+impl Inodes {
+    fn of(path: &Path) -> Self {
+        let mut log = path.as_os_str().to_owned();
+        log.push("-wal");
+        Inodes { database: inode(path), log: inode(Path::new(&log)) }
     }
 }
 

@@ -16,7 +16,7 @@ use tokio::task::{JoinHandle, spawn_blocking};
 use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsConnector;
 use tokio_stream::wrappers::ReceiverStream;
-use tollgate::daemon::{Config, Daemon, StartError, TaskError, Timing};
+use tollgate::daemon::{Config, Daemon, PolicySource, StartError, TaskError, Timing};
 use tollgate::feed::FeedConfig;
 use tollgate::feed::proto::feed_client::FeedClient;
 use tollgate::feed::proto::{self, companion_message, worker_message};
@@ -31,20 +31,40 @@ pub(crate) use tollgate_policy::snapshot::SnapshotId;
 /// Far longer than anything here takes.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// Alice's token, and its hash.
+pub(crate) const ALICE: &str = "open sesame";
+const ALICE_HASH: &str = "41ef4bb0b23661e66301aac36066912dac037827b4ae63a7b1165a5aa93ed4eb";
+
 /// A folder of policies and a state file.
 pub(crate) struct Site {
     dir: TempDir,
     beat: Duration,
     feed: FeedConfig,
+    is_api: bool,
 }
 
 impl Site {
     pub(crate) fn new() -> Self {
         let dir = tempdir().unwrap();
         fs::create_dir(dir.path().join("policies")).unwrap();
+        fs::write(dir.path().join("tokens"), format!("alice {ALICE_HASH}\n")).unwrap();
         // So slow that no VM dies by chance.
         let loopback = SocketAddr::from(([127, 0, 0, 1], 0));
-        Site { dir, beat: PATIENCE, feed: FeedConfig::open(loopback.into()) }
+        Site { dir, beat: PATIENCE, feed: FeedConfig::open(loopback.into()), is_api: false }
+    }
+
+    /// Without files: policies come by the API.
+    pub(crate) fn by_api() -> Self {
+        Site { is_api: true, ..Site::new() }
+    }
+
+    /// The same state, and policies from elsewhere.
+    pub(crate) fn switched(self) -> Self {
+        Site { is_api: !self.is_api, ..self }
+    }
+
+    pub(crate) fn tokens(&self) -> PathBuf {
+        self.dir.path().join("tokens")
     }
 
     pub(crate) fn with(action: &str) -> Self {
@@ -89,8 +109,13 @@ impl Site {
 
     pub(crate) async fn try_start(&self) -> Result<Companion, StartError> {
         let daemon = Daemon::start(Config {
-            policies: self.dir.path().join("policies"),
+            source: match self.is_api {
+                false => PolicySource::Files(self.dir.path().join("policies")),
+                true => PolicySource::Api,
+            },
             state: self.state(),
+            keep_versions: None,
+            tokens: Some(self.tokens()),
             feed: self.feed.clone(),
             http: SocketAddr::from(([127, 0, 0, 1], 0)),
             expected_workers: Some(2),
@@ -116,6 +141,32 @@ pub(crate) fn allow(action: &str) -> String {
     format!("policies:\n  - name: reader\n    resource: document\n    actions: [{action}]\n    roles: [editor]\n")
 }
 
+/// An answer of the API.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    head: String,
+    pub(crate) body: String,
+}
+
+impl Answer {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        let lines = self.head.lines().filter_map(|line| line.split_once(": "));
+        lines.filter(|(other, _)| other.eq_ignore_ascii_case(name)).map(|(_, value)| value).next()
+    }
+
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap()
+    }
+
+    /// The version that it names.
+    pub(crate) fn id(&self) -> SnapshotId {
+        assert!(self.status < 300, "{self:?}");
+        let body = self.json();
+        SnapshotId { epoch: body["epoch"].as_u64().unwrap(), version: body["version"].as_u64().unwrap() }
+    }
+}
+
 /// Many policies, of which the last allows this action: enough that a delta is smaller than the whole.
 pub(crate) fn allow_among_many(action: &str) -> String {
     let policy = |name: usize, action: &str| {
@@ -128,7 +179,7 @@ pub(crate) fn allow_among_many(action: &str) -> String {
 /// A running daemon.
 pub(crate) struct Companion {
     pub(crate) feed: Address,
-    http: SocketAddr,
+    pub(crate) http: SocketAddr,
     stop: oneshot::Sender<()>,
     task: JoinHandle<Result<(), TaskError>>,
 }
@@ -149,13 +200,31 @@ impl Companion {
 
     /// Status and body.
     pub(crate) async fn get(&self, path: &str) -> (u16, String) {
+        let Answer { status, body, .. } = self.ask("GET", path, &[], "").await;
+        (status, body)
+    }
+
+    /// As Alice, unless the headers say otherwise.
+    pub(crate) async fn change(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
+        let token = format!("Bearer {ALICE}");
+        let mut all = vec![("authorization", token.as_str())];
+        all.extend(headers);
+        self.ask(method, path, &all, body).await
+    }
+
+    pub(crate) async fn ask(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
         let mut stream = TcpStream::connect(self.http).await.unwrap();
-        let request = format!("GET {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n");
+        let headers: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+        let length = body.len();
+        let request = format!(
+            "{method} {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-length: {length}\r\n{headers}\r\n{body}"
+        );
         stream.write_all(request.as_bytes()).await.unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).await.unwrap();
         let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-        (head.split(' ').nth(1).unwrap().parse().unwrap(), body.to_owned())
+        let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+        Answer { status, head: head.to_owned(), body: body.to_owned() }
     }
 
     pub(crate) async fn json(&self, path: &str) -> (u16, Value) {

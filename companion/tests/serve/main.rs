@@ -9,9 +9,10 @@ mod edits;
 #[cfg(test)]
 mod harness;
 #[cfg(test)]
+mod history;
 mod hostile;
 mod numbering;
-#[cfg(test)]
+mod publishing;
 mod signatures;
 mod streams;
 mod workers;
