@@ -7,7 +7,7 @@ use tokio::time::{MissedTickBehavior, interval, sleep_until};
 
 use super::burst::{Burst, is_change};
 use super::folder::Folder;
-use super::stamp::Stamp;
+use super::walk::Found;
 
 /// How many events may wait. The watcher's thread waits beyond that; what the kernel then drops, it reports as one event.
 const EVENT_QUEUE: usize = 4096;
@@ -72,9 +72,9 @@ async fn until(deadline: Option<Instant>) {
 struct Eye {
     watching: Option<Watching>,
     /// As last reported; the inner `None` is a folder that cannot be read.
-    reported: Option<Option<Stamp>>,
+    reported: Option<Option<Vec<Found>>>,
     /// As last seen, if that has not been reported.
-    unsettled: Option<Option<Stamp>>,
+    unsettled: Option<Option<Vec<Found>>>,
     /// Said once: the reason why there are no events.
     blind: bool,
 }
@@ -117,18 +117,18 @@ impl Eye {
             self.watching = identity.and_then(|identity| self.arm(folder, identity));
         }
         let looked_at = folder.clone();
-        let stamp = tokio::task::spawn_blocking(move || looked_at.stamp().ok()).await.ok().flatten();
-        let stamp = Some(stamp);
-        if stamp == self.reported {
+        let found = tokio::task::spawn_blocking(move || looked_at.look().ok()).await.ok().flatten();
+        let found = Some(found);
+        if found == self.reported {
             self.unsettled = None;
             return Sight::Same;
         }
-        if stamp != self.unsettled {
-            self.unsettled = stamp;
+        if found != self.unsettled {
+            self.unsettled = found;
             return Sight::Unsettled;
         }
         self.unsettled = None;
-        self.reported = stamp;
+        self.reported = found;
         Sight::Changed
     }
 

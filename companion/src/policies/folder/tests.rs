@@ -87,12 +87,12 @@ fn a_missing_folder_and_a_dangling_policy_link_are_named() {
 }
 
 #[test]
-fn a_stamp_changes_with_the_files() {
+fn stamps_change_with_the_files() {
     let (dir, folder) = folder(&[("a.yaml", "1")]);
-    let before = folder.stamp().unwrap();
-    assert_eq!(before, folder.stamp().unwrap());
+    let before = folder.look().unwrap();
+    assert_eq!(before, folder.look().unwrap());
     fs::write(dir.path().join("b.yaml"), "2").unwrap();
-    assert_ne!(before, folder.stamp().unwrap());
+    assert_ne!(before, folder.look().unwrap());
 }
 
 #[test]
@@ -130,4 +130,92 @@ fn a_reading_knows_whether_it_is_outdated() {
     assert!(folder.is_still(&reading));
     fs::write(dir.path().join("a.yaml"), "22").unwrap();
     assert!(!folder.is_still(&reading));
+}
+
+fn texts(folder: &Folder) -> Vec<String> {
+    folder.read().unwrap().files.iter().map(|file| file.text.to_string()).collect()
+}
+
+/// Far longer than the clock of a file system ticks.
+fn settle() {
+    thread::sleep(Duration::from_millis(60));
+}
+
+#[test]
+fn a_config_map_changes_all_its_files_at_once_there_and_back() {
+    let (dir, folder) = folder(&[
+        ("..2024_01/a.yaml", "old-a"),
+        ("..2024_01/b.yaml", "both"),
+        ("..2024_02/a.yaml", "new-a"),
+        ("..2024_02/b.yaml", "both"),
+    ]);
+    let swap = |target: &str| {
+        symlink(target, dir.path().join("..data_tmp")).unwrap();
+        fs::rename(dir.path().join("..data_tmp"), dir.path().join("..data")).unwrap();
+    };
+    swap("..2024_01");
+    symlink("..data/a.yaml", dir.path().join("a.yaml")).unwrap();
+    symlink("..data/b.yaml", dir.path().join("b.yaml")).unwrap();
+    settle();
+    let before = folder.read().unwrap();
+    for (target, expected) in [("..2024_02", "new-a"), ("..2024_01", "old-a"), ("..2024_02", "new-a")] {
+        swap(target);
+        assert_eq!(texts(&folder), [expected, "both"]);
+    }
+    fs::remove_dir_all(dir.path().join("..2024_01")).unwrap();
+    let after = folder.read().unwrap();
+    assert!(Arc::ptr_eq(&before.files[1].text, &after.files[1].text), "a text that is the same is shared");
+    assert_ne!(before.fingerprint, after.fingerprint);
+}
+
+#[test]
+fn whichever_way_an_editor_saves_a_file_its_text_is_read() {
+    type Save = fn(&Path, &str);
+    let ways: [(&str, Save); 5] = [
+        ("in place", |path, text| fs::write(path, text).unwrap()),
+        ("beside it, then renamed", |path, text| {
+            let beside = path.with_file_name(".a.yaml.tmp");
+            fs::write(&beside, text).unwrap();
+            fs::rename(&beside, path).unwrap();
+        }),
+        ("with a backup", |path, text| {
+            fs::rename(path, path.with_file_name("a.yaml~")).unwrap();
+            fs::write(path, text).unwrap();
+            let _ = fs::remove_file(path.with_file_name("a.yaml~"));
+        }),
+        ("with a lock", |path, text| {
+            symlink("user@host.1:2", path.with_file_name(".#a.yaml")).unwrap();
+            fs::write(path, text).unwrap();
+            fs::remove_file(path.with_file_name(".#a.yaml")).unwrap();
+        }),
+        ("removed and made anew", |path, text| {
+            fs::remove_file(path).unwrap();
+            fs::write(path, text).unwrap();
+        }),
+    ];
+    let (dir, folder) = folder(&[("a.yaml", "text-00"), ("other.yaml", "other")]);
+    for round in 1..20 {
+        for (index, (way, save)) in ways.iter().enumerate() {
+            // Of one length, and now and then so soon after the last reading that the clock shows no difference.
+            let text = format!("text-{index}{}", round % 10);
+            save(&dir.path().join("a.yaml"), &text);
+            assert_eq!(texts(&folder), [text.as_str(), "other"], "{way}");
+        }
+        if round % 10 == 0 {
+            settle();
+        }
+    }
+}
+
+#[test]
+fn what_a_folder_that_could_not_be_read_held_is_not_forgotten() {
+    let (dir, folder) = folder(&[("a.yaml", "a"), ("b.yaml", "b")]);
+    settle();
+    let before = folder.read().unwrap();
+    fs::write(dir.path().join("b.yaml"), b"\xff").unwrap();
+    folder.read().unwrap_err();
+    fs::write(dir.path().join("b.yaml"), "c").unwrap();
+    let after = folder.read().unwrap();
+    assert!(Arc::ptr_eq(&before.files[0].text, &after.files[0].text));
+    assert_eq!(&*after.files[1].text, "c");
 }
