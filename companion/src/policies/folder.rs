@@ -1,8 +1,9 @@
 use std::ffi::OsStr;
 use std::fs;
+use std::mem;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
@@ -11,6 +12,7 @@ use tollgate_policy::source::SourceFile;
 use super::error::ReadError;
 use super::fingerprint::Fingerprint;
 use super::known::Known;
+use super::news::News;
 use super::read::{Allowance, read_file};
 use super::walk::{Found, is_policy_file, is_suite_file, walk};
 
@@ -22,8 +24,16 @@ const PAUSE: Duration = Duration::from_millis(10);
 #[derive(Clone, Debug)]
 pub(crate) struct Folder {
     root: PathBuf,
-    /// Of the last reading, by whichever clone.
-    known: Arc<Mutex<Known>>,
+    /// Shared by all clones.
+    memory: Arc<Memory>,
+}
+
+#[derive(Debug)]
+struct Memory {
+    /// Of the last reading.
+    known: Mutex<Known>,
+    /// What was heard since that was begun.
+    news: Mutex<News>,
 }
 
 /// The policy files of a folder at one moment.
@@ -31,12 +41,21 @@ pub(crate) struct Folder {
 pub(crate) struct Reading {
     pub(crate) files: Vec<SourceFile>,
     pub(crate) fingerprint: Fingerprint,
-    found: Vec<Found>,
+    seen: Seen,
+}
+
+/// What was looked at for a reading.
+#[derive(Debug, PartialEq, Eq)]
+enum Seen {
+    Everything(Vec<Found>),
+    /// The files that there was news of.
+    Only(Vec<Found>),
 }
 
 impl Folder {
     pub(crate) fn new(root: PathBuf) -> Self {
-        Folder { root, known: Arc::default() }
+        let memory = Memory { known: Mutex::default(), news: Mutex::new(News::Anything) };
+        Folder { root, memory: Arc::new(memory) }
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -47,30 +66,58 @@ impl Folder {
     /// read is read again. Blocks for some milliseconds then.
     pub(crate) fn read(&self) -> Result<Reading, ReadError> {
         // A panic leaves what was known before.
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut known = self.memory.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let news = mem::replace(&mut *self.news(), News::none());
         let mut attempts = 1;
         loop {
-            match self.read_once(&mut known) {
+            let seen = match &news {
+                News::Files(files) if attempts == 1 => known.look_again(files).map(Seen::Only),
+                _ => None,
+            };
+            let done = seen
+                .map_or_else(|| self.look().map(Seen::Everything), Ok)
+                .and_then(|seen| self.read_seen(seen, &mut known));
+            match done {
                 Err(error) if error.is_passing() && attempts < ATTEMPTS => thread::sleep(PAUSE),
+                Err(error) => {
+                    self.heard(News::Anything);
+                    return Err(error);
+                }
                 done => return done,
             }
             attempts += 1;
         }
     }
 
-    /// Whether its files are still those that were read.
-    pub(crate) fn is_still(&self, reading: &Reading) -> bool {
-        self.look().is_ok_and(|found| found == reading.found)
+    /// Tells what has changed since the last reading, as far as events tell it: the next one looks at no more than that, if it
+    /// is files that were there.
+    pub(super) fn heard(&self, news: News) {
+        let mut heard = self.news();
+        *heard = mem::replace(&mut *heard, News::Anything).and(news);
     }
 
-    fn read_once(&self, known: &mut Known) -> Result<Reading, ReadError> {
-        let found = self.look()?;
-        // A volume that is not mounted looks like this. Nothing is allowed by no policies, so it must be said on purpose.
-        if found.is_empty() {
-            return Err(ReadError::NoFiles { path: self.root.clone() });
+    fn news(&self) -> MutexGuard<'_, News> {
+        self.memory.news.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether its files are still those that were read.
+    pub(crate) fn is_still(&self, reading: &Reading) -> bool {
+        match &reading.seen {
+            Seen::Everything(found) => self.look().is_ok_and(|now| now == *found),
+            Seen::Only(found) => found.iter().all(|found| Found::at(&found.path).as_ref() == Some(found)),
         }
-        let now_known = known.read_changed(&found)?;
-        let reading = Reading { files: now_known.files(), fingerprint: now_known.fingerprint(), found };
+    }
+
+    fn read_seen(&self, seen: Seen, known: &mut Known) -> Result<Reading, ReadError> {
+        let now_known = match &seen {
+            // A volume that is not mounted looks like this. Nothing is allowed by no policies, so it must be said on purpose.
+            Seen::Everything(found) if found.is_empty() => {
+                return Err(ReadError::NoFiles { path: self.root.clone() });
+            }
+            Seen::Everything(found) => known.read_changed(found)?,
+            Seen::Only(found) => known.read_only(found)?,
+        };
+        let reading = Reading { files: now_known.files(), fingerprint: now_known.fingerprint(), seen };
         if !self.is_still(&reading) {
             return Err(ReadError::Unsettled { path: self.root.clone() });
         }

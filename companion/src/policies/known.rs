@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -28,14 +30,36 @@ impl Known {
         let mut allowance = Allowance::default();
         let read = found.iter().map(|found| {
             while known.next_if(|known| known.found.path.as_os_str() < found.path.as_os_str()).is_some() {}
-            let known = known.next_if(|known| known.found.path == found.path);
-            if let Some(known) = known.filter(|known| known.is_settled && known.found.stamp == found.stamp) {
-                allowance.take(&found.path, known.file.text.len())?;
-                return Ok(Arc::clone(known));
-            }
-            KnownFile::read(found, known, &mut allowance).map(Arc::new)
+            KnownFile::or_read(known.next_if(|known| known.found.path == found.path), found, &mut allowance)
         });
         read.collect::<Result<_, _>>().map(Known)
+    }
+
+    /// What these files look like now, if they are all known and still there.
+    pub(super) fn look_again(&self, paths: &BTreeSet<PathBuf>) -> Option<Vec<Found>> {
+        if paths.is_empty() {
+            return None;
+        }
+        paths.iter().map(|path| self.place(path).and_then(|_| Found::at(path))).collect()
+    }
+
+    /// As [`Self::read_changed`], where these of the known files are the only ones that may have changed.
+    pub(super) fn read_only(&self, found: &[Found]) -> Result<Self, ReadError> {
+        let mut files = self.0.clone();
+        let size = |known: &Arc<KnownFile>| known.file.text.len();
+        let all: usize = files.iter().map(size).sum();
+        let these = found.iter().filter_map(|found| self.0.get(self.place(&found.path)?)).map(size);
+        let mut allowance = Allowance::beside(all - these.sum::<usize>());
+        for found in found {
+            if let Some(known) = self.place(&found.path).and_then(|at| files.get_mut(at)) {
+                *known = KnownFile::or_read(Some(known), found, &mut allowance)?;
+            }
+        }
+        Ok(Known(files))
+    }
+
+    fn place(&self, path: &Path) -> Option<usize> {
+        self.0.binary_search_by(|known| known.found.path.as_os_str().cmp(path.as_os_str())).ok()
     }
 
     pub(super) fn files(&self) -> Vec<SourceFile> {
@@ -48,6 +72,15 @@ impl Known {
 }
 
 impl KnownFile {
+    /// What is known of a file, if it still looks the same; otherwise it is read.
+    fn or_read(known: Option<&Arc<Self>>, found: &Found, allowance: &mut Allowance) -> Result<Arc<Self>, ReadError> {
+        if let Some(known) = known.filter(|known| known.is_settled && known.found.stamp == found.stamp) {
+            allowance.take(&found.path, known.file.text.len())?;
+            return Ok(Arc::clone(known));
+        }
+        Self::read(found, known, allowance).map(Arc::new)
+    }
+
     fn read(found: &Found, before: Option<&Arc<Self>>, allowance: &mut Allowance) -> Result<Self, ReadError> {
         let is_settled = found.stamp.is_older_than(SystemTime::now());
         let file = read_file(&found.path, allowance)?;

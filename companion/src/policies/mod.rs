@@ -6,6 +6,7 @@ mod error;
 mod fingerprint;
 mod folder;
 mod known;
+mod news;
 mod read;
 mod stamp;
 mod walk;

@@ -21,6 +21,11 @@ impl Default for Allowance {
 }
 
 impl Allowance {
+    /// Beside so many bytes, which are no more than a set may have.
+    pub(super) fn beside(bytes: usize) -> Self {
+        Allowance(MAX_TOTAL_BYTES.saturating_sub(bytes as u64))
+    }
+
     /// Counts the text of a file.
     pub(super) fn take(&mut self, path: &Path, bytes: usize) -> Result<(), ReadError> {
         self.0 = self.0.checked_sub(bytes as u64).ok_or_else(|| ReadError::TooLarge { path: path.to_owned() })?;

@@ -21,6 +21,14 @@ pub(super) struct Found {
     pub(super) stamp: Stamp,
 }
 
+impl Found {
+    /// The file at a path, if there is one.
+    pub(super) fn at(path: &Path) -> Option<Self> {
+        let metadata = fs::metadata(path).ok().filter(Metadata::is_file)?;
+        Some(Found { path: path.to_owned(), stamp: Stamp::of(&metadata) })
+    }
+}
+
 /// Endings of the names of test suites.
 const SUITE_ENDINGS: [&str; 2] = [".test", "_test"];
 

@@ -1,4 +1,5 @@
 use std::future;
+use std::path;
 use std::time::{Duration, Instant};
 
 use notify::{Event, RecommendedWatcher, RecursiveMode, Watcher};
@@ -7,6 +8,7 @@ use tokio::time::{MissedTickBehavior, interval, sleep_until};
 
 use super::burst::{Burst, is_change};
 use super::folder::Folder;
+use super::news::News;
 use super::walk::Found;
 
 /// How many events may wait. The watcher's thread waits beyond that; what the kernel then drops, it reports as one event.
@@ -40,7 +42,9 @@ pub(crate) async fn watch(folder: Folder, pace: Pace, changes: mpsc::Sender<()>)
                 false
             }
             () = until(over) => {
-                burst = None;
+                if let Some(burst) = burst.take() {
+                    folder.heard(burst.into_news());
+                }
                 true
             }
             // While an edit is going on, a look could see half of it.
@@ -50,7 +54,10 @@ pub(crate) async fn watch(folder: Folder, pace: Pace, changes: mpsc::Sender<()>)
                     rescan.reset_after(SETTLING);
                     false
                 }
-                Sight::Changed => true,
+                Sight::Changed => {
+                    folder.heard(News::Anything);
+                    true
+                }
             },
             () = changes.closed() => return,
         };
@@ -151,11 +158,18 @@ impl Eye {
 
 fn start(folder: &Folder) -> notify::Result<(RecommendedWatcher, mpsc::Receiver<Event>)> {
     let (sender, events) = mpsc::channel(EVENT_QUEUE);
+    let (root, absolute) = (folder.path().to_owned(), path::absolute(folder.path())?);
     let mut watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {
         // An error of the watcher says nothing about files; the rescan covers for it.
-        if let Ok(event) = event
+        if let Ok(mut event) = event
             && is_change(&event)
         {
+            // Events are about absolute paths, and readings about those below the folder's as it was given.
+            for path in &mut event.paths {
+                if let Ok(below) = path.strip_prefix(&absolute) {
+                    *path = root.join(below);
+                }
+            }
             let _ = sender.blocking_send(event);
         }
     })?;

@@ -219,3 +219,64 @@ fn what_a_folder_that_could_not_be_read_held_is_not_forgotten() {
     assert!(Arc::ptr_eq(&before.files[0].text, &after.files[0].text));
     assert_eq!(&*after.files[1].text, "c");
 }
+
+fn news(dir: &TempDir, names: &[&str]) -> News {
+    News::Files(names.iter().map(|name| dir.path().join(name)).collect())
+}
+
+#[test]
+fn news_of_a_file_is_all_that_is_looked_at() {
+    let (dir, folder) = folder(&[("a.yaml", "a"), ("b.yaml", "b"), ("sub/c.yaml", "c")]);
+    settle();
+    let before = folder.read().unwrap();
+    fs::write(dir.path().join("a.yaml"), "a2").unwrap();
+    fs::write(dir.path().join("b.yaml"), "b2").unwrap();
+    folder.heard(news(&dir, &["b.yaml"]));
+    let after = folder.read().unwrap();
+    assert_eq!(after.files.iter().map(|file| &*file.text).collect::<Vec<_>>(), ["a", "b2", "c"]);
+    assert_eq!(after.seen, Seen::Only(vec![Found::at(&dir.path().join("b.yaml")).unwrap()]));
+    assert_ne!(after.fingerprint, before.fingerprint);
+    assert!(folder.is_still(&after));
+    fs::write(dir.path().join("b.yaml"), "b33").unwrap();
+    assert!(!folder.is_still(&after));
+    assert_eq!(texts(&folder), ["a2", "b33", "c"], "without news, everything is looked at");
+}
+
+#[test]
+fn news_of_what_was_not_there_is_looked_at_with_everything_else() {
+    let (dir, folder) = folder(&[("a.yaml", "a"), ("b.yaml", "b")]);
+    folder.read().unwrap();
+    fs::write(dir.path().join("a.yaml"), "a2").unwrap();
+    fs::write(dir.path().join("c.yaml"), "c").unwrap();
+    folder.heard(news(&dir, &["c.yaml"]));
+    assert_eq!(texts(&folder), ["a2", "b", "c"]);
+    fs::remove_file(dir.path().join("a.yaml")).unwrap();
+    folder.heard(news(&dir, &["a.yaml"]));
+    assert_eq!(texts(&folder), ["b", "c"]);
+    fs::create_dir_all(dir.path().join(".hidden")).unwrap();
+    fs::write(dir.path().join(".hidden/d.yaml"), "d").unwrap();
+    folder.heard(news(&dir, &[".hidden/d.yaml"]));
+    assert_eq!(texts(&folder), ["b", "c"]);
+}
+
+#[test]
+fn after_a_reading_that_failed_everything_is_looked_at() {
+    let (dir, folder) = folder(&[("a.yaml", "a"), ("b.yaml", "b")]);
+    folder.read().unwrap();
+    fs::write(dir.path().join("a.yaml"), b"\xff").unwrap();
+    folder.heard(news(&dir, &["a.yaml"]));
+    folder.read().unwrap_err();
+    fs::write(dir.path().join("a.yaml"), "a2").unwrap();
+    fs::write(dir.path().join("b.yaml"), "b2").unwrap();
+    folder.heard(news(&dir, &["b.yaml"]));
+    assert_eq!(texts(&folder), ["a2", "b2"]);
+}
+
+#[test]
+fn an_emptied_file_that_there_is_news_of_is_waited_for() {
+    let (dir, folder) = folder(&[("a.yaml", "a"), ("b.yaml", "b")]);
+    folder.read().unwrap();
+    fs::write(dir.path().join("a.yaml"), "").unwrap();
+    folder.heard(news(&dir, &["a.yaml"]));
+    assert!(matches!(folder.read(), Err(ReadError::Empty { .. })));
+}
