@@ -1,3 +1,4 @@
+use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::fs;
 use std::mem;
@@ -65,8 +66,7 @@ impl Folder {
     /// Every policy file in it and its subfolders, sorted by path, as they stood at one moment: what changes while it is
     /// read is read again. Blocks for some milliseconds then.
     pub(crate) fn read(&self) -> Result<Reading, ReadError> {
-        // A panic leaves what was known before.
-        let mut known = self.memory.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut known = self.known();
         let news = mem::replace(&mut *self.news(), News::none());
         let mut attempts = 1;
         loop {
@@ -94,6 +94,16 @@ impl Folder {
     pub(super) fn heard(&self, news: News) {
         let mut heard = self.news();
         *heard = mem::replace(&mut *heard, News::Anything).and(news);
+    }
+
+    /// If files look as they did when they were last read: those that may have been written since all the same.
+    pub(super) fn doubtful(&self, found: &[Found]) -> Option<BTreeSet<PathBuf>> {
+        self.known().doubtful(found)
+    }
+
+    fn known(&self) -> MutexGuard<'_, Known> {
+        // A panic leaves what was known before.
+        self.memory.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn news(&self) -> MutexGuard<'_, News> {

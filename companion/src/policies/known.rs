@@ -35,6 +35,16 @@ impl Known {
         read.collect::<Result<_, _>>().map(Known)
     }
 
+    /// If these are its files and look as they did: those that were read so soon after a write that another one would not show.
+    pub(super) fn doubtful(&self, found: &[Found]) -> Option<BTreeSet<PathBuf>> {
+        // Nothing was read before there was something.
+        if self.0.is_empty() || !self.0.iter().map(|known| &known.found).eq(found) {
+            return None;
+        }
+        let doubtful = self.0.iter().filter(|known| !known.is_settled);
+        Some(doubtful.map(|known| known.found.path.clone()).collect())
+    }
+
     /// What these files look like now, if they are all known and still there.
     pub(super) fn look_again(&self, paths: &BTreeSet<PathBuf>) -> Option<Vec<Found>> {
         if paths.is_empty() {

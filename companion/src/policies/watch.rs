@@ -54,8 +54,8 @@ pub(crate) async fn watch(folder: Folder, pace: Pace, changes: mpsc::Sender<()>)
                     rescan.reset_after(SETTLING);
                     false
                 }
-                Sight::Changed => {
-                    folder.heard(News::Anything);
+                Sight::Changed(news) => {
+                    folder.heard(news);
                     true
                 }
             },
@@ -91,7 +91,7 @@ enum Sight {
     Same,
     /// It differs, and may be changing right now: to be looked at again soon.
     Unsettled,
-    Changed,
+    Changed(News),
 }
 
 #[derive(Debug)]
@@ -124,11 +124,25 @@ impl Eye {
             self.watching = identity.and_then(|identity| self.arm(folder, identity));
         }
         let looked_at = folder.clone();
-        let found = tokio::task::spawn_blocking(move || looked_at.look().ok()).await.ok().flatten();
+        let looking = tokio::task::spawn_blocking(move || {
+            let found = looked_at.look().ok();
+            let doubtful = found.as_ref().and_then(|found| looked_at.doubtful(found));
+            (found, doubtful)
+        });
+        let (found, doubtful) = looking.await.unwrap_or_default();
         let found = Some(found);
         if found == self.reported {
             self.unsettled = None;
             return Sight::Same;
+        }
+        // Events have told of it, and it has been read since.
+        if let Some(doubtful) = doubtful {
+            self.unsettled = None;
+            if doubtful.is_empty() {
+                self.reported = found;
+                return Sight::Same;
+            }
+            return Sight::Changed(News::Files(doubtful));
         }
         if found != self.unsettled {
             self.unsettled = found;
@@ -136,7 +150,7 @@ impl Eye {
         }
         self.unsettled = None;
         self.reported = found;
-        Sight::Changed
+        Sight::Changed(News::Anything)
     }
 
     fn arm(&mut self, folder: &Folder, identity: (u64, u64)) -> Option<Watching> {

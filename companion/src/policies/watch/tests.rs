@@ -1,6 +1,7 @@
-use std::fs;
+use std::fs::{self, File};
 use std::os::unix::fs::symlink;
 use std::path::Path;
+use std::time::SystemTime;
 
 use tempfile::tempdir;
 use tokio::time::timeout;
@@ -135,4 +136,30 @@ async fn what_events_tell_of_is_what_the_next_reading_finds() {
     becomes(&folder, &mut changes, &["renamed", "..two"]).await;
     fs::remove_file(dir.path().join("b.yaml")).unwrap();
     becomes(&folder, &mut changes, &["..two"]).await;
+}
+
+#[tokio::test]
+async fn a_file_that_was_read_right_after_a_write_is_looked_at_once_more_and_then_no_more() {
+    let dir = tempdir().unwrap();
+    fs::write(dir.path().join("a.yaml"), "a").unwrap();
+    let folder = Folder::new(dir.path().to_owned());
+    let mut eye = Eye::default();
+    assert!(matches!(eye.look(&folder).await, Sight::Unsettled));
+    assert!(matches!(eye.look(&folder).await, Sight::Changed(News::Anything)));
+    let path = dir.path().join("a.yaml");
+    let dated = |time| File::options().write(true).open(&path).unwrap().set_modified(time).unwrap();
+    let now = SystemTime::now();
+    dated(now + Duration::from_secs(3600));
+    folder.read().unwrap();
+    let only_it = News::Files([path.clone()].into());
+    for _ in 0..2 {
+        assert!(matches!(eye.look(&folder).await, Sight::Changed(news) if news == only_it));
+        folder.read().unwrap();
+    }
+    dated(now);
+    tokio::time::sleep(Duration::from_millis(60)).await;
+    folder.read().unwrap();
+    assert!(matches!(eye.look(&folder).await, Sight::Same));
+    fs::write(dir.path().join("a.yaml"), "unread").unwrap();
+    assert!(matches!(eye.look(&folder).await, Sight::Unsettled));
 }
