@@ -15,7 +15,7 @@ GUESTS        := abi-probe tollgate-engine-guest
 WASM_BUILD    := cargo build --profile wasm --target wasm32-wasip1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test check fuzz-conditions wasm plugin companion envoy bench-conditions bench-decide bench-edit bench-envoy bench-load bench-request wrk wasm-target
+.PHONY: help demo up test check fuzz-conditions wasm plugin companion envoy bench-apply bench-conditions bench-decide bench-edit bench-envoy bench-load bench-request wrk wasm-target
 
 help: ## list the recipes
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -64,6 +64,9 @@ fuzz-conditions: wasm ## generated conditions natively, in WebAssembly and by th
 bench-decide: wasm ## one decision, native, in WebAssembly and by other engines, over 10 to 100 000 policies
 	cargo bench -p tollgate-host-tests --bench decide
 	cargo bench --manifest-path host-tests/peers/Cargo.toml
+
+bench-apply: wasm ## one edited policy in a snapshot of 100 to 100 000, native and in WebAssembly
+	cargo bench -p tollgate-host-tests --bench apply
 
 bench-conditions: wasm-target ## one condition, ours and the crate cel's, native and in WebAssembly
 	$(WASM_BUILD) -p tollgate-conditions-guest

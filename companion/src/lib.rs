@@ -7,13 +7,16 @@
 mod api;
 mod ask;
 pub mod cli;
+mod client;
 pub mod daemon;
 mod explain;
 pub mod feed;
 mod format;
 mod metrics;
-mod net;
+pub mod net;
 mod policies;
 mod publisher;
+pub mod signing;
+mod sparingly;
 mod store;
 mod suite;

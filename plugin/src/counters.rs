@@ -17,6 +17,8 @@ pub enum Counter {
     BodyTooLarge,
     /// Requests refused with 503.
     Unavailable,
+    /// Requests refused with 503 because the snapshot in force had gone unconfirmed for too long.
+    Stale,
     /// Policy conditions that failed to evaluate.
     ConditionErrors,
     /// Requests allowed although no route matched, because the policy set lets those pass.
@@ -35,13 +37,14 @@ pub enum Counter {
 
 impl Counter {
     /// Every counter.
-    pub const ALL: [Counter; 13] = [
+    pub const ALL: [Counter; 14] = [
         Counter::Allowed,
         Counter::Denied,
         Counter::Unauthenticated,
         Counter::Invalid,
         Counter::BodyTooLarge,
         Counter::Unavailable,
+        Counter::Stale,
         Counter::ConditionErrors,
         Counter::UnmatchedAllowed,
         Counter::IdentityHits,
@@ -61,6 +64,7 @@ impl Counter {
             Counter::Invalid => "tollgate.decisions.verdict.invalid",
             Counter::BodyTooLarge => "tollgate.decisions.verdict.body_too_large",
             Counter::Unavailable => "tollgate.decisions.verdict.unavailable",
+            Counter::Stale => "tollgate.decisions.verdict.stale",
             Counter::ConditionErrors => "tollgate.condition_errors",
             Counter::UnmatchedAllowed => "tollgate.unmatched_allowed",
             Counter::IdentityHits => "tollgate.identity_cache.hits",

@@ -10,14 +10,21 @@ pub enum Gauge {
     SnapshotVersion,
     /// How long it has been in force, in seconds.
     SnapshotAge,
+    /// How long nobody has said that it is the current one, in seconds.
+    SnapshotStaleness,
     /// 1 if the companion answers on the feed's stream, else 0.
     FeedConnected,
 }
 
 impl Gauge {
     /// Every gauge.
-    pub const ALL: [Gauge; 4] =
-        [Gauge::SnapshotEpoch, Gauge::SnapshotVersion, Gauge::SnapshotAge, Gauge::FeedConnected];
+    pub const ALL: [Gauge; 5] = [
+        Gauge::SnapshotEpoch,
+        Gauge::SnapshotVersion,
+        Gauge::SnapshotAge,
+        Gauge::SnapshotStaleness,
+        Gauge::FeedConnected,
+    ];
 
     /// Its metric.
     #[must_use]
@@ -26,6 +33,7 @@ impl Gauge {
             Gauge::SnapshotEpoch => "tollgate.snapshot.epoch",
             Gauge::SnapshotVersion => "tollgate.snapshot.version",
             Gauge::SnapshotAge => "tollgate.snapshot.age_seconds",
+            Gauge::SnapshotStaleness => "tollgate.snapshot.staleness_seconds",
             Gauge::FeedConnected => "tollgate.feed.connected",
         }
     }

@@ -6,6 +6,8 @@
 //! - [`request`] decides one request: what goes upstream, or which refusal goes back.
 //! - [`evidence`] is what the proxy knows of who asks: verified claims, peer certificates.
 //! - [`feed`] is the stream to the companion: snapshots in, acknowledgements out.
+//! - [`intake`] is the way in for snapshots: what has to hold of one, signatures ([`trust`]) included, before it is in force.
+//! - [`warm`] is what the VMs of one Envoy leave for each other, so that one that is started again knows where they were.
 //! - [`slot`] holds the snapshot in force, [`vm`] everything else that outlives a request.
 //! - [`config`] is the filter's configuration, [`counters`] and [`gauges`] what it counts.
 
@@ -15,11 +17,14 @@ pub mod evidence;
 pub mod feed;
 pub mod gauges;
 pub mod host;
+pub mod intake;
 mod protobuf;
 pub mod random;
 pub mod request;
 pub mod slot;
+pub mod trust;
 pub mod vm;
+pub mod warm;
 
 #[cfg(test)]
 mod fixture;

@@ -4,95 +4,111 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Duration;
 
-use tollgate_policy::snapshot::{DecodeError, Snapshot, SnapshotId};
+use tollgate_policy::snapshot::{DeltaError, Head, Snapshot};
 
 #[cfg(test)]
 mod tests;
 
 /// Where a feed's latest good snapshot is kept. Requests take it from here; a newer one replaces it at once.
 #[derive(Default)]
-pub struct Slot(RefCell<Option<Applied>>);
+pub struct Slot(RefCell<Option<InForce>>);
 
-struct Applied {
+/// A snapshot in force.
+#[derive(Clone)]
+struct InForce {
     snapshot: Rc<Snapshot>,
     since: Duration,
+    confirmed: Confirmed,
 }
 
-/// Why a snapshot was refused. The one in force stays.
+/// When a snapshot was last known to be the current one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Confirmed {
+    /// A time at which this VM was running.
+    pub at: Duration,
+    /// How long ago it had been by then; what another VM was told before this one started.
+    pub before: Duration,
+}
+
+/// Why a delta changed nothing.
 #[derive(Debug, thiserror::Error)]
-pub enum Refused {
-    /// It is older than the one in force.
-    #[error("snapshot {offered} is older than {applied}, which is in force")]
-    Older {
-        /// The refused one.
-        offered: SnapshotId,
-        /// The one in force.
-        applied: SnapshotId,
-    },
-    /// The bytes are not a snapshot.
-    #[error("snapshot {offered} cannot be used: {cause}")]
-    Damaged {
-        /// The refused one.
-        offered: SnapshotId,
-        /// What is wrong with it.
-        cause: DecodeError,
-    },
-    /// The content names another id than the message it came in.
-    #[error("snapshot {offered} calls itself {content}")]
-    Mislabelled {
-        /// As the message says.
-        offered: SnapshotId,
-        /// As the content says.
-        content: SnapshotId,
-    },
-    /// The id is in use for another content.
-    #[error("snapshot {offered} is in force already, with another content")]
-    Conflicting {
-        /// The id of both.
-        offered: SnapshotId,
-    },
+pub enum NotApplied {
+    /// There is nothing that it could change, or something still holds what there is.
+    #[error("there is no snapshot that it could change")]
+    NoBase,
+    /// It does not lead where it says.
+    #[error(transparent)]
+    Delta(#[from] DeltaError),
 }
 
 impl Slot {
     /// The snapshot in force.
     #[must_use]
     pub fn current(&self) -> Option<Rc<Snapshot>> {
-        self.0.borrow().as_ref().map(|applied| Rc::clone(&applied.snapshot))
+        self.0.borrow().as_ref().map(|in_force| Rc::clone(&in_force.snapshot))
     }
 
-    /// Its id.
+    /// What it came with.
     #[must_use]
-    pub fn id(&self) -> Option<SnapshotId> {
-        self.0.borrow().as_ref().map(|applied| applied.snapshot.id())
+    pub fn head(&self) -> Option<Head> {
+        self.0.borrow().as_ref().map(|InForce { snapshot, .. }| Head {
+            id: snapshot.id(),
+            digest: snapshot.digest(),
+            attestations: snapshot.attestations().to_vec(),
+        })
     }
 
     /// How long it has been in force.
     #[must_use]
     pub fn age(&self, now: Duration) -> Option<Duration> {
-        self.0.borrow().as_ref().map(|applied| now.saturating_sub(applied.since))
+        self.0.borrow().as_ref().map(|in_force| now.saturating_sub(in_force.since))
     }
 
-    /// Takes a snapshot into use if it is newer than the one in force. The same one again is accepted and changes nothing.
-    /// Content that is handed over, rather than lent, is freed while it is taken.
+    /// How long nobody has said that it is the current one.
+    #[must_use]
+    pub fn staleness(&self, now: Duration) -> Option<Duration> {
+        let slot = self.0.borrow();
+        slot.as_ref().map(|InForce { confirmed, .. }| confirmed.before.saturating_add(now.saturating_sub(confirmed.at)))
+    }
+
+    /// It is the current one.
+    pub fn confirm(&self, now: Duration) {
+        if let Some(in_force) = &mut *self.0.borrow_mut() {
+            in_force.confirmed = Confirmed::at(now);
+        }
+    }
+
+    /// Puts a snapshot in force, whatever was before.
+    pub fn replace(&self, snapshot: Snapshot, confirmed: Confirmed, now: Duration) {
+        self.0.replace(Some(InForce { snapshot: Rc::new(snapshot), since: now, confirmed }));
+    }
+
+    /// Changes the snapshot in force, between two requests: no request ever sees a part of the change.
     ///
     /// # Errors
-    /// If it is older, damaged, or not the one it is said to be.
-    pub fn offer(&self, offered: SnapshotId, content: impl AsRef<[u8]>, now: Duration) -> Result<(), Refused> {
-        let in_force = self.current();
-        if let Some(applied) = in_force.as_ref().map(|snapshot| snapshot.id()).filter(|applied| offered < *applied) {
-            return Err(Refused::Older { offered, applied });
-        }
-        let snapshot = Snapshot::decode(content).map_err(|cause| Refused::Damaged { offered, cause })?;
-        if snapshot.id() != offered {
-            return Err(Refused::Mislabelled { offered, content: snapshot.id() });
-        }
-        match in_force.filter(|current| current.id() == offered) {
-            Some(current) if current.digest() == snapshot.digest() => {}
-            Some(_) => return Err(Refused::Conflicting { offered }),
-            None => {
-                self.0.replace(Some(Applied { snapshot: Rc::new(snapshot), since: now }));
-            }
-        }
+    /// If the delta is of another snapshot or does not lead where it says; nothing has changed then.
+    pub fn apply(&self, delta: &[u8], now: Duration) -> Result<(), NotApplied> {
+        let mut slot = self.0.borrow_mut();
+        let in_force = slot.as_mut().ok_or(NotApplied::NoBase)?;
+        Rc::get_mut(&mut in_force.snapshot).ok_or(NotApplied::NoBase)?.apply(delta)?;
+        (in_force.since, in_force.confirmed) = (now, Confirmed::at(now));
         Ok(())
+    }
+
+    /// Takes over what is in force in another slot, if it is newer.
+    pub fn take_over(&self, other: &Slot) {
+        let own = self.current().map(|snapshot| snapshot.id());
+        let newer = other.0.borrow().clone().filter(|other| own.is_none_or(|own| own < other.snapshot.id()));
+        if newer.is_some() {
+            self.0.replace(newer);
+        }
+    }
+}
+
+impl Confirmed {
+    /// Now.
+    #[must_use]
+    pub fn at(now: Duration) -> Self {
+        Confirmed { at: now, before: Duration::ZERO }
     }
 }

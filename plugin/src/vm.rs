@@ -9,10 +9,11 @@ use std::time::{Duration, Instant};
 
 use tollgate_policy::engine::Scratch;
 
-use crate::config::ClusterName;
+use crate::config::{ClusterName, FeedConfig};
 use crate::counters::Counters;
 use crate::random;
 use crate::slot::Slot;
+use crate::trust::Trust;
 
 /// The state of one plugin VM, which is single-threaded.
 pub struct Vm {
@@ -27,7 +28,14 @@ pub struct Vm {
     /// Whether the operator's log level shows single decisions.
     pub verbose: Cell<bool>,
     started: Instant,
-    slots: RefCell<HashMap<ClusterName, Rc<Slot>>>,
+    slots: RefCell<HashMap<Feed, Rc<Slot>>>,
+}
+
+/// What tells feeds apart: a snapshot that one of them may take is not for another.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Feed {
+    cluster: ClusterName,
+    trust: Option<Trust>,
 }
 
 thread_local! {
@@ -47,12 +55,25 @@ impl Vm {
         self.started.elapsed()
     }
 
-    /// The snapshot slot of this feed. Slots of feeds that nothing uses any more are dropped.
+    /// The snapshot slot of this feed. A new one starts with what is in force for other keys of the same companion, if it is
+    /// signed with one of these, so that keys can be replaced while requests are decided. Slots of feeds that nothing uses any
+    /// more are dropped.
     #[must_use]
-    pub fn slot(&self, feed: &ClusterName) -> Rc<Slot> {
+    pub fn slot(&self, config: &FeedConfig) -> Rc<Slot> {
+        let feed = Feed { cluster: config.cluster.clone(), trust: config.trust.clone() };
         let mut slots = self.slots.borrow_mut();
-        slots.retain(|name, slot| name == feed || Rc::strong_count(slot) > 1);
-        Rc::clone(slots.entry(feed.clone()).or_default())
+        let slot = slots.get(&feed).cloned().unwrap_or_else(|| {
+            let new = Slot::default();
+            slots.iter().filter(|(other, _)| other.cluster == feed.cluster).for_each(|(_, other)| {
+                if other.head().is_some_and(|head| feed.trust.as_ref().is_none_or(|trust| trust.check(&head).is_ok())) {
+                    new.take_over(other);
+                }
+            });
+            Rc::new(new)
+        });
+        slots.insert(feed.clone(), Rc::clone(&slot));
+        slots.retain(|other, slot| *other == feed || Rc::strong_count(slot) > 1);
+        slot
     }
 }
 
@@ -109,25 +130,32 @@ impl fmt::Display for DecisionId {
 mod tests {
     use super::*;
 
-    fn cluster(name: &str) -> ClusterName {
-        ClusterName::try_from(name.to_owned()).unwrap()
+    fn feed(cluster: &str) -> FeedConfig {
+        FeedConfig {
+            cluster: ClusterName::try_from(cluster.to_owned()).unwrap(),
+            trust: None,
+            max_issued_age: None,
+            max_staleness: None,
+        }
     }
 
     #[test]
     fn a_slot_outlives_the_configuration_that_used_it() {
         let vm = Vm::default();
-        let first = Rc::as_ptr(&vm.slot(&cluster("companion")));
-        assert_eq!(Rc::as_ptr(&vm.slot(&cluster("companion"))), first);
+        let first = Rc::as_ptr(&vm.slot(&feed("companion")));
+        assert_eq!(Rc::as_ptr(&vm.slot(&feed("companion"))), first);
     }
 
     #[test]
     fn a_slot_that_nothing_uses_goes_when_another_feed_comes() {
         let vm = Vm::default();
-        let used = vm.slot(&cluster("used"));
-        drop(vm.slot(&cluster("unused")));
-        drop(vm.slot(&cluster("third")));
+        let used = vm.slot(&feed("used"));
+        drop(vm.slot(&feed("unused")));
+        drop(vm.slot(&feed("third")));
         let slots = vm.slots.borrow();
-        assert!(slots.contains_key(&cluster("used")) && !slots.contains_key(&cluster("unused")));
+        let mut names: Vec<_> = slots.keys().map(|feed| feed.cluster.as_str()).collect();
+        names.sort_unstable();
+        assert_eq!(names, ["third", "used"]);
         drop(used);
     }
 

@@ -1,4 +1,4 @@
-//! Many strings in one piece of memory.
+//! Many strings in one piece of memory, and numbers by the strings that they are of.
 
 use std::hash::Hasher;
 
@@ -47,29 +47,52 @@ impl Texts {
         (0..small(self.len()) as usize).map(|number| self.get(small(number)))
     }
 
+    /// Takes back those from a number on.
+    pub(crate) fn truncate(&mut self, count: usize) {
+        if let Some(start) = self.starts.get(count) {
+            self.text.truncate(*start as usize);
+            self.starts.truncate(count);
+        }
+    }
+
+    /// Bytes of all of them.
+    pub(crate) fn text_len(&self) -> usize {
+        self.text.len()
+    }
+
     pub(crate) fn shrink(&mut self) {
         self.text.shrink_to_fit();
         self.starts.shrink_to_fit();
     }
 }
 
-/// Numbers of strings that are kept elsewhere, found by their text.
+/// Numbers of strings, of text or of bytes, that are kept elsewhere, found by what they say.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Numbers(HashTable<u32>);
 
 impl Numbers {
     /// The number of a text; `of` tells which text a number is of.
-    pub(crate) fn find<'t>(&self, text: &str, of: impl Fn(u32) -> &'t str) -> Option<u32> {
-        self.0.find(hash(text), |number| of(*number) == text).copied()
+    pub(crate) fn find<'t, T: AsRef<[u8]> + ?Sized + 't>(&self, text: &T, of: impl Fn(u32) -> &'t T) -> Option<u32> {
+        let text = text.as_ref();
+        self.0.find(hash(text), |number| of(*number).as_ref() == text).copied()
     }
 
     /// Takes note of a number that [`Self::find`] does not know.
-    pub(crate) fn insert<'t>(&mut self, number: u32, of: impl Fn(u32) -> &'t str) {
-        self.0.insert_unique(hash(of(number)), number, |number| hash(of(*number)));
+    pub(crate) fn insert<'t, T: AsRef<[u8]> + ?Sized + 't>(&mut self, number: u32, of: impl Fn(u32) -> &'t T) {
+        self.0.insert_unique(hash(of(number).as_ref()), number, |number| hash(of(*number).as_ref()));
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = u32> {
         self.0.iter().copied()
+    }
+
+    /// Forgets all others.
+    pub(crate) fn retain(&mut self, keep: impl Fn(u32) -> bool) {
+        self.0.retain(|number| keep(*number));
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
     }
 }
 
@@ -100,9 +123,9 @@ fn ends<const N: usize>(bytes: &[u8]) -> Option<[[u8; N]; 2]> {
     Some([*bytes.first_chunk()?, *bytes.last_chunk()?])
 }
 
-fn hash(text: &str) -> u64 {
+fn hash(text: &[u8]) -> u64 {
     let mut hasher = FxHasher::default();
-    hasher.write(text.as_bytes());
+    hasher.write(text);
     hasher.finish()
 }
 

@@ -1,12 +1,12 @@
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use axum::extract::State;
+use axum::extract;
 use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Serialize;
 use tollgate_policy::snapshot::SnapshotId;
 
-use crate::feed::{Nacked, WorkerView};
+use crate::feed::{Behind, Nacked, State, WorkerView};
 use crate::publisher::Published;
 
 use super::Api;
@@ -35,30 +35,39 @@ struct Id {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Worker {
+    /// A worker is known by its VM: Envoy tells a plugin no worker's index.
     vm_id: String,
     node: String,
     cluster: String,
     build: String,
+    format: u32,
+    warm: bool,
+    state: State,
     applied: Option<Id>,
+    versions_behind: u64,
+    behind_ms: u64,
     serving: bool,
     alive: bool,
     connected: bool,
-    behind: bool,
     last_nack: Option<Nack>,
+    last_apply_micros: Option<u64>,
     last_seen_ms_ago: u64,
 }
 
 #[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 struct Nack {
     #[serde(flatten)]
-    id: Id,
+    id: Option<Id>,
     reason: String,
+    ms_ago: u64,
 }
 
 /// Every plugin VM, and what it should be enforcing.
-pub(super) async fn list(State(api): State<Api>) -> Response {
+pub(super) async fn list(extract::State(api): extract::State<Api>) -> Response {
     let current = api.current.borrow().as_deref().map(CurrentSnapshot::from);
-    let workers = api.registry.list(&api.current, Instant::now()).into_iter().map(Worker::from).collect();
+    let now = Instant::now();
+    let workers = api.registry.list(&api.current, now).into_iter().map(|view| Worker::new(view, now)).collect();
     json(StatusCode::OK, &Workers { current, workers })
 }
 
@@ -74,26 +83,37 @@ impl From<&Published> for CurrentSnapshot {
     }
 }
 
-impl From<Nacked> for Nack {
-    fn from(nacked: Nacked) -> Self {
-        Nack { id: nacked.id.into(), reason: nacked.reason }
+impl Nack {
+    fn new(nacked: Nacked, now: Instant) -> Self {
+        let ms_ago = millis(now.saturating_duration_since(nacked.at));
+        Nack { id: nacked.id.map(Into::into), reason: nacked.reason, ms_ago }
     }
 }
 
-impl From<WorkerView> for Worker {
-    fn from(view: WorkerView) -> Self {
+impl Worker {
+    fn new(view: WorkerView, now: Instant) -> Self {
+        let behind = view.behind.unwrap_or(Behind { versions: 0, time: Duration::ZERO });
         Worker {
             vm_id: view.vm.to_string(),
             node: view.node,
             cluster: view.cluster,
             build: view.build,
+            format: view.format,
+            warm: view.warm,
+            state: view.state,
             applied: view.applied.map(Into::into),
+            versions_behind: behind.versions,
+            behind_ms: millis(behind.time),
             serving: view.serving,
             alive: view.alive,
             connected: view.connected,
-            behind: view.behind,
-            last_nack: view.nacked.map(Into::into),
-            last_seen_ms_ago: u64::try_from(view.silent_for.as_millis()).unwrap_or(u64::MAX),
+            last_nack: view.nacked.map(|nacked| Nack::new(nacked, now)),
+            last_apply_micros: view.apply_time.map(|time| u64::try_from(time.as_micros()).unwrap_or(u64::MAX)),
+            last_seen_ms_ago: millis(view.silent_for),
         }
     }
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }

@@ -1,7 +1,7 @@
 use clap::{ColorChoice, Parser, Subcommand, ValueEnum};
 
 use super::exit::Exit;
-use super::{check, compile, diff, fmt, lint, schema, serve, test, validate};
+use super::{check, compile, diff, fmt, key, lint, schema, serve, test, validate, workers};
 
 const EXIT_CODES: &str = "Exit codes: 0 done (check and explain: allowed), 1 error, 2 denied (check and explain)";
 
@@ -13,6 +13,9 @@ const LINT_EXIT_CODES: &str = "Exit codes: 0 done, 1 there are findings (with --
 const TEST_EXIT_CODES: &str = "Exit codes: 0 every case is as expected, 1 some are not, 2 unusable input";
 
 const DIFF_EXIT_CODES: &str = "Exit codes: 0 compared, 1 a decision flips (with --fail-on-flips), 2 unusable input";
+
+const WORKERS_EXIT_CODES: &str =
+    "Exit codes: 0 done, 1 a worker is behind or silent (with --fail-if-behind), 2 nobody answers";
 
 /// Tollgate's companion: keeps Envoy's workers supplied with policies.
 #[derive(Debug, Parser)]
@@ -53,6 +56,12 @@ pub(super) enum Command {
     Diff(diff::Args),
     /// Print the JSON Schema of policy files, for editors.
     Schema(schema::Args),
+    /// Show every worker that a running companion knows, and what each enforces.
+    #[command(after_help = WORKERS_EXIT_CODES)]
+    Workers(workers::Args),
+    /// Make keys that snapshots are signed with.
+    #[command(after_help = EXIT_CODES)]
+    Key(key::Args),
 }
 
 impl Command {
@@ -64,8 +73,11 @@ impl Command {
             | Command::Compile(_)
             | Command::Check(_)
             | Command::Explain(_)
-            | Command::Schema(_) => Exit::Error,
-            Command::Fmt(_) | Command::Lint(_) | Command::Test(_) | Command::Diff(_) => Exit::Unusable,
+            | Command::Schema(_)
+            | Command::Key(_) => Exit::Error,
+            Command::Fmt(_) | Command::Lint(_) | Command::Test(_) | Command::Diff(_) | Command::Workers(_) => {
+                Exit::Unusable
+            }
         }
     }
 }

@@ -6,16 +6,21 @@ mod compile;
 mod diff;
 mod exit;
 mod explain;
+mod feed;
 mod fmt;
+mod key;
 mod lint;
 mod logging;
 mod output;
 mod problems;
+mod remote;
 mod schema;
 mod serve;
 mod style;
+mod table;
 mod test;
 mod validate;
+mod workers;
 
 use std::process::ExitCode;
 
@@ -50,7 +55,7 @@ pub fn main() -> ExitCode {
 /// Not clap's own exit code everywhere, which means "denied" for some commands and "unusable input" for others.
 fn exit_on_misuse() -> Exit {
     match std::env::args().nth(1).as_deref() {
-        Some("fmt" | "test" | "diff") => Exit::Unusable,
+        Some("fmt" | "test" | "diff" | "workers") => Exit::Unusable,
         _ => Exit::Error,
     }
 }
@@ -67,6 +72,8 @@ fn run(command: Command, output: &mut Output<'_>) -> anyhow::Result<Exit> {
         Command::Test(args) => test::run(args, output),
         Command::Diff(args) => diff::run(args, output),
         Command::Schema(args) => schema::run(&args, output),
+        Command::Workers(args) => workers::run(&args, output),
+        Command::Key(args) => key::run(&args, output),
     }
 }
 

@@ -7,8 +7,17 @@ use super::style::{BAD, FAINT, STRONG};
 
 /// Writes every problem of a set of files: place, sentence, the text that is meant, and what may be written.
 pub(super) fn write(diagnostics: &Diagnostics, output: &mut Output<'_>) -> io::Result<()> {
-    diagnostics.iter().try_for_each(|problem| write_one(problem, output))?;
-    match diagnostics.omitted() {
+    list(diagnostics.iter(), diagnostics.omitted(), output)
+}
+
+/// Writes problems as another companion has told them.
+pub(super) fn list<'d>(
+    problems: impl IntoIterator<Item = &'d Diagnostic>,
+    omitted: usize,
+    output: &mut Output<'_>,
+) -> io::Result<()> {
+    problems.into_iter().try_for_each(|problem| write_one(problem, output))?;
+    match omitted {
         0 => Ok(()),
         omitted => output.problem(format_args!("and {omitted} more problems")),
     }

@@ -7,6 +7,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use crate::daemon::{Config, Daemon, Timing};
 
 use super::exit::Exit;
+use super::feed::FeedArgs;
 use super::logging::{self, LogFormat};
 
 #[derive(Debug, clap::Args)]
@@ -17,9 +18,8 @@ pub(super) struct Args {
     /// File that keeps version numbers and the last good snapshot; made if it does not exist
     #[arg(long, value_name = "FILE")]
     state: PathBuf,
-    /// Where plugin VMs connect
-    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:9902")]
-    feed: SocketAddr,
+    #[command(flatten)]
+    feed: FeedArgs,
     /// Where /healthz, /readyz, /metrics and /v1/workers are
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:9901")]
     http: SocketAddr,
@@ -36,13 +36,12 @@ pub(super) struct Args {
 
 pub(super) fn run(args: Args) -> anyhow::Result<Exit> {
     let Args { policies, state, feed, http, expect_workers, allow_non_loopback, log } = args;
-    for (option, address) in [("--feed", feed), ("--http", http)] {
-        ensure!(
-            allow_non_loopback || address.ip().is_loopback(),
-            "{option} {address} can be reached from outside and asks nobody who they are: \
-             use a loopback address, or say --allow-non-loopback"
-        );
-    }
+    ensure!(
+        allow_non_loopback || http.ip().is_loopback(),
+        "--http {http} can be reached from outside and asks nobody who they are: \
+         use a loopback address, or say --allow-non-loopback"
+    );
+    let feed = feed.config(allow_non_loopback)?;
     logging::start(log)?;
     let config = Config { policies, state, feed, http, expected_workers: expect_workers, timing: Timing::default() };
     tokio::runtime::Builder::new_multi_thread()

@@ -2,6 +2,8 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::feed::FeedConfig;
+
 /// What the daemon is started with.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -9,8 +11,8 @@ pub struct Config {
     pub policies: PathBuf,
     /// The state file; made if it does not exist.
     pub state: PathBuf,
-    /// Where plugin VMs connect. Port 0 takes a free one.
-    pub feed: SocketAddr,
+    /// Where plugin VMs connect, and who may.
+    pub feed: FeedConfig,
     /// Where the HTTP API listens. Port 0 takes a free one.
     pub http: SocketAddr,
     /// How many workers there should be, for whoever compares.

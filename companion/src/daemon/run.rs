@@ -1,14 +1,13 @@
 use std::io;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
 
 use crate::api::{self, Api};
-use crate::feed::{self, Feed, Registry};
+use crate::feed::{self, Access, AccessError, Feed, Registry};
 use crate::metrics::Metrics;
-use crate::net::BoundedListener;
+use crate::net::{Address, BoundedListener};
 use crate::policies::{Folder, Pace, watch};
 use crate::publisher::{Health, Publisher};
 use crate::store::Store;
@@ -23,8 +22,8 @@ const AHEAD_QUEUE: usize = 16;
 /// The daemon, listening.
 #[derive(Debug)]
 pub struct Daemon {
-    feed: SocketAddr,
-    http: SocketAddr,
+    feed: Address,
+    http: Address,
     supervisor: Supervisor,
     deadline: Duration,
 }
@@ -35,11 +34,14 @@ pub enum StartError {
     /// The state file cannot be used; the message says what to do.
     #[error("{0}")]
     State(String),
+    /// A file that the feed needs cannot be used.
+    #[error(transparent)]
+    Feed(#[from] AccessError),
     /// An address cannot be listened on.
     #[error("cannot listen on {address} for the {purpose}: {source}")]
     Listen {
         /// Where.
-        address: SocketAddr,
+        address: Address,
         /// For what.
         purpose: &'static str,
         /// Why not.
@@ -64,8 +66,10 @@ impl Daemon {
             .map_err(|error| StartError::State(error.to_string()))?;
         let current = publisher.follow();
         let registry = Arc::new(Registry::new(timing.beat));
-        let (feed_listener, feed) = listen(feed, "feed", feed::MAX_CONNECTIONS).await?;
-        let (http_listener, http) = listen(http, "HTTP API", api::MAX_CONNECTIONS).await?;
+        let feed_listener = listen(&feed.address, "feed", feed::MAX_CONNECTIONS).await?;
+        let http_listener = listen(&http.into(), "HTTP API", api::MAX_CONNECTIONS).await?;
+        let (feed_address, http) = (feed_listener.address().clone(), http_listener.address().clone());
+        let access = Access::new(feed)?;
 
         let (trigger, shutdown) = ShutdownTrigger::new();
         let mut supervisor = Supervisor::new(trigger);
@@ -78,22 +82,22 @@ impl Daemon {
             Api { registry: Arc::clone(&registry), current: current.clone(), problems, metrics: Arc::clone(&metrics) };
         supervisor.spawn("api", api::serve(api, http_listener, shutdown.clone()));
         let (server, sessions) =
-            feed::serve(Feed { registry, current, ahead, metrics, shutdown: shutdown.clone() }, feed_listener);
+            feed::serve(Feed { registry, current, ahead, access, metrics, shutdown: shutdown.clone() }, feed_listener);
         supervisor.spawn("feed", server);
         supervisor.spawn_endless("streams", sessions.run(shutdown));
-        Ok(Daemon { feed, http, supervisor, deadline: timing.shutdown })
+        Ok(Daemon { feed: feed_address, http, supervisor, deadline: timing.shutdown })
     }
 
     /// Where plugin VMs connect.
     #[must_use]
-    pub fn feed_address(&self) -> SocketAddr {
-        self.feed
+    pub fn feed_address(&self) -> &Address {
+        &self.feed
     }
 
     /// Where the HTTP API is.
     #[must_use]
-    pub fn http_address(&self) -> SocketAddr {
-        self.http
+    pub fn http_address(&self) -> &Address {
+        &self.http
     }
 
     /// Runs until `stop` resolves, then ends all tasks within the configured deadline.
@@ -106,15 +110,14 @@ impl Daemon {
 }
 
 async fn listen(
-    address: SocketAddr,
+    address: &Address,
     purpose: &'static str,
     most_connections: usize,
-) -> Result<(BoundedListener, SocketAddr), StartError> {
-    let fail = |source| StartError::Listen { address, purpose, source };
+) -> Result<BoundedListener, StartError> {
+    let fail = |source| StartError::Listen { address: address.clone(), purpose, source };
     let listener = BoundedListener::bind(address, most_connections).await.map_err(fail)?;
-    let bound = listener.address().map_err(fail)?;
-    tracing::info!(address = %bound, "listening for the {purpose}");
-    Ok((listener, bound))
+    tracing::info!(address = %listener.address(), "listening for the {purpose}");
+    Ok(listener)
 }
 
 /// Drops the work when shutdown is requested: it has nothing to say goodbye to.

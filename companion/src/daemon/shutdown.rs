@@ -20,6 +20,14 @@ impl ShutdownTrigger {
 }
 
 impl Shutdown {
+    /// For what is never told to end.
+    #[cfg(test)]
+    pub(crate) fn never() -> Self {
+        let (sender, receiver) = watch::channel(false);
+        std::mem::forget(sender);
+        Shutdown(receiver)
+    }
+
     /// Returns once shutdown is requested.
     pub(crate) async fn requested(&mut self) {
         // Without a trigger there is nobody left to work for.

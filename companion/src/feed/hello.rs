@@ -1,9 +1,11 @@
+use tollgate_policy::digest::Digest;
 use tollgate_policy::snapshot::SnapshotId;
 use tonic::Status;
 
 use super::limits::{MAX_NAME, MAX_REASON};
 use super::proto;
-use super::vm::{Nacked, VmId};
+use super::supply::Held;
+use super::vm::VmId;
 
 /// How a VM introduces itself, checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,7 +14,11 @@ pub(super) struct Hello {
     pub(super) node: String,
     pub(super) cluster: String,
     pub(super) build: String,
-    pub(super) applied: Option<SnapshotId>,
+    pub(super) applied: Option<Held>,
+    /// The snapshot format that it reads.
+    pub(super) format: u32,
+    /// Whether it has what it applied from another VM of its Envoy.
+    pub(super) warm: bool,
 }
 
 impl TryFrom<proto::Hello> for Hello {
@@ -21,14 +27,24 @@ impl TryFrom<proto::Hello> for Hello {
     fn try_from(hello: proto::Hello) -> Result<Self, Status> {
         let vm = <[u8; 16]>::try_from(hello.vm_id)
             .map_err(|id| Status::invalid_argument(format!("vm_id must be 16 bytes long, not {}", id.len())))?;
+        let applied = hello.applied.map(|id| held(id.into(), &hello.applied_digest)).transpose()?;
         Ok(Hello {
             vm: VmId(vm),
             node: cut(hello.node_id, MAX_NAME),
             cluster: cut(hello.node_cluster, MAX_NAME),
             build: cut(hello.build, MAX_NAME),
-            applied: hello.applied.map(Into::into),
+            applied,
+            format: hello.format,
+            warm: hello.warm,
         })
     }
+}
+
+fn held(id: SnapshotId, digest: &[u8]) -> Result<Held, Status> {
+    let digest = <[u8; 32]>::try_from(digest).map_err(|_| {
+        Status::invalid_argument(format!("applied_digest must be 32 bytes long beside applied, not {}", digest.len()))
+    })?;
+    Ok(Held { id, digest: Digest(digest) })
 }
 
 impl From<proto::SnapshotId> for SnapshotId {
@@ -43,10 +59,9 @@ impl From<SnapshotId> for proto::SnapshotId {
     }
 }
 
-impl From<proto::Nack> for Nacked {
-    fn from(nack: proto::Nack) -> Self {
-        Nacked { id: nack.id.unwrap_or_default().into(), reason: cut(nack.reason, MAX_REASON) }
-    }
+/// The reason of a refusal, as far as it is kept.
+pub(super) fn reason(text: String) -> String {
+    cut(text, MAX_REASON)
 }
 
 fn cut(mut text: String, limit: usize) -> String {
@@ -62,6 +77,19 @@ mod tests {
     fn an_id_of_another_length_is_refused() {
         let error = Hello::try_from(proto::Hello { vm_id: vec![1; 15], ..proto::Hello::default() }).unwrap_err();
         assert_eq!(error.code(), tonic::Code::InvalidArgument);
+    }
+
+    #[test]
+    fn what_is_applied_comes_with_its_digest() {
+        let hello = |digest| {
+            let applied = Some(proto::SnapshotId { epoch: 1, version: 2 });
+            Hello::try_from(proto::Hello { vm_id: vec![1; 16], applied, applied_digest: digest, ..Default::default() })
+        };
+        let held = Held { id: SnapshotId { epoch: 1, version: 2 }, digest: Digest([7; 32]) };
+        assert_eq!(hello(vec![7; 32]).unwrap().applied, Some(held));
+        for length in [0, 31, 33] {
+            assert_eq!(hello(vec![7; length]).unwrap_err().code(), tonic::Code::InvalidArgument, "{length}");
+        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Bounds on what peers can take up.
 
-use crate::policies::MAX_SNAPSHOT_BYTES;
+use std::time::Duration;
 
 /// Most open connections. Every Envoy worker has one of its own.
 pub(crate) const MAX_CONNECTIONS: usize = 2048;
@@ -17,9 +17,6 @@ pub(super) const MAX_VMS: usize = 8192;
 /// Largest message from a VM.
 pub(super) const MAX_WORKER_MESSAGE: usize = 64 << 10;
 
-/// Largest message to a VM: a snapshot and its envelope.
-pub(super) const MAX_COMPANION_MESSAGE: usize = MAX_SNAPSHOT_BYTES + (1 << 10);
-
 /// Longest name that a VM gives of itself, in bytes; the rest is cut off.
 pub(super) const MAX_NAME: usize = 256;
 
@@ -29,8 +26,26 @@ pub(super) const MAX_REASON: usize = 256;
 /// How many heartbeats a VM may miss before it counts as dead.
 pub(super) const BEATS_TO_DEATH: u32 = 3;
 
-/// For how many beats a dead VM is still listed.
+/// For how many beats a VM is still listed that has said goodbye.
 pub(super) const BEATS_TO_OBLIVION: u32 = 60;
 
-/// Most snapshots on one stream whose answers are waited for; what an older one took is not measured.
-pub(super) const MAX_UNANSWERED: usize = 8;
+/// The same for a VM that fell silent.
+pub(super) const SILENT_BEATS_TO_OBLIVION: u32 = 600;
+
+/// Versions that are remembered: for deltas against them, and for how they spread.
+pub(super) const MAX_KNOWN: usize = 64;
+
+/// Most versions that deltas to the current one are made against.
+pub(super) const MAX_BASES: usize = 8;
+
+/// How long an answer to a snapshot is waited for, before it is sent again.
+pub(super) const ANSWER_DEADLINE: Duration = Duration::from_secs(30);
+
+/// How long after the first refusal of a snapshot it is offered again; twice as long after each further one.
+pub(super) const FIRST_PAUSE: Duration = Duration::from_secs(1);
+
+/// Longest such pause.
+pub(super) const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+
+/// Oldest signature that is sent; after that the same snapshot is signed again.
+pub(super) const MAX_SIGNATURE_AGE: Duration = Duration::from_secs(60);

@@ -1,12 +1,21 @@
 //! The feed: one gRPC stream per plugin VM, down which snapshots travel and up which VMs say what they enforce.
 
+mod admission;
+mod config;
+mod down;
+mod frame;
 mod hello;
+#[cfg(test)]
+mod latency;
 mod limits;
+mod offers;
+mod publications;
 mod registry;
 mod serve;
 mod service;
 mod session;
 mod sessions;
+mod supply;
 mod vm;
 
 /// The protocol's messages, server and client.
@@ -15,7 +24,10 @@ pub mod proto {
     tonic::include_proto!("tollgate.v1");
 }
 
+pub use admission::NodePattern;
+pub use config::{FeedConfig, Signing};
 pub(crate) use limits::MAX_CONNECTIONS;
-pub(crate) use registry::{Registry, WorkerCounts};
-pub(crate) use serve::{Feed, serve};
-pub(crate) use vm::{Nacked, WorkerView};
+pub(crate) use registry::{Enforcement, Registry, WorkerCounts};
+pub use serve::AccessError;
+pub(crate) use serve::{Access, Feed, serve};
+pub(crate) use vm::{Behind, Nacked, State, WorkerView};

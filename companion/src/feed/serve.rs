@@ -1,17 +1,21 @@
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc;
 use tollgate_policy::snapshot::SnapshotId;
 use tonic::transport::Server;
 
 use crate::daemon::Shutdown;
-use crate::metrics::Metrics;
-use crate::net::BoundedListener;
+use crate::metrics::{Metrics, Refusal};
+use crate::net::{BoundedListener, HandshakeFailure, Tls, TlsError, secured};
 use crate::publisher::Current;
+use crate::signing::{Signer, SignerError};
+use crate::sparingly::Sparingly;
 
-use super::limits::{MAX_COMPANION_MESSAGE, MAX_STREAMS_PER_CONNECTION, MAX_WORKER_MESSAGE};
-use super::proto::feed_server::FeedServer;
+use super::admission::Admission;
+use super::config::FeedConfig;
+use super::limits::MAX_STREAMS_PER_CONNECTION;
+use super::offers::Offers;
 use super::registry::Registry;
 use super::service::FeedService;
 use super::session::Shared;
@@ -27,8 +31,37 @@ pub(crate) struct Feed {
     pub(crate) current: Current,
     /// Where ids go that a worker has applied and we have not published.
     pub(crate) ahead: mpsc::Sender<SnapshotId>,
+    pub(crate) access: Access,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) shutdown: Shutdown,
+}
+
+/// Who may connect, and who vouches for what is sent.
+#[derive(Debug)]
+pub(crate) struct Access {
+    tls: Option<Tls>,
+    admission: Admission,
+    signer: Option<Signer>,
+}
+
+/// Files that the feed needs and cannot use.
+#[derive(Debug, thiserror::Error)]
+pub enum AccessError {
+    /// Those of TLS.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+    /// The one of the signing key, or what goes with it.
+    #[error(transparent)]
+    Signer(#[from] SignerError),
+}
+
+impl Access {
+    /// Reads the files that the configuration names.
+    pub(crate) fn new(config: FeedConfig) -> Result<Self, AccessError> {
+        let FeedConfig { address: _, tls, admitted, signing } = config;
+        let signer = signing.map(|signing| Signer::new(&signing.key, signing.audience)).transpose()?;
+        Ok(Access { tls: tls.map(Tls::new).transpose()?, admission: Admission::new(admitted), signer })
+    }
 }
 
 /// The feed in two tasks: its server, and the streams that the server accepts.
@@ -36,18 +69,33 @@ pub(crate) fn serve(
     feed: Feed,
     listener: BoundedListener,
 ) -> (impl Future<Output = Result<(), tonic::transport::Error>>, Sessions) {
-    let Feed { registry, current, ahead, metrics, shutdown } = feed;
+    let Feed { registry, current, ahead, access, metrics, shutdown } = feed;
+    let Access { tls, admission, signer } = access;
     let (sessions, entrance) = Sessions::new();
     let mut stopping = shutdown.clone();
-    let service = FeedService::new(Shared { registry, current, ahead, metrics, shutdown }, entrance);
-    let service = FeedServer::new(service)
-        .max_decoding_message_size(MAX_WORKER_MESSAGE)
-        .max_encoding_message_size(MAX_COMPANION_MESSAGE);
+    let (admission, offers) = (Arc::new(admission), Arc::new(Offers::new(signer)));
+    let shared = Shared { registry, current, offers, admission, ahead, metrics: Arc::clone(&metrics), shutdown };
+    let connections = secured(listener, tls, stopping.clone(), turned_away(metrics));
     let server = Server::builder()
         .http2_keepalive_interval(Some(KEEPALIVE))
         .http2_keepalive_timeout(Some(KEEPALIVE))
         .max_concurrent_streams(Some(MAX_STREAMS_PER_CONNECTION))
-        .add_service(service)
-        .serve_with_incoming_shutdown(listener.into_stream(), async move { stopping.requested().await });
+        .add_service(FeedService::new(shared, entrance))
+        .serve_with_incoming_shutdown(connections, async move { stopping.requested().await });
     (server, sessions)
+}
+
+/// Counts each client whose handshake came to nothing, and says it in the log once a minute for each peer.
+fn turned_away(metrics: Arc<Metrics>) -> impl Fn(&str, HandshakeFailure) {
+    let log = Sparingly::default();
+    move |peer, failure| {
+        let (refusal, problem) = match failure {
+            HandshakeFailure::Refused(error) => (Refusal::Tls, error.to_string()),
+            HandshakeFailure::Timeout => (Refusal::TlsTimeout, "it took too long".to_owned()),
+        };
+        metrics.feed.refused(refusal);
+        if log.is_due(peer, Instant::now()) {
+            tracing::warn!(peer, problem, "a client of the feed did not come through the TLS handshake");
+        }
+    }
 }

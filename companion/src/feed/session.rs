@@ -1,22 +1,26 @@
-use std::collections::VecDeque;
 use std::future;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use futures::{Stream, StreamExt};
 use tokio::sync::{mpsc, oneshot};
-use tokio::time::timeout;
-use tollgate_policy::snapshot::SnapshotId;
+use tokio::time::{sleep_until, timeout};
+use tollgate_policy::snapshot::{FORMAT, SnapshotId};
 use tonic::Status;
 
 use crate::daemon::Shutdown;
-use crate::metrics::Metrics;
+use crate::metrics::{Metrics, Refusal};
+use crate::net::Presence;
 use crate::publisher::{Current, Published, is_credible};
 
-use super::hello::Hello;
-use super::limits::MAX_UNANSWERED;
-use super::proto::{self, companion_message, worker_message};
+use super::admission::Admission;
+use super::down::Down;
+use super::frame::Frame;
+use super::hello::{self, Hello};
+use super::offers::{Making, Offer, Offers};
+use super::proto::{self, worker_message};
 use super::registry::{Registry, Seat};
+use super::supply::Supply;
 use super::vm::Nacked;
 
 /// What all sessions share.
@@ -24,45 +28,73 @@ use super::vm::Nacked;
 pub(super) struct Shared {
     pub(super) registry: Arc<Registry>,
     pub(super) current: Current,
-    /// Takes ids that a VM has applied and we have not published.
+    pub(super) offers: Arc<Offers>,
+    pub(super) admission: Arc<Admission>,
+    /// Takes ids above which the next snapshot must be.
     pub(super) ahead: mpsc::Sender<SnapshotId>,
     pub(super) metrics: Arc<Metrics>,
     pub(super) shutdown: Shutdown,
 }
 
-/// What goes down a stream.
-pub(super) type Down = Result<proto::CompanionMessage, Status>;
-
 /// Runs one VM's stream from its hello to its end. How it ends goes down the stream.
-pub(super) async fn run<S>(shared: Shared, mut up: S, down: mpsc::Sender<Down>)
+pub(super) async fn run<S>(shared: Shared, presence: Presence, mut up: S, down: mpsc::Sender<Down>)
 where
     S: Stream<Item = Result<proto::WorkerMessage, Status>> + Unpin,
 {
     let patience = shared.registry.patience();
-    if let Err(status) = talk(shared, &mut up, &down).await {
+    if let Err(status) = talk(shared, &presence, &mut up, &down).await {
         // Nobody may be there to read it, or not for long.
         let _ = timeout(patience, down.send(Err(status))).await;
     }
 }
 
-async fn talk<S>(shared: Shared, up: &mut S, down: &mpsc::Sender<Down>) -> Result<(), Status>
+async fn talk<S>(shared: Shared, presence: &Presence, up: &mut S, down: &mpsc::Sender<Down>) -> Result<(), Status>
 where
     S: Stream<Item = Result<proto::WorkerMessage, Status>> + Unpin,
 {
-    let patience = shared.registry.patience();
-    let first = timeout(patience, up.next()).await.map_err(|_| silent())?;
-    let hello = match first.transpose()?.and_then(|message| message.body) {
-        Some(worker_message::Body::Hello(hello)) => Hello::try_from(hello)?,
-        _ => return Err(Status::invalid_argument("the first message of a stream must be hello")),
+    let refuse = |refusal: Refusal, status: Status| {
+        shared.metrics.feed.refused(refusal);
+        status
     };
-    let applied = hello.applied;
-    tracing::info!(vm = %hello.vm, node = hello.node, applied = ?applied.map(|id| id.to_string()), "worker connected");
+    let patience = shared.registry.patience();
+    let mut stop = shared.shutdown.clone();
+    let first = tokio::select! {
+        first = timeout(patience, up.next()) => first.map_err(|_| refuse(Refusal::Silent, silent()))?,
+        () = down.closed() => return Ok(()),
+        () = stop.requested() => return Err(stopping()),
+    };
+    let hello = match first.transpose()?.and_then(|message| message.body) {
+        Some(worker_message::Body::Hello(hello)) => {
+            Hello::try_from(hello).map_err(|status| refuse(Refusal::Hello, status))?
+        }
+        _ => {
+            let status = Status::invalid_argument("the first message of a stream must be hello");
+            return Err(refuse(Refusal::Hello, status));
+        }
+    };
+    if !shared.admission.admits(&hello.node, Instant::now()) {
+        let status = Status::permission_denied("this companion does not admit a node of this id");
+        return Err(refuse(Refusal::Node, status));
+    }
+    let _present = presence.enter();
+    let (held, format) = (hello.applied, hello.format);
+    let applied = held.map(|held| held.id.to_string());
+    tracing::info!(vm = %hello.vm, node = hello.node, applied, warm = hello.warm, "worker connected");
     let (seat, replaced) = shared
         .registry
         .seat(hello, Instant::now())
-        .map_err(|_| Status::resource_exhausted("too many plugin VMs are connected"))?;
-    let mut session = Session { shared, seat, offered: applied, sent: VecDeque::new() };
-    session.check_ahead(applied)?;
+        .map_err(|_| refuse(Refusal::Full, Status::resource_exhausted("too many plugin VMs are connected")))?;
+    if format != u32::from(FORMAT) {
+        seat.incompatible();
+        let problem = format!(
+            "this companion writes snapshots of format {FORMAT}, this plugin reads format {format}: \
+             run a plugin and a companion of one version"
+        );
+        return Err(refuse(Refusal::Format, Status::failed_precondition(problem)));
+    }
+    let mut session =
+        Session { shared, seat, supply: Supply::new(held), owes_current: false, heard_at: Instant::now() };
+    session.check_ahead(held.map(|held| held.id))?;
     session.exchange(up, down, replaced).await
 }
 
@@ -70,10 +102,10 @@ where
 struct Session {
     shared: Shared,
     seat: Seat,
-    /// The newest snapshot that the VM has or was sent: only newer ones are sent.
-    offered: Option<SnapshotId>,
-    /// Sent and not answered, oldest first, and when they were published.
-    sent: VecDeque<(SnapshotId, Instant)>,
+    supply: Supply,
+    /// A heartbeat waits for its answer.
+    owes_current: bool,
+    heard_at: Instant,
 }
 
 impl Session {
@@ -90,69 +122,75 @@ impl Session {
         let mut current = self.shared.current.clone();
         let mut shutdown = self.shared.shutdown.clone();
         loop {
-            let news = self.news(&mut current);
-            // A slow VM holds up the queue of one; when it has room, what is then the newest is sent.
-            let room = async {
-                match news {
-                    Some(_) => down.reserve().await,
-                    None => future::pending().await,
-                }
-            };
+            let now = Instant::now();
+            self.supply.tick(now);
+            let published = current.borrow_and_update().clone();
+            // A slow VM holds up its own queue of one. What is published meanwhile takes the place of what waits.
+            let making = published.as_ref().and_then(|published| self.make(published, now));
+            let delivery = deliver(down, making, self.owes_current);
             tokio::select! {
-                message = timeout(patience, up.next()) => match message.map_err(|_| silent())? {
+                biased;
+                _ = &mut replaced => return Err(Status::aborted("the VM has opened another stream")),
+                () = shutdown.requested() => return Err(stopping()),
+                () = down.closed() => return Ok(()),
+                // Before what it would replace is sent.
+                changed = current.changed() => if changed.is_err() {
+                    return Err(stopping());
+                },
+                delivered = delivery => match delivered {
+                    Delivery::Offer(room, Some(offer)) => {
+                        room.send(Ok(Frame::offer(&offer)));
+                        self.sent(&offer);
+                    }
+                    Delivery::Offer(_, None) => self.supply.unmade(now),
+                    Delivery::Current(room) => {
+                        room.send(Ok(Frame::current(published.map(|published| published.id))));
+                        self.owes_current = false;
+                    }
+                    Delivery::Closed => return Ok(()),
+                },
+                message = up.next() => match message {
                     Some(message) => self.hear(message?)?,
                     None => return Ok(()),
                 },
-                room = room => match (room, self.news(&mut current)) {
-                    (Ok(room), Some(published)) => {
-                        room.send(Ok(message(&published)));
-                        self.sent_now(&published);
-                    }
-                    (Ok(_), None) => {}
-                    (Err(_), _) => return Ok(()),
-                },
-                changed = current.changed() => if changed.is_err() {
-                    return Err(Status::unavailable("the companion is stopping"));
-                },
-                _ = &mut replaced => return Err(Status::aborted("the VM has opened another stream")),
-                () = shutdown.requested() => return Err(Status::unavailable("the companion is stopping")),
-                () = down.closed() => return Ok(()),
+                () = until(self.supply.wakes_at()) => {}
+                () = until(Some(self.heard_at + patience)) => {
+                    self.seat.fell_silent();
+                    return Err(silent());
+                }
             }
         }
     }
 
-    /// The current snapshot, if it is newer than what the VM has or was sent.
-    fn news(&self, current: &mut Current) -> Option<Arc<Published>> {
-        current.borrow_and_update().clone().filter(|published| Some(published.id) > self.offered)
+    fn make(&self, published: &Arc<Published>, now: Instant) -> Option<Making> {
+        self.shared.registry.published(published.id, published.at);
+        let want = self.supply.want(published.id, now)?;
+        Some(self.shared.offers.make(published, want, now))
     }
 
-    fn sent_now(&mut self, published: &Published) {
-        self.offered = Some(published.id);
-        if self.sent.len() >= MAX_UNANSWERED {
-            self.sent.pop_front();
-        }
-        self.sent.push_back((published.id, published.at));
+    fn sent(&mut self, offer: &Offer) {
+        self.shared.metrics.feed.sent(offer.base.is_some(), offer.content.len());
+        self.supply.sent(offer.target, offer.base.is_none(), offer.published_at, Instant::now());
     }
 
     fn hear(&mut self, message: proto::WorkerMessage) -> Result<(), Status> {
         let now = Instant::now();
+        self.heard_at = now;
         match message.body {
             Some(worker_message::Body::Heartbeat(beat)) => {
                 let applied = beat.applied.map(Into::into);
+                self.owes_current = true;
+                self.supply.says(applied, now);
                 self.seat.beat(applied, beat.serving, now);
                 self.check_ahead(applied)
             }
             Some(worker_message::Body::Ack(ack)) => {
                 let id = ack.id.ok_or_else(|| Status::invalid_argument("an ack must name a snapshot"))?.into();
-                self.acked(id, now);
+                self.acked(id, Duration::from_micros(ack.apply_micros), now);
                 self.check_ahead(Some(id))
             }
             Some(worker_message::Body::Nack(nack)) => {
-                let nack = Nacked::from(nack);
-                tracing::warn!(vm = %self.seat.vm(), snapshot = %nack.id, reason = nack.reason, "snapshot refused");
-                self.sent.retain(|(id, _)| *id > nack.id);
-                self.shared.metrics.nacked();
-                self.seat.nacked(nack, now);
+                self.nacked(nack, now);
                 Ok(())
             }
             Some(worker_message::Body::Hello(_)) => Err(Status::invalid_argument("hello was said already")),
@@ -161,30 +199,76 @@ impl Session {
         }
     }
 
-    fn acked(&mut self, id: SnapshotId, now: Instant) {
-        self.shared.metrics.acked();
-        let published_at = self.sent.iter().find(|(sent, _)| *sent == id).map(|(_, at)| *at);
-        if let Some(delay) = self.seat.acked(id, published_at, now) {
-            self.shared.metrics.enforced_after(delay);
+    fn acked(&mut self, id: SnapshotId, apply_time: Duration, now: Instant) {
+        let published_at = self.supply.acked(id, now);
+        self.shared.metrics.feed.acked();
+        if published_at.is_some() {
+            self.shared.metrics.feed.applied_in(apply_time);
         }
-        self.sent.retain(|(sent, _)| *sent > id);
+        if let Some(delay) = self.seat.acked(id, apply_time, published_at, now) {
+            self.shared.metrics.feed.enforced_after(delay);
+        }
     }
 
-    /// Tells the publisher if the VM decides with a snapshot from after our time.
+    fn nacked(&mut self, nack: proto::Nack, now: Instant) {
+        let nacked = Nacked { id: nack.id.map(Into::into), reason: hello::reason(nack.reason), at: now };
+        if self.supply.nacked(nacked.id, nack.wants_full, now) {
+            let id = nacked.id.map(|id| id.to_string());
+            tracing::warn!(vm = %self.seat.vm(), snapshot = id, reason = nacked.reason, "snapshot refused");
+        }
+        self.shared.metrics.feed.nacked();
+        self.seat.nacked(nacked);
+    }
+
+    /// Tells the publisher if the VM decides with a snapshot from after our time, or with another one of the current id.
     fn check_ahead(&self, applied: Option<SnapshotId>) -> Result<(), Status> {
         let Some(applied) = applied else {
             return Ok(());
         };
-        let ours = self.shared.current.borrow().as_ref().map(|published| published.id);
-        if Some(applied) > ours {
+        let ours = self.shared.current.borrow().as_ref().map(|published| (published.id, published.digest));
+        let passed = match ours {
+            Some((id, digest)) if id == applied => {
+                let differs = self.supply.held().is_some_and(|held| held.id == id && held.digest != digest);
+                differs.then(|| SnapshotId { version: id.version + 1, ..id })
+            }
+            Some((id, _)) if id > applied => None,
+            _ => Some(applied),
+        };
+        if let Some(passed) = passed {
             // What we gave ourselves is never refused.
-            if !is_credible(applied) {
+            if !is_credible(passed) {
                 return Err(Status::invalid_argument(format!("no companion gives snapshots the id {applied}")));
             }
             // If the queue is full, the next heartbeat says it again.
-            let _ = self.shared.ahead.try_send(applied);
+            let _ = self.shared.ahead.try_send(passed);
         }
         Ok(())
+    }
+}
+
+/// What a stream has room for.
+enum Delivery<'d> {
+    Offer(mpsc::Permit<'d, Down>, Option<Offer>),
+    Current(mpsc::Permit<'d, Down>),
+    /// Nobody reads any more.
+    Closed,
+}
+
+async fn deliver(down: &mpsc::Sender<Down>, making: Option<Making>, owes_current: bool) -> Delivery<'_> {
+    match making {
+        Some(making) => {
+            let offer = making.await;
+            down.reserve().await.map_or(Delivery::Closed, |room| Delivery::Offer(room, offer))
+        }
+        None if owes_current => down.reserve().await.map_or(Delivery::Closed, Delivery::Current),
+        None => future::pending().await,
+    }
+}
+
+async fn until(instant: Option<Instant>) {
+    match instant {
+        Some(instant) => sleep_until(instant.into()).await,
+        None => future::pending().await,
     }
 }
 
@@ -192,7 +276,6 @@ fn silent() -> Status {
     Status::deadline_exceeded("nothing was heard of the VM for three beats")
 }
 
-fn message(published: &Published) -> proto::CompanionMessage {
-    let snapshot = proto::Snapshot { id: Some(published.id.into()), content: published.content.clone() };
-    proto::CompanionMessage { body: Some(companion_message::Body::Snapshot(snapshot)) }
+fn stopping() -> Status {
+    Status::unavailable("the companion is stopping")
 }

@@ -12,7 +12,7 @@ mod stamp;
 mod walk;
 mod watch;
 
-pub(crate) use compile::{CompileError, Compiled, MAX_SNAPSHOT_BYTES, compile, load};
+pub(crate) use compile::{CompileError, Compiled, compile, load};
 pub(crate) use error::ReadError;
 pub(crate) use fingerprint::Fingerprint;
 pub(crate) use folder::{Folder, read_paths, read_suites};

@@ -161,7 +161,7 @@ impl Publisher {
                 self.numbering.gave(id);
                 self.recovered = None;
                 self.health.update(|problems| problems.state = None);
-                self.serve(Published::now(&compiled.snapshot, compiled.content));
+                self.serve(Published::now(&compiled.snapshot));
             }
             Err(problem) => {
                 tracing::error!(snapshot = %id, "not published: {problem}");
@@ -195,7 +195,7 @@ impl Publisher {
             snapshot = %published.id,
             digest = %published.digest,
             policies = published.policies,
-            bytes = published.content.len(),
+            bytes = published.content.size(),
             "published"
         );
         self.metrics.published(&published);

@@ -1,10 +1,9 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use prost::bytes::Bytes;
 use tokio::sync::watch;
 use tollgate_policy::digest::Digest;
-use tollgate_policy::snapshot::{Snapshot, SnapshotId};
+use tollgate_policy::snapshot::{Content, Snapshot, SnapshotId};
 
 /// The snapshot that every worker should enforce.
 #[derive(Debug)]
@@ -13,7 +12,7 @@ pub(crate) struct Published {
     pub(crate) digest: Digest,
     /// How many policies it holds.
     pub(crate) policies: usize,
-    pub(crate) content: Bytes,
+    pub(crate) content: Content,
     /// Since when it may be sent.
     pub(crate) at: Instant,
 }
@@ -22,12 +21,12 @@ pub(crate) struct Published {
 pub(crate) type Current = watch::Receiver<Option<Arc<Published>>>;
 
 impl Published {
-    pub(super) fn now(snapshot: &Snapshot, content: Bytes) -> Self {
+    pub(super) fn now(snapshot: &Snapshot) -> Self {
         Published {
             id: snapshot.id(),
             digest: snapshot.digest(),
             policies: snapshot.policy_count(),
-            content,
+            content: snapshot.content().clone(),
             at: Instant::now(),
         }
     }

@@ -21,7 +21,7 @@ pub(crate) enum RecoverError {
 pub(super) fn recover(stored: StoredSnapshot) -> Result<Option<Published>, RecoverError> {
     match Snapshot::decode(&stored.content) {
         Ok(snapshot) if snapshot.id() == stored.id && snapshot.digest() == stored.digest => {
-            Ok(Some(Published::now(&snapshot, stored.content)))
+            Ok(Some(Published::now(&snapshot)))
         }
         Ok(_) => Err(RecoverError::Mismatch { id: stored.id }),
         // Written by another version of the program: its number counts, its content has to be compiled again.

@@ -1,22 +1,30 @@
 use std::fs;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::Arc;
 use std::time::Duration;
 
+use hyper_util::rt::TokioIo;
+use rustls::ClientConfig;
 use serde_json::Value;
 use tempfile::{TempDir, tempdir};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::net::{TcpStream, UnixStream};
 use tokio::sync::{mpsc, oneshot};
-use tokio::task::JoinHandle;
+use tokio::task::{JoinHandle, spawn_blocking};
 use tokio::time::{sleep, timeout};
+use tokio_rustls::TlsConnector;
 use tokio_stream::wrappers::ReceiverStream;
 use tollgate::daemon::{Config, Daemon, StartError, TaskError, Timing};
+use tollgate::feed::FeedConfig;
 use tollgate::feed::proto::feed_client::FeedClient;
 use tollgate::feed::proto::{self, companion_message, worker_message};
-use tollgate_policy::snapshot::Snapshot;
-use tonic::transport::Endpoint;
+use tollgate::net::Address;
+use tollgate_policy::snapshot::{FORMAT, Snapshot};
+use tonic::transport::{Channel, Endpoint};
 use tonic::{Status, Streaming};
+use tower::service_fn;
 
 pub(crate) use tollgate_policy::snapshot::SnapshotId;
 
@@ -27,6 +35,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 pub(crate) struct Site {
     dir: TempDir,
     beat: Duration,
+    feed: FeedConfig,
 }
 
 impl Site {
@@ -34,7 +43,8 @@ impl Site {
         let dir = tempdir().unwrap();
         fs::create_dir(dir.path().join("policies")).unwrap();
         // So slow that no VM dies by chance.
-        Site { dir, beat: PATIENCE }
+        let loopback = SocketAddr::from(([127, 0, 0, 1], 0));
+        Site { dir, beat: PATIENCE, feed: FeedConfig::open(loopback.into()) }
     }
 
     pub(crate) fn with(action: &str) -> Self {
@@ -46,6 +56,17 @@ impl Site {
     /// With a beat this short, VMs die within the test.
     pub(crate) fn beating(self, beat: Duration) -> Self {
         Site { beat, ..self }
+    }
+
+    /// With a feed like this.
+    pub(crate) fn feeding(mut self, change: impl FnOnce(&mut FeedConfig)) -> Self {
+        change(&mut self.feed);
+        self
+    }
+
+    /// A path beside the policies.
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
     }
 
     pub(crate) fn write(&self, text: &str) {
@@ -67,17 +88,17 @@ impl Site {
     }
 
     pub(crate) async fn try_start(&self) -> Result<Companion, StartError> {
-        let loopback = SocketAddr::from(([127, 0, 0, 1], 0));
         let daemon = Daemon::start(Config {
             policies: self.dir.path().join("policies"),
             state: self.state(),
-            feed: loopback,
-            http: loopback,
+            feed: self.feed.clone(),
+            http: SocketAddr::from(([127, 0, 0, 1], 0)),
             expected_workers: Some(2),
             timing: Timing { beat: self.beat, rescan: Duration::from_millis(200), ..Timing::default() },
         })
         .await?;
-        let (feed, http) = (daemon.feed_address(), daemon.http_address());
+        let feed = daemon.feed_address().clone();
+        let Address::Tcp(http) = *daemon.http_address() else { panic!("the API listens on a port") };
         let (stop, stopped) = oneshot::channel::<()>();
         let task = tokio::spawn(daemon.run_until(async move {
             let _ = stopped.await;
@@ -95,9 +116,18 @@ pub(crate) fn allow(action: &str) -> String {
     format!("policies:\n  - name: reader\n    resource: document\n    actions: [{action}]\n    roles: [editor]\n")
 }
 
+/// Many policies, of which the last allows this action: enough that a delta is smaller than the whole.
+pub(crate) fn allow_among_many(action: &str) -> String {
+    let policy = |name: usize, action: &str| {
+        format!("  - name: reader-{name}\n    resource: document\n    actions: [{action}]\n    roles: [editor]\n")
+    };
+    let others: String = (0..300).map(|name| policy(name, "view")).collect();
+    format!("policies:\n{others}{}", policy(300, action))
+}
+
 /// A running daemon.
 pub(crate) struct Companion {
-    feed: SocketAddr,
+    pub(crate) feed: Address,
     http: SocketAddr,
     stop: oneshot::Sender<()>,
     task: JoinHandle<Result<(), TaskError>>,
@@ -107,6 +137,14 @@ impl Companion {
     pub(crate) async fn stop(self) {
         drop(self.stop);
         timeout(PATIENCE, self.task).await.expect("it stops").unwrap().unwrap();
+    }
+
+    /// Exit code and output of `tollgate workers`.
+    pub(crate) async fn workers_command(&self, options: &[&str]) -> (Option<i32>, String) {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_tollgate"));
+        command.args(["workers", "--http", &self.http.to_string()]).args(options);
+        let output = spawn_blocking(move || command.output()).await.unwrap().unwrap();
+        (output.status.code(), String::from_utf8(output.stdout).unwrap())
     }
 
     /// Status and body.
@@ -159,27 +197,75 @@ impl Companion {
         timeout(PATIENCE, waiting).await.unwrap_or_else(|_| panic!("{name} never is {expected}"));
     }
 
-    /// Connects a VM that says hello.
+    /// Connects a VM that says hello. What it has applied, if anything, is nothing that was ever published here.
     pub(crate) async fn vm(&self, number: u8, applied: Option<SnapshotId>) -> Vm {
+        let applied_digest = applied.map(|_| vec![0; 32]).unwrap_or_default();
+        self.vm_with(proto::Hello { applied: applied.map(wire), applied_digest, ..hello(number) }).await
+    }
+
+    /// Connects a VM that decides with this snapshot.
+    pub(crate) async fn vm_with_snapshot(&self, number: u8, snapshot: Snapshot) -> Vm {
+        let applied_digest = snapshot.digest().0.to_vec();
+        let hello = proto::Hello { applied: Some(wire(snapshot.id())), applied_digest, ..hello(number) };
+        let mut vm = self.vm_with(hello).await;
+        vm.held = Some(snapshot);
+        vm
+    }
+
+    /// Connects a VM that says just this.
+    pub(crate) async fn vm_with(&self, hello: proto::Hello) -> Vm {
         let vm = self.stranger().await;
-        vm.say(worker_message::Body::Hello(proto::Hello {
-            vm_id: vec![number; 16],
-            node_id: "envoy-1".to_owned(),
-            node_cluster: "edge".to_owned(),
-            build: "0.1.0".to_owned(),
-            applied: applied.map(wire),
-        }))
-        .await;
+        vm.hello(hello).await;
         vm
     }
 
     /// Connects a client that says nothing.
     pub(crate) async fn stranger(&self) -> Vm {
-        let channel = Endpoint::from_shared(format!("http://{}", self.feed)).unwrap().connect().await.unwrap();
-        let (up, messages) = mpsc::channel(8);
-        let mut client = FeedClient::new(channel);
-        let down = client.connect(ReceiverStream::new(messages)).await.unwrap().into_inner();
-        Vm { up, down }
+        Vm::over(self.channel().await).await
+    }
+
+    /// A connection to the feed with TLS, if that comes about.
+    pub(crate) async fn secured(&self, client: ClientConfig) -> Result<Channel, tonic::transport::Error> {
+        let Address::Tcp(address) = self.feed else { panic!("TLS is for ports") };
+        let connector = TlsConnector::from(Arc::new(client));
+        let connect = move |_| {
+            let connector = connector.clone();
+            async move {
+                let stream = TcpStream::connect(address).await?;
+                connector.connect("localhost".try_into().unwrap(), stream).await.map(TokioIo::new)
+            }
+        };
+        Endpoint::from_static("http://feed").connect_with_connector(service_fn(connect)).await
+    }
+
+    /// A connection to the feed, for any number of streams.
+    pub(crate) async fn channel(&self) -> Channel {
+        let any = Endpoint::from_static("http://feed");
+        match &self.feed {
+            Address::Tcp(address) => {
+                Endpoint::from_shared(format!("http://{address}")).unwrap().connect().await.unwrap()
+            }
+            Address::Unix(path) => {
+                let path = path.clone();
+                let connect = move |_| {
+                    let path = path.clone();
+                    async move { UnixStream::connect(path).await.map(TokioIo::new) }
+                };
+                any.connect_with_connector(service_fn(connect)).await.unwrap()
+            }
+        }
+    }
+}
+
+/// The hello of a VM that has applied nothing.
+pub(crate) fn hello(number: u8) -> proto::Hello {
+    proto::Hello {
+        vm_id: vec![number; 16],
+        node_id: "envoy-1".to_owned(),
+        node_cluster: "edge".to_owned(),
+        build: "0.1.0".to_owned(),
+        format: FORMAT.into(),
+        ..proto::Hello::default()
     }
 }
 
@@ -187,22 +273,80 @@ impl Companion {
 pub(crate) struct Vm {
     up: mpsc::Sender<proto::WorkerMessage>,
     down: Streaming<proto::CompanionMessage>,
+    held: Option<Snapshot>,
 }
 
 impl Vm {
+    /// Opens a stream.
+    pub(crate) async fn over(channel: Channel) -> Vm {
+        Vm::try_over(channel).await.unwrap()
+    }
+
+    /// Opens a stream, if that is granted.
+    pub(crate) async fn try_over(channel: Channel) -> Result<Vm, Status> {
+        let (up, messages) = mpsc::channel(8);
+        let mut client = FeedClient::new(channel).max_decoding_message_size(usize::MAX);
+        let down = client.connect(ReceiverStream::new(messages)).await?.into_inner();
+        Ok(Vm { up, down, held: None })
+    }
+
+    pub(crate) async fn hello(&self, hello: proto::Hello) {
+        self.say(worker_message::Body::Hello(hello)).await;
+    }
+
     pub(crate) async fn say(&self, body: worker_message::Body) {
         self.up.send(proto::WorkerMessage { body: Some(body) }).await.unwrap();
     }
 
-    /// The next snapshot, decoded as a VM would.
+    /// The next snapshot or delta; answers to heartbeats are passed over.
+    pub(crate) async fn offer(&mut self) -> companion_message::Body {
+        loop {
+            match self.message().await {
+                companion_message::Body::Current(_) => {}
+                offer => return offer,
+            }
+        }
+    }
+
+    /// What comes next.
+    pub(crate) async fn message(&mut self) -> companion_message::Body {
+        let message = timeout(PATIENCE, self.down.message()).await.expect("a message arrives").unwrap();
+        message.unwrap().body.unwrap()
+    }
+
+    /// The next offer, which must be a whole snapshot; it is neither applied nor answered.
+    pub(crate) async fn whole(&mut self) -> Snapshot {
+        match self.offer().await {
+            companion_message::Body::Snapshot(sent) => read(&sent),
+            other => panic!("not a whole snapshot: {other:?}"),
+        }
+    }
+
+    /// The next offer, which must be a delta; it is neither applied nor answered.
+    pub(crate) async fn delta(&mut self) -> proto::Delta {
+        match self.offer().await {
+            companion_message::Body::Delta(delta) => delta,
+            other => panic!("not a delta: {other:?}"),
+        }
+    }
+
+    /// Applies and acks the next offer, whole or delta. Gives a copy of what is held then.
     pub(crate) async fn snapshot(&mut self) -> Snapshot {
-        let message = timeout(PATIENCE, self.down.message()).await.expect("a snapshot arrives").unwrap();
-        let Some(companion_message::Body::Snapshot(sent)) = message.unwrap().body else {
-            panic!("not a snapshot");
+        let next = match self.offer().await {
+            companion_message::Body::Snapshot(sent) => read(&sent),
+            companion_message::Body::Delta(sent) => {
+                let mut held = self.held.take().expect("a delta follows a snapshot");
+                assert_eq!(sent.base, Some(wire(held.id())));
+                held.apply(&sent.content).unwrap();
+                assert_eq!(sent.id, Some(wire(held.id())));
+                held
+            }
+            other => panic!("not a snapshot: {other:?}"),
         };
-        let snapshot = Snapshot::decode(&sent.content).unwrap();
-        assert_eq!(sent.id, Some(wire(snapshot.id())));
-        snapshot
+        self.ack(next.id()).await;
+        let copy = Snapshot::decode(next.encode()).unwrap();
+        self.held = Some(next);
+        copy
     }
 
     /// How the stream ends.
@@ -217,11 +361,11 @@ impl Vm {
     }
 
     pub(crate) async fn ack(&self, id: SnapshotId) {
-        self.say(worker_message::Body::Ack(proto::Ack { id: Some(wire(id)) })).await;
+        self.say(worker_message::Body::Ack(proto::Ack { id: Some(wire(id)), apply_micros: 300 })).await;
     }
 
-    pub(crate) async fn nack(&self, id: SnapshotId, reason: &str) {
-        let nack = proto::Nack { id: Some(wire(id)), reason: reason.to_owned() };
+    pub(crate) async fn nack(&self, id: SnapshotId, reason: &str, wants_full: bool) {
+        let nack = proto::Nack { id: Some(wire(id)), reason: reason.to_owned(), wants_full };
         self.say(worker_message::Body::Nack(nack)).await;
     }
 
@@ -231,7 +375,13 @@ impl Vm {
     }
 }
 
-fn wire(id: SnapshotId) -> proto::SnapshotId {
+fn read(sent: &proto::Snapshot) -> Snapshot {
+    let snapshot = Snapshot::decode(&sent.content).unwrap();
+    assert_eq!(sent.id, Some(wire(snapshot.id())));
+    snapshot
+}
+
+pub(crate) fn wire(id: SnapshotId) -> proto::SnapshotId {
     proto::SnapshotId { epoch: id.epoch, version: id.version }
 }
 

@@ -32,7 +32,7 @@ async fn a_message_beyond_the_limit_ends_the_stream() {
     let site = Site::with("view");
     let companion = site.start().await;
     let vm = companion.vm(1, None).await;
-    vm.nack(SnapshotId::default(), &"x".repeat(1 << 20)).await;
+    vm.nack(SnapshotId::default(), &"x".repeat(1 << 20), false).await;
     assert_eq!(vm.end().await.code(), Code::OutOfRange);
     companion.stop().await;
 }
@@ -42,8 +42,9 @@ async fn a_new_stream_of_the_same_vm_replaces_the_old_one() {
     let site = Site::with("view");
     let companion = site.start().await;
     let mut old = companion.vm(1, None).await;
-    let id = old.snapshot().await.id();
-    let new = companion.vm(1, Some(id)).await;
+    let held = old.snapshot().await;
+    let id = held.id();
+    let new = companion.vm_with_snapshot(1, held).await;
     assert_eq!(old.end().await.code(), Code::Aborted);
     new.beat(Some(id), true).await;
     companion.until_metric("tollgate_feed_workers{state=\"serving\"}", 1.0).await;

@@ -1,5 +1,7 @@
 use std::time::Duration;
 
+use tollgate_policy::snapshot::FORMAT;
+
 use crate::harness::Site;
 
 #[tokio::test]
@@ -7,7 +9,7 @@ async fn an_ack_is_counted_and_measured_once() {
     let site = Site::with("view");
     let companion = site.start().await;
     let mut vm = companion.vm(1, None).await;
-    let id = vm.snapshot().await.id();
+    let id = vm.whole().await.id();
     companion.until_metric("tollgate_feed_workers{state=\"behind\"}", 1.0).await;
     vm.ack(id).await;
     vm.ack(id).await;
@@ -25,7 +27,10 @@ async fn an_ack_is_counted_and_measured_once() {
     assert_eq!(worker["vmId"], "01".repeat(16));
     assert_eq!(worker["applied"]["version"], id.version);
     assert_eq!((&worker["node"], &worker["cluster"]), (&"envoy-1".into(), &"edge".into()));
-    assert_eq!((&worker["alive"], &worker["behind"]), (&true.into(), &false.into()));
+    assert_eq!((&worker["alive"], &worker["state"]), (&true.into(), &"ok".into()));
+    assert_eq!((&worker["versionsBehind"], &worker["behindMs"]), (&0.into(), &0.into()));
+    assert_eq!(worker["lastApplyMicros"], 300);
+    assert_eq!(worker["format"], FORMAT);
     assert_eq!(body["current"]["policies"], 1);
     companion.stop().await;
 }
@@ -35,13 +40,14 @@ async fn a_nack_is_counted_and_its_reason_shown() {
     let site = Site::with("view");
     let companion = site.start().await;
     let mut vm = companion.vm(1, None).await;
-    let id = vm.snapshot().await.id();
-    vm.nack(id, "snapshot is damaged").await;
+    let id = vm.whole().await.id();
+    vm.nack(id, "snapshot is damaged", false).await;
     companion.until_metric("tollgate_feed_nacks_total", 1.0).await;
     let worker = &companion.json("/v1/workers").await.1["workers"][0];
     assert_eq!(worker["lastNack"]["reason"], "snapshot is damaged");
     assert_eq!(worker["lastNack"]["version"], id.version);
-    assert_eq!((&worker["applied"], &worker["behind"]), (&serde_json::Value::Null, &true.into()));
+    assert_eq!((&worker["applied"], &worker["state"]), (&serde_json::Value::Null, &"nacked".into()));
+    assert_eq!(companion.metric("tollgate_feed_workers{state=\"nacked\"}").await, 1.0);
     companion.stop().await;
 }
 
@@ -51,9 +57,10 @@ async fn a_vm_that_falls_silent_is_dead_although_its_connection_is_open() {
     let companion = site.start().await;
     let mut vm = companion.vm(1, None).await;
     let id = vm.snapshot().await.id();
-    vm.ack(id).await;
-    companion.until_metric("tollgate_feed_workers{state=\"alive\"}", 0.0).await;
-    let body = companion.until("/v1/workers", |_, body| body["workers"][0]["alive"] == false).await;
+    companion.until_metric("tollgate_feed_workers{state=\"silent\"}", 1.0).await;
+    assert_eq!(companion.metric("tollgate_feed_workers{state=\"alive\"}").await, 0.0);
+    let body = companion.until("/v1/workers", |_, body| body["workers"][0]["state"] == "silent").await;
+    assert_eq!(body["workers"][0]["alive"], false);
     assert_eq!(body["workers"][0]["applied"]["version"], id.version);
     assert_eq!(vm.end().await.code(), tonic::Code::DeadlineExceeded);
     companion.stop().await;
@@ -68,5 +75,24 @@ async fn metrics_are_an_open_metrics_text() {
     assert_eq!(status, 200);
     assert!(text.contains("tollgate_build_info{version="), "{text}");
     assert!(text.trim_end().ends_with("# EOF"), "{text}");
+    companion.stop().await;
+}
+
+#[tokio::test]
+async fn the_table_of_workers_tells_scripts_whether_all_are_level() {
+    let site = Site::with("view");
+    let companion = site.start().await;
+    let mut vm = companion.vm(1, None).await;
+    let id = vm.whole().await.id();
+    companion.until_metric("tollgate_feed_workers{state=\"behind\"}", 1.0).await;
+    let (code, text) = companion.workers_command(&["--fail-if-behind"]).await;
+    assert_eq!(code, Some(1), "{text}");
+    assert!(text.contains("behind"), "{text}");
+    vm.ack(id).await;
+    companion.until_metric("tollgate_feed_workers{state=\"behind\"}", 0.0).await;
+    let (code, text) = companion.workers_command(&["--fail-if-behind", "--format", "json"]).await;
+    assert_eq!(code, Some(0), "{text}");
+    let body: serde_json::Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(body["workers"][0]["state"], "ok");
     companion.stop().await;
 }

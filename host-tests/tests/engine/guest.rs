@@ -36,12 +36,21 @@ impl Guest {
 
     /// Copies a snapshot in and has it decoded.
     pub(crate) fn load(&mut self, snapshot: &[u8]) {
-        let len = u32::try_from(snapshot.len()).unwrap();
+        self.hand_over(snapshot, "load");
+    }
+
+    /// Copies a delta in and has the snapshot go on by it.
+    pub(crate) fn apply(&mut self, delta: &[u8]) {
+        self.hand_over(delta, "apply");
+    }
+
+    fn hand_over(&mut self, bytes: &[u8], export: &str) {
+        let len = u32::try_from(bytes.len()).unwrap();
         let buffer = self.instance.get_typed_func::<u32, u32>(&mut self.store, "buffer").unwrap();
         let at = buffer.call(&mut self.store, len).unwrap();
-        self.memory.write(&mut self.store, at as usize, snapshot).unwrap();
-        let load = self.instance.get_typed_func::<(), u32>(&mut self.store, "load").unwrap();
-        assert_eq!(load.call(&mut self.store, ()).unwrap(), 1, "the guest refused the snapshot");
+        self.memory.write(&mut self.store, at as usize, bytes).unwrap();
+        let take = self.instance.get_typed_func::<(), u32>(&mut self.store, export).unwrap();
+        assert_eq!(take.call(&mut self.store, ()).unwrap(), 1, "the guest refused what it was to {export}");
     }
 
     /// Makes the requests of a variant of the workload; says how many.

@@ -9,6 +9,16 @@ pub(crate) fn snapshot(id: SnapshotId, content: &[u8]) -> Vec<u8> {
     message(1, [message(1, id_message(id)), message(2, content)].concat())
 }
 
+/// A message that carries what leads from one snapshot to another.
+pub(crate) fn delta(id: SnapshotId, base: SnapshotId, content: &[u8]) -> Vec<u8> {
+    message(2, [message(1, id_message(id)), message(2, id_message(base)), message(3, content)].concat())
+}
+
+/// A message that says which snapshot is published now.
+pub(crate) fn current(id: SnapshotId) -> Vec<u8> {
+    message(3, message(1, id_message(id)))
+}
+
 /// A `SnapshotId`.
 pub(crate) fn id_message(id: SnapshotId) -> Vec<u8> {
     [number(1, id.epoch), number(2, id.version)].concat()
@@ -20,7 +30,7 @@ pub(crate) enum FromWorker {
     Hello(Hello),
     Heartbeat { applied: Option<SnapshotId>, serving: bool },
     Ack(SnapshotId),
-    Nack { id: Option<SnapshotId>, reason: String },
+    Nack { id: Option<SnapshotId>, reason: String, wants_full: bool },
 }
 
 /// The first message of every stream.
@@ -31,6 +41,9 @@ pub(crate) struct Hello {
     pub(crate) node_cluster: String,
     pub(crate) build: String,
     pub(crate) applied: Option<SnapshotId>,
+    pub(crate) applied_digest: Vec<u8>,
+    pub(crate) format: u64,
+    pub(crate) warm: bool,
 }
 
 impl FromWorker {
@@ -41,7 +54,7 @@ impl FromWorker {
         match kind {
             1 => FromWorker::Hello(hello(body)),
             2 => heartbeat(body),
-            3 => FromWorker::Ack(body.into_iter().map(|(_, id)| read_id(id)).next().expect("an id")),
+            3 => ack(body),
             4 => nack(body),
             other => panic!("message of kind {other}"),
         }
@@ -57,6 +70,9 @@ fn hello(body: Vec<(u64, Field)>) -> Hello {
             3 => hello.node_cluster = field.text(),
             4 => hello.build = field.text(),
             5 => hello.applied = Some(read_id(field)),
+            6 => hello.applied_digest = field.bytes(),
+            7 => hello.format = field.number(),
+            8 => hello.warm = field.number() == 1,
             other => panic!("field {other} of a hello"),
         }
     }
@@ -75,16 +91,25 @@ fn heartbeat(body: Vec<(u64, Field)>) -> FromWorker {
     FromWorker::Heartbeat { applied, serving }
 }
 
+/// How long it took says the clock, which in these tests stands still meanwhile.
+fn ack(body: Vec<(u64, Field)>) -> FromWorker {
+    match body.as_slice() {
+        [(1, id)] => FromWorker::Ack(read_id(id.clone())),
+        other => panic!("no ack: {other:?}"),
+    }
+}
+
 fn nack(body: Vec<(u64, Field)>) -> FromWorker {
-    let (mut id, mut reason) = (None, String::new());
+    let (mut id, mut reason, mut wants_full) = (None, String::new(), false);
     for (number, field) in body {
         match number {
             1 => id = Some(read_id(field)),
             2 => reason = field.text(),
+            3 => wants_full = field.number() == 1,
             other => panic!("field {other} of a nack"),
         }
     }
-    FromWorker::Nack { id, reason }
+    FromWorker::Nack { id, reason, wants_full }
 }
 
 fn read_id(field: Field) -> SnapshotId {

@@ -13,7 +13,8 @@ const CONFIG: &str = r#"{
         "x-principal": "principal.id",
         "x-roles": "principal.roles",
         "x-policy": "decision.policy",
-        "x-decision": "decision.id"
+        "x-decision": "decision.id",
+        "x-snapshot": "decision.snapshot"
     }
 }"#;
 
@@ -38,7 +39,8 @@ fn an_allowed_request_carries_the_facts() {
     assert_eq!((principal, roles, policy), (vec!["ann".into()], vec!["editor".into()], vec!["editors-view".into()]));
     let (vm, number) = decision[0].split_once('-').unwrap();
     assert_eq!((vm.len(), number, decision.len()), (16, "1", 1));
-    assert_eq!(upstream.len(), 3 + 4);
+    assert_eq!(upstream.text("x-snapshot").as_deref(), Some("1.1"));
+    assert_eq!(upstream.len(), 3 + 5);
 }
 
 #[test]
@@ -53,15 +55,24 @@ fn decisions_are_numbered() {
 
 #[test]
 fn a_clients_own_copies_never_reach_the_upstream() {
-    let names =
-        ["x-principal", "X-Principal", "x_principal", "X_PRINCIPAL", "x-roles", "x_roles", "x-policy", "x-decision"];
+    let names = [
+        "x-principal",
+        "X-Principal",
+        "x_principal",
+        "X_PRINCIPAL",
+        "x-roles",
+        "x_roles",
+        "x-policy",
+        "x-decision",
+        "x-snapshot",
+    ];
     let spoofed = names.iter().fold(document(), |request, name| request.header(name, "root"));
     let spoofed = spoofed.header("x-principal", "root").header("x-principals", "stays");
     let upstream = plugin().ask(&spoofed).upstream();
     assert!(upstream.pairs().iter().all(|(_, value)| *value != "root"), "{upstream:?}");
     assert_eq!(upstream.text("x-principals").as_deref(), Some("stays"));
     assert_eq!(facts(&upstream)[0], ["ann"]);
-    assert_eq!(upstream.len(), 3 + 4 + 1);
+    assert_eq!(upstream.len(), 3 + 5 + 1);
 }
 
 #[test]

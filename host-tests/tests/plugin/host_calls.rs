@@ -170,14 +170,15 @@ fn single_decisions_are_logged_only_for_an_operator_who_sees_debug_messages() {
 #[test]
 fn a_tick_beats_and_shows_the_gauges() {
     let mut plugin = plugin(CONFIG, &[TOKEN]);
+    plugin.ask(&by_header("viewer"));
     plugin.vm.take_calls();
     plugin.vm.advance(Duration::from_secs(1)).unwrap();
     let calls = plugin.vm.take_call_lines(&[]);
-    assert_eq!(calls.len(), 7, "{calls:#?}");
+    assert_eq!(calls.len(), 9, "{calls:#?}");
     assert_eq!(calls[0], "get_log_level()");
     assert!(calls[1].starts_with("grpc_send("), "{calls:?}");
-    assert!(calls[2..6].iter().all(|call| call.starts_with("record_metric(")), "{calls:?}");
-    assert!(calls[6].starts_with("increment_metric("), "{calls:?}");
+    assert!(calls[2..7].iter().all(|call| call.starts_with("record_metric(")), "{calls:?}");
+    assert!(calls[7..].iter().all(|call| call.starts_with("increment_metric(")), "{calls:?}");
 }
 
 #[test]
@@ -189,9 +190,10 @@ fn configuring_defines_metrics_and_opens_the_feed() {
             "get_buffer_bytes(plugin_configuration)",
             "get_property(xds.node.id)",
             "get_property(xds.node.cluster)",
+            "get_shared_data(tollgate.content\0companion)",
             "get_log_level()",
-            r"grpc_stream(\n\x0b\n\tcompanion, tollgate.v1.Feed/Connect)",
-            "grpc_send(6, 27 bytes)",
+            r#"grpc_stream(\n\x12\n\tcompanion\"\x05\x08\x80\x80\x84 , tollgate.v1.Feed/Connect)"#,
+            "grpc_send(6, 29 bytes)",
             "set_tick_period_milliseconds(100 ms)",
         ]
     );
@@ -207,10 +209,31 @@ fn a_snapshot_is_fetched_once_and_acknowledged() {
         plugin.vm.take_call_lines(&[]),
         [
             "get_buffer_bytes(grpc_message)",
+            "get_shared_data(tollgate.mark\0companion)",
+            "get_current_time_nanoseconds()",
+            "get_shared_data(tollgate.mark\0companion)",
+            "set_shared_data(tollgate.mark\0companion, 64 bytes)",
             "log(info, snapshot 1.1 is in force)",
             "grpc_send(6, 8 bytes)",
             "log(info, the feed is connected)",
             "set_tick_period_milliseconds(1000 ms)",
+        ]
+    );
+}
+
+#[test]
+fn what_is_current_is_marked_for_other_vms() {
+    let mut plugin = plugin(CONFIG, &[TOKEN]);
+    plugin.vm.advance(Duration::from_secs(1)).unwrap();
+    plugin.vm.take_calls();
+    plugin.confirm(id(1, 1));
+    assert_eq!(
+        plugin.vm.take_call_lines(&[]),
+        [
+            "get_buffer_bytes(grpc_message)",
+            "get_current_time_nanoseconds()",
+            "get_shared_data(tollgate.mark\0companion)",
+            "set_shared_data(tollgate.mark\0companion, 64 bytes)",
         ]
     );
 }

@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use tollgate_host_tests::{Fault, GrpcStatus, GrpcStreamState, HostFn, Status, VmOptions};
+use tollgate_policy::snapshot::FORMAT;
 
 use crate::feed::{FromWorker, Hello};
 use crate::metadata::person;
 use crate::plugin::{CONFIG, EXPLAINING, Plugin, options};
-use crate::policies::{compiled, documents_by_token, id, nothing};
+use crate::policies::{compiled, content, documents_by_token, id, nothing};
 use crate::request::Request;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -36,7 +37,8 @@ fn configuring_opens_the_feed_of_the_cluster_and_says_hello() {
     let root = vm.create_root(CONFIG).unwrap();
     let mut plugin = Plugin { vm, root };
     let stream = plugin.vm.grpc_streams().next().unwrap();
-    assert_eq!(stream.target.upstream, b"\x0a\x0b\x0a\x09companion");
+    // The cluster, and that Envoy keeps no message of more than 64 MiB and 64 KiB.
+    assert_eq!(stream.target.upstream, b"\x0a\x12\x0a\x09companion\x22\x05\x08\x80\x80\x84\x20");
     assert_eq!((&*stream.target.service, &*stream.target.method), ("tollgate.v1.Feed", "Connect"));
     assert!(stream.target.initial_metadata.is_empty());
     let said = plugin.said();
@@ -44,7 +46,8 @@ fn configuring_opens_the_feed_of_the_cluster_and_says_hello() {
     assert_eq!(hello.vm_id.len(), 16);
     assert_eq!((&*hello.node_id, &*hello.node_cluster), ("proxy-7", "edge"));
     assert_eq!(hello.build, env!("CARGO_PKG_VERSION"));
-    assert_eq!(hello.applied, None);
+    assert_eq!((hello.applied, &*hello.applied_digest), (None, &[][..]));
+    assert_eq!((hello.format, hello.warm), (FORMAT.into(), false));
 }
 
 #[test]
@@ -144,6 +147,7 @@ fn a_lost_feed_comes_back_and_says_what_is_in_force() {
     plugin.vm.advance(3 * MOMENT).unwrap();
     let said = plugin.said();
     assert_eq!(hello(&said).applied, Some(id(1, 1)));
+    assert_eq!(hello(&said).applied_digest, content(&documents_by_token()).digest().0);
     assert_eq!(plugin.counter("tollgate.feed.reconnects"), 1);
     plugin.publish(&nothing(), id(1, 2));
     assert_eq!(plugin.ask(&editor()).status(), 403);
@@ -220,11 +224,12 @@ fn initial_and_trailing_metadata_do_no_harm() {
 }
 
 #[test]
-fn a_companion_that_answers_is_connected_to_at_once_when_it_comes_back() {
+fn a_companion_that_says_what_is_current_is_connected_to_at_once_when_it_comes_back() {
     let mut plugin = Plugin::deciding(CONFIG, &documents_by_token());
     for _ in 0..10 {
         let stream = plugin.feed();
         plugin.vm.deliver_grpc_initial_metadata(stream, &[("content-type", "application/grpc")]).unwrap();
+        plugin.confirm(id(1, 1));
         plugin.vm.close_grpc_stream(stream, GrpcStatus::UNAVAILABLE, "restarting").unwrap();
         plugin.vm.advance(2 * MOMENT).unwrap();
         assert_ne!(plugin.feed(), stream);

@@ -1,6 +1,7 @@
 //! Starting the plugin, being its companion, and asking it.
 
 use std::sync::LazyLock;
+use std::time::Duration;
 
 use serde_json::Value;
 use tollgate_host_tests::{
@@ -81,19 +82,46 @@ impl Plugin {
         feed
     }
 
+    /// Whether there is one.
+    pub(crate) fn has_feed(&self) -> bool {
+        self.vm.grpc_streams().any(|stream| stream.state == GrpcStreamState::Open)
+    }
+
+    /// Waits for the plugin to open another stream, if it has given up the one before.
+    pub(crate) fn reconnect(&mut self) {
+        while !self.has_feed() {
+            self.vm.advance(Duration::from_secs(1)).unwrap();
+        }
+    }
+
     /// What the plugin has said on its stream since it was last asked.
     pub(crate) fn said(&mut self) -> Vec<FromWorker> {
-        let feed = self.feed();
+        self.said_on(self.feed())
+    }
+
+    fn said_on(&mut self, feed: GrpcId) -> Vec<FromWorker> {
         let messages = self.vm.take_grpc_sent(feed).unwrap();
         messages.iter().map(|message| FromWorker::read(message)).collect()
     }
 
     /// Delivers a message of the companion, whatever it is; what the plugin says to it.
     pub(crate) fn deliver(&mut self, message: Vec<u8>) -> Vec<FromWorker> {
+        self.reconnect();
         let feed = self.feed();
         self.vm.take_grpc_sent(feed).unwrap();
         self.vm.deliver_grpc_message(feed, message).unwrap();
-        self.said()
+        self.said_on(feed)
+    }
+
+    /// Has the companion say that this is the snapshot published now.
+    pub(crate) fn confirm(&mut self, id: SnapshotId) {
+        assert_eq!(self.deliver(feed::current(id)), []);
+    }
+
+    /// The VM dies, and another takes its place in the same proxy.
+    pub(crate) fn restart(self, config: &str) -> Self {
+        let options = VmOptions { process: self.vm.process().clone(), clock: self.vm.clock().clone(), ..options() };
+        Plugin::with_options(config, options)
     }
 
     /// Delivers a snapshot of these bytes; what the plugin says to it.

@@ -1,6 +1,6 @@
 //! Policy sets as an operator writes them, compiled.
 
-use tollgate_policy::snapshot::{SnapshotId, encode};
+use tollgate_policy::snapshot::{Compiler, Content, SnapshotId};
 use tollgate_policy::source::{SourceFile, load};
 
 const EDITORS_VIEW: &str = "  - {name: editors-view, resource: document, actions: [view], roles: [editor]}\n";
@@ -74,9 +74,14 @@ fn set(policies: &[&str], sources: &[&str]) -> String {
 
 /// The set, compiled.
 pub(crate) fn compiled(yaml: &str, id: SnapshotId) -> Vec<u8> {
+    content(yaml).encode(id, &[])
+}
+
+/// The set, compiled, before it has an id.
+pub(crate) fn content(yaml: &str) -> Content {
     let file = SourceFile::new("policies.yaml", yaml);
     let set = load(&[file]).unwrap_or_else(|problems| panic!("{problems}\n{yaml}"));
-    encode(&set, id).unwrap()
+    Compiler::default().compile(&set).unwrap()
 }
 
 pub(crate) const fn id(epoch: u64, version: u64) -> SnapshotId {

@@ -1,5 +1,7 @@
 //! Snapshots that cannot be used: refused with a reason, while the one in force goes on deciding.
 
+use std::time::Duration;
+
 use tollgate_policy::snapshot::{FORMAT, SnapshotId};
 
 use crate::feed::{FromWorker, id_message, snapshot};
@@ -19,7 +21,7 @@ fn deciding() -> Plugin {
 fn assert_refused(plugin: &mut Plugin, message: Vec<u8>, expected: Option<SnapshotId>, because: &str) {
     let before = plugin.counter(REFUSED);
     let said = plugin.deliver(message);
-    let [FromWorker::Nack { id, reason }] = said.as_slice() else { panic!("not refused: {said:?}") };
+    let [FromWorker::Nack { id, reason, .. }] = said.as_slice() else { panic!("not refused: {said:?}") };
     assert_eq!(*id, expected);
     assert!(!reason.is_empty() && reason.len() <= 256, "{reason}");
     assert!(reason.contains(because), "`{reason}` does not say `{because}`");
@@ -36,6 +38,14 @@ fn assert_still_deciding(plugin: &mut Plugin) {
     assert_eq!(plugin.vm.metrics().gauge("tollgate.snapshot.version"), Some(1));
 }
 
+/// Offers the one in force again now and then, so that the stream is not given up.
+fn take_the_edge_off(plugin: &mut Plugin, turn: usize) {
+    if turn.is_multiple_of(7) {
+        plugin.publish(&documents_by_token(), id(1, 1));
+        plugin.vm.advance(Duration::from_secs(1)).unwrap();
+    }
+}
+
 /// The set that allows nothing: it would be noticed.
 fn other(id: SnapshotId) -> Vec<u8> {
     compiled(&nothing(), id)
@@ -46,6 +56,7 @@ fn a_snapshot_cut_short_anywhere_is_refused() {
     let mut plugin = deciding();
     let whole = other(id(1, 2));
     for length in 0..whole.len() {
+        take_the_edge_off(&mut plugin, length);
         let said = plugin.offer(id(1, 2), &whole[..length]);
         assert!(matches!(said.as_slice(), [FromWorker::Nack { .. }]), "{length} bytes: {said:?}");
     }
@@ -58,6 +69,7 @@ fn a_snapshot_with_any_bit_flipped_is_refused() {
     let mut plugin = deciding();
     let whole = other(id(1, 2));
     for at in 0..whole.len() * 8 {
+        take_the_edge_off(&mut plugin, at);
         let mut damaged = whole.clone();
         damaged[at / 8] ^= 1 << (at % 8);
         let said = plugin.offer(id(1, 2), &damaged);

@@ -1,4 +1,6 @@
-/// The longest name whose length is one byte in the message that [`ClusterName::grpc_service`] writes.
+use crate::protobuf::{push_bytes, push_number};
+
+/// Longest name, in bytes.
 const MAX_LENGTH: usize = 120;
 
 /// Name of an Envoy cluster.
@@ -28,16 +30,21 @@ impl ClusterName {
         &self.0
     }
 
-    /// The encoded `envoy.config.core.v3.GrpcService` of this cluster.
+    /// The encoded `envoy.config.core.v3.GrpcService` of this cluster, by which Envoy gives a stream up that brings a
+    /// message of more than `max_message` bytes, rather than keep what has come of it.
     ///
     /// Envoy also takes a bare cluster name, but only after it has tried to read it as this message, and names such as
     /// `envoy` can be read so.
     #[must_use]
-    pub fn grpc_service(&self) -> String {
-        // Field 1 (`envoy_grpc`) with field 1 (`cluster_name`); lengths of up to 127 are themselves.
-        let length = u8::try_from(self.0.len()).unwrap_or_default();
-        let outer = char::from(length.saturating_add(2));
-        let inner = char::from(length);
-        format!("\n{outer}\n{inner}{}", self.0)
+    pub fn grpc_service(&self, max_message: u32) -> Vec<u8> {
+        let (mut service, mut envoy, mut limit) = (Vec::new(), Vec::new(), Vec::new());
+        // A `UInt32Value`.
+        push_number(&mut limit, 1, max_message.into());
+        // `EnvoyGrpc.cluster_name` and `.max_receive_message_length`.
+        push_bytes(&mut envoy, 1, self.0.as_bytes());
+        push_bytes(&mut envoy, 4, &limit);
+        // `GrpcService.envoy_grpc`.
+        push_bytes(&mut service, 1, &envoy);
+        service
     }
 }

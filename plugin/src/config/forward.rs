@@ -28,6 +28,8 @@ pub enum Fact {
     DecisionPolicy,
     /// The decision's id.
     DecisionId,
+    /// The id of the snapshot that decided.
+    DecisionSnapshot,
 }
 
 /// Which headers tell the upstream which facts. A client's own copies of these headers never reach it.
@@ -52,7 +54,7 @@ pub enum InvalidForward {
     Header(#[from] InvalidHeader),
     /// It is none of the facts.
     #[error(
-        "header `{0}` has no fact, which is one of `principal.id`, `principal.roles`, `decision.policy`, `decision.id`; not {1}"
+        "header `{0}` has no fact, which is one of `principal.id`, `principal.roles`, `decision.policy`, `decision.id`, `decision.snapshot`; not {1}"
     )]
     Fact(String, String),
 }
@@ -64,6 +66,7 @@ impl Fact {
             "principal.roles" => Some(Fact::PrincipalRoles),
             "decision.policy" => Some(Fact::DecisionPolicy),
             "decision.id" => Some(Fact::DecisionId),
+            "decision.snapshot" => Some(Fact::DecisionSnapshot),
             _ => None,
         }
     }

@@ -26,3 +26,8 @@ pub(super) fn members<'d, const N: usize>(
         None => Ok(names.map(|name| fields.get(name))),
     }
 }
+
+/// The text that a member has to be.
+pub(super) fn text<'d>(name: &'static str, member: &'d Data) -> Result<&'d str, InvalidMember> {
+    member.as_str().ok_or(InvalidMember::Type(name, "a string"))
+}

@@ -6,6 +6,8 @@
 mod cluster;
 mod forward;
 mod members;
+mod source;
+mod trust;
 
 use tollgate_policy::data::{Data, InvalidJson};
 
@@ -15,6 +17,8 @@ pub use cluster::{ClusterName, InvalidCluster};
 pub use forward::{Fact, Forward, HeaderName, InvalidForward, InvalidHeader};
 pub use members::InvalidMember;
 use members::members;
+pub use source::{FeedConfig, Source, StandaloneConfig};
+pub use trust::InvalidTrust;
 
 #[cfg(test)]
 mod tests;
@@ -23,18 +27,11 @@ mod tests;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Config {
     /// Where snapshots come from.
-    pub feed: FeedConfig,
+    pub source: Source,
     /// Whether a refused client learns the reason and the deciding policy.
     pub explain: bool,
     /// Request headers that tell the upstream what was decided.
     pub forward: Forward,
-}
-
-/// Where snapshots come from.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FeedConfig {
-    /// The Envoy cluster of the companion.
-    pub cluster: ClusterName,
 }
 
 /// Why a configuration was refused.
@@ -54,6 +51,15 @@ pub enum InvalidConfig {
     /// The companion's cluster has no name of a cluster.
     #[error("the filter's configuration is not valid: {0}")]
     Cluster(#[from] InvalidCluster),
+    /// It does not say where snapshots come from.
+    #[error("the filter's configuration is not valid: missing field `feed`, or `standalone` for a snapshot of its own")]
+    NoSource,
+    /// It names two places.
+    #[error("the filter's configuration is not valid: there is `feed` or `standalone`, not both")]
+    TwoSources,
+    /// The keys cannot be used.
+    #[error("the filter's configuration is not valid: {0}")]
+    Trust(#[from] InvalidTrust),
     /// A header cannot be set, or not to this.
     #[error("the filter's configuration is not valid: {0}")]
     Forward(#[from] InvalidForward),
@@ -73,10 +79,10 @@ impl Config {
             Ok(fields) => Data::Map(fields),
             Err(_) => Data::from_json(bytes)?,
         };
-        let [feed, explain, forward] = members(&config, "the configuration", ["feed", "explain", "forward"])?;
-        let feed = feed.ok_or(InvalidMember::Missing("feed"))?;
+        let names = ["feed", "standalone", "explain", "forward"];
+        let [feed, standalone, explain, forward] = members(&config, "the configuration", names)?;
         Ok(Config {
-            feed: FeedConfig::read(feed)?,
+            source: Source::read(feed, standalone)?,
             explain: match explain {
                 None => false,
                 Some(Data::Bool(explain)) => *explain,
@@ -84,14 +90,5 @@ impl Config {
             },
             forward: forward.map(Forward::read).transpose()?.unwrap_or_default(),
         })
-    }
-}
-
-impl FeedConfig {
-    fn read(feed: &Data) -> Result<Self, InvalidConfig> {
-        let [cluster] = members(feed, "feed", ["cluster"])?;
-        let cluster = cluster.ok_or(InvalidMember::Missing("cluster"))?;
-        let name = cluster.as_str().ok_or(InvalidMember::Type("cluster", "a string"))?;
-        Ok(FeedConfig { cluster: name.to_owned().try_into()? })
     }
 }

@@ -1,5 +1,16 @@
+use std::time::Duration;
+
 use super::*;
 use crate::protobuf::build::{boolean, object, string, structure};
+
+const KEY: &str = "11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=";
+
+fn feed(config: &str) -> FeedConfig {
+    match Config::parse(config.as_bytes()).unwrap().source {
+        Source::Feed(feed) => feed,
+        Source::Standalone(_) => panic!("no feed"),
+    }
+}
 
 fn refusal(text: &str) -> String {
     Config::parse(text.as_bytes()).unwrap_err().to_string()
@@ -10,10 +21,11 @@ fn a_full_configuration_is_read() {
     let config = Config::parse(
         br#"{"feed": {"cluster": "tollgate_companion"}, "explain": true,
             "forward": {"x-tollgate-principal": "principal.id", "x-tollgate-roles": "principal.roles",
-                        "x-tollgate-policy": "decision.policy", "x-tollgate-decision": "decision.id"}}"#,
+                        "x-tollgate-policy": "decision.policy", "x-tollgate-decision": "decision.id",
+                        "x-tollgate-snapshot": "decision.snapshot"}}"#,
     )
     .unwrap();
-    assert_eq!(config.feed.cluster.as_str(), "tollgate_companion");
+    assert!(matches!(&config.source, Source::Feed(feed) if feed.cluster.as_str() == "tollgate_companion"));
     assert!(config.explain);
     let forwarded: Vec<_> = config.forward.iter().map(|(name, fact)| (name.as_str(), fact)).collect();
     assert_eq!(
@@ -23,16 +35,80 @@ fn a_full_configuration_is_read() {
             ("x-tollgate-policy", Fact::DecisionPolicy),
             ("x-tollgate-principal", Fact::PrincipalId),
             ("x-tollgate-roles", Fact::PrincipalRoles),
+            ("x-tollgate-snapshot", Fact::DecisionSnapshot),
         ]
     );
 }
 
 #[test]
-fn only_the_feed_is_required() {
+fn only_the_source_of_snapshots_is_required() {
     let config = Config::parse(br#"{"feed": {"cluster": "c"}}"#).unwrap();
+    let Source::Feed(FeedConfig { trust, max_issued_age, max_staleness, .. }) = config.source else {
+        panic!("no feed")
+    };
+    assert_eq!((trust, max_issued_age, max_staleness), (None, None, None));
     assert!(!config.explain);
     assert_eq!(config.forward.iter().count(), 0);
-    assert!(refusal("{}").contains("missing field `feed`"));
+    assert!(refusal("{}").contains("missing field `feed`, or `standalone`"));
+    let both = r#"{"feed": {"cluster": "c"}, "standalone": {"snapshot": ""}}"#;
+    assert!(refusal(both).contains("`feed` or `standalone`, not both"));
+}
+
+#[test]
+fn keys_come_with_an_audience_and_spans_of_time() {
+    let config = feed(&format!(
+        r#"{{"feed": {{"cluster": "c", "audience": "prod", "keys": [{{"id": "2026-11", "ed25519": "{KEY}"}}],
+            "max_issued_age": "24h", "max_staleness": "1m30s"}}}}"#
+    ));
+    let trust = config.trust.unwrap();
+    assert_eq!((&*trust.audience, &*trust.keys[0].id, trust.keys.len()), ("prod", "2026-11", 1));
+    assert_eq!(config.max_issued_age, Some(Duration::from_secs(24 * 3600)));
+    assert_eq!(config.max_staleness, Some(Duration::from_secs(90)));
+    let unsigned = feed(r#"{"feed": {"cluster": "c", "max_staleness": "1s"}}"#);
+    assert_eq!(unsigned.max_staleness, Some(Duration::from_secs(1)));
+}
+
+#[test]
+fn keys_that_would_hold_nothing_are_refused() {
+    let with = |members: &str| refusal(&format!(r#"{{"feed": {{"cluster": "c", {members}}}}}"#));
+    let key = |id: &str| format!(r#"{{"id": "{id}", "ed25519": "{KEY}"}}"#);
+    let keys = |keys: &str| with(&format!(r#""audience": "a", "keys": {keys}"#));
+    assert!(with(r#""audience": "a""#).contains("`audience` says nothing without `keys`"));
+    assert!(with(r#""max_issued_age": "1h""#).contains("`max_issued_age` says nothing without `keys`"));
+    assert!(with(&format!(r#""keys": [{}]"#, key("k"))).contains("need an `audience`"));
+    assert!(with(&format!(r#""audience": "", "keys": [{}]"#, key("k"))).contains("`audience` is not 1 to 256"));
+    assert!(keys("[]").contains("1 to 16 keys, not 0"));
+    assert!(keys(&format!("[{}]", vec![key("k"); 17].join(","))).contains("not 17"));
+    assert!(keys("1").contains("`keys` is not a list"));
+    assert!(keys(&format!("[{0}, {0}]", key("k"))).contains("two keys are called `k`"));
+    assert!(keys(&format!("[{}]", key(""))).contains("a key's `id`"));
+    assert!(keys(r#"[{"id": "k"}]"#).contains("missing field `ed25519`"));
+    assert!(keys(&format!(r#"[{{"id": "k", "ed25519": "{KEY}", "kind": 1}}]"#)).contains("unknown field `kind`"));
+    // Not base64, too short, and a point of small order.
+    for bytes in ["?", "AAAA", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="] {
+        let message = keys(&format!(r#"[{{"id": "k", "ed25519": "{bytes}"}}]"#));
+        assert!(message.contains("key `k`: `ed25519` is not"), "{message}");
+    }
+}
+
+#[test]
+fn spans_of_time_are_at_least_a_second() {
+    for span in [r#""999ms""#, r#""0""#, r#""-1h""#, r#""soon""#, "90", "true"] {
+        let message = refusal(&format!(r#"{{"feed": {{"cluster": "c", "max_staleness": {span}}}}}"#));
+        assert!(message.contains("`max_staleness` is not a span"), "{message}");
+    }
+}
+
+#[test]
+fn a_snapshot_of_its_own_takes_the_place_of_a_feed() {
+    let text = format!(
+        r#"{{"standalone": {{"snapshot": "c25hcA==", "audience": "a", "keys": [{{"id": "k", "ed25519": "{KEY}"}}]}}}}"#
+    );
+    let Source::Standalone(config) = Config::parse(text.as_bytes()).unwrap().source else { panic!("a feed") };
+    assert_eq!((&*config.snapshot, config.trust.is_some()), (&b"snap"[..], true));
+    assert!(refusal(r#"{"standalone": {}}"#).contains("missing field `snapshot`"));
+    assert!(refusal(r#"{"standalone": {"snapshot": "?"}}"#).contains("`snapshot` is not the base64"));
+    assert!(refusal(r#"{"standalone": {"snapshot": "", "cluster": "c"}}"#).contains("unknown field `cluster`"));
 }
 
 #[test]
@@ -90,9 +166,9 @@ fn a_cluster_name_has_a_length_that_fits() {
 #[test]
 fn a_cluster_becomes_an_encoded_grpc_service() {
     let cluster = ClusterName::try_from("envoy".to_owned()).unwrap();
-    assert_eq!(cluster.grpc_service().as_bytes(), b"\x0a\x07\x0a\x05envoy");
+    assert_eq!(cluster.grpc_service(300), b"\x0a\x0c\x0a\x05envoy\x22\x03\x08\xac\x02");
     let longest = ClusterName::try_from("n".repeat(120)).unwrap();
-    assert_eq!(longest.grpc_service().len(), 124);
+    assert!(longest.grpc_service(1).starts_with(b"\x0a\x7e\x0a\x78nnn"));
 }
 
 #[test]

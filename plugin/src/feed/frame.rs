@@ -1,6 +1,10 @@
 /// Messages larger than this, in bytes, are refused unread.
 pub const MAX_FRAME: usize = 64 << 20;
 
+/// Envoy gives the stream up that brings a larger message than this, in bytes. The little that it is more than
+/// [`MAX_FRAME`] lets the VM say what it refuses.
+pub const MAX_MESSAGE: u32 = (64 << 20) + (64 << 10);
+
 /// How many bytes of an oversized message are enough to see which snapshot it carries.
 const HEAD: usize = 64;
 

@@ -2,30 +2,38 @@
 
 use std::ops::Range;
 
-use tollgate_policy::snapshot::SnapshotId;
+use tollgate_policy::snapshot::{FORMAT, SnapshotId};
 
+use crate::intake::Content;
 use crate::protobuf::{Malformed, Value, fields, head, push_bytes, push_number};
+
+use super::{Identity, Standing};
 
 /// What a worker tells the companion.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum WorkerMessage<'a> {
-    Hello { vm: &'a [u8], node: &'a str, node_cluster: &'a str, build: &'a str, applied: Option<SnapshotId> },
+    Hello { identity: &'a Identity, standing: Option<Standing>, warm: bool },
     Heartbeat { applied: Option<SnapshotId>, serving: bool },
-    Ack(SnapshotId),
-    Nack { id: Option<SnapshotId>, reason: &'a str },
+    Ack { id: SnapshotId, apply_micros: u64 },
+    Nack { id: Option<SnapshotId>, reason: &'a str, wants_full: bool },
 }
 
 impl WorkerMessage<'_> {
     pub(super) fn encode(self) -> Vec<u8> {
         let mut body = Vec::new();
         let number = match self {
-            WorkerMessage::Hello { vm, node, node_cluster, build, applied } => {
-                let texts = [(1, vm), (2, node.as_bytes()), (3, node_cluster.as_bytes()), (4, build.as_bytes())];
-                // Protobuf leaves out what is empty.
-                for (number, text) in texts.into_iter().filter(|(_, text)| !text.is_empty()) {
-                    push_bytes(&mut body, number, text);
+            WorkerMessage::Hello { identity, standing, warm } => {
+                let Identity { vm, node, node_cluster } = identity;
+                push_bytes(&mut body, 1, vm);
+                push_text(&mut body, 2, node);
+                push_text(&mut body, 3, node_cluster);
+                push_text(&mut body, 4, env!("CARGO_PKG_VERSION"));
+                if let Some(Standing { id, digest }) = standing {
+                    push_id(&mut body, 5, Some(id));
+                    push_bytes(&mut body, 6, &digest.0);
                 }
-                push_id(&mut body, 5, applied);
+                push_number(&mut body, 7, FORMAT.into());
+                push_number(&mut body, 8, warm.into());
                 1
             }
             WorkerMessage::Heartbeat { applied, serving } => {
@@ -33,19 +41,28 @@ impl WorkerMessage<'_> {
                 push_number(&mut body, 2, serving.into());
                 2
             }
-            WorkerMessage::Ack(id) => {
+            WorkerMessage::Ack { id, apply_micros } => {
                 push_id(&mut body, 1, Some(id));
+                push_number(&mut body, 2, apply_micros);
                 3
             }
-            WorkerMessage::Nack { id, reason } => {
+            WorkerMessage::Nack { id, reason, wants_full } => {
                 push_id(&mut body, 1, id);
-                push_bytes(&mut body, 2, reason.as_bytes());
+                push_text(&mut body, 2, reason);
+                push_number(&mut body, 3, wants_full.into());
                 4
             }
         };
         let mut message = Vec::new();
         push_bytes(&mut message, number, &body);
         message
+    }
+}
+
+/// Writes a text, unless it is empty: protobuf leaves that out.
+fn push_text(message: &mut Vec<u8>, number: u8, text: &str) {
+    if !text.is_empty() {
+        push_bytes(message, number, text.as_bytes());
     }
 }
 
@@ -58,53 +75,95 @@ fn push_id(message: &mut Vec<u8>, number: u8, id: Option<SnapshotId>) {
     }
 }
 
-/// A snapshot as the companion sends it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Offered<'a> {
-    pub(super) id: Option<SnapshotId>,
-    pub(super) content: &'a [u8],
+/// What the companion tells a worker.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum CompanionMessage {
+    /// A snapshot, or what leads to it.
+    Offer { id: Option<SnapshotId>, content: Content },
+    /// What is published now.
+    Current(SnapshotId),
+    /// Something that this version does not know.
+    Unknown,
 }
 
-impl<'a> Offered<'a> {
-    /// The snapshot in a message; none if the message is of a kind that this version does not know.
-    pub(super) fn read(message: &'a [u8]) -> Result<Option<Self>, Malformed> {
-        let mut offered = None;
-        for field in fields(message) {
+/// Numbers of the kinds of message.
+mod kind {
+    pub(super) const SNAPSHOT: u32 = 1;
+    pub(super) const DELTA: u32 = 2;
+    pub(super) const CURRENT: u32 = 3;
+}
+
+impl CompanionMessage {
+    /// Reads a message. What it carries stays in the message's own memory.
+    pub(super) fn read(message: Vec<u8>) -> Result<Self, Malformed> {
+        let (mut whole, mut delta, mut current) = (None, None, None);
+        for field in fields(&message) {
             match field? {
-                (1, Value::Bytes(snapshot)) => offered = Some(Self::read_body(snapshot)?),
-                (1, _) => return Err(Malformed),
+                (kind::SNAPSHOT, Value::Bytes(body)) => whole = Some(read_offer(body, 2)?),
+                (kind::DELTA, Value::Bytes(body)) => delta = Some(read_offer(body, 3)?),
+                (kind::CURRENT, Value::Bytes(body)) => current = Some(read_current(body)?),
+                (kind::SNAPSHOT..=kind::CURRENT, _) => return Err(Malformed),
                 _ => {}
             }
         }
-        Ok(offered)
-    }
-
-    /// Where the content stands in the message that it was read from.
-    pub(super) fn place_in(&self, message: &[u8]) -> Range<usize> {
-        let start = self.content.as_ptr().addr().saturating_sub(message.as_ptr().addr());
-        start..start + self.content.len()
-    }
-
-    fn read_body(snapshot: &'a [u8]) -> Result<Self, Malformed> {
-        let mut offered = Offered::default();
-        for field in fields(snapshot) {
-            match field? {
-                (1, Value::Bytes(id)) => offered.id = Some(read_id(id)?),
-                (2, Value::Bytes(content)) => offered.content = content,
-                (1 | 2, _) => return Err(Malformed),
-                _ => {}
+        match (whole, delta, current) {
+            (Some((id, content)), None, None) => {
+                let place = place(content, &message);
+                Ok(CompanionMessage::Offer { id, content: Content::Whole(cut(message, place)) })
             }
+            (None, Some((id, content)), None) => {
+                let place = place(content, &message);
+                Ok(CompanionMessage::Offer { id, content: Content::Delta(cut(message, place)) })
+            }
+            (None, None, Some(id)) => Ok(CompanionMessage::Current(id)),
+            (None, None, None) => Ok(CompanionMessage::Unknown),
+            // One message is of one kind.
+            _ => Err(Malformed),
         }
-        Ok(offered)
     }
+}
+
+/// Where a part of a message stands in it.
+fn place(part: &[u8], message: &[u8]) -> Range<usize> {
+    let start = part.as_ptr().addr().saturating_sub(message.as_ptr().addr());
+    start..start + part.len()
+}
+
+/// What stands at a place of a message, in the message's own memory.
+fn cut(mut message: Vec<u8>, place: Range<usize>) -> Vec<u8> {
+    message.truncate(place.end);
+    message.drain(..place.start.min(message.len()));
+    message
+}
+
+/// Id and content of a message with its content in this field. A delta's base stands in its content, too, with its digest.
+fn read_offer(body: &[u8], content_field: u32) -> Result<(Option<SnapshotId>, &[u8]), Malformed> {
+    let (mut id, mut content) = (None, &[][..]);
+    for field in fields(body) {
+        match field? {
+            (1, Value::Bytes(bytes)) => id = Some(read_id(bytes)?),
+            (number, Value::Bytes(bytes)) if number == content_field => content = bytes,
+            (number, _) if number == 1 || number == content_field => return Err(Malformed),
+            _ => {}
+        }
+    }
+    Ok((id, content))
+}
+
+fn read_current(body: &[u8]) -> Result<SnapshotId, Malformed> {
+    let (id, _) = read_offer(body, 1)?;
+    id.ok_or(Malformed)
 }
 
 /// The id of the snapshot whose message begins with these bytes, if they tell.
-pub(super) fn announced(mut beginning: &[u8]) -> Option<SnapshotId> {
-    // CompanionMessage.snapshot, then Snapshot.id: both are field 1.
-    head(&mut beginning, 1)?;
-    let length = head(&mut beginning, 1)?;
-    read_id(beginning.get(..length)?).ok()
+pub(super) fn announced(beginning: &[u8]) -> Option<SnapshotId> {
+    [kind::SNAPSHOT, kind::DELTA].into_iter().find_map(|kind| {
+        let mut rest = beginning;
+        head(&mut rest, kind.into())?;
+        // The id is the first field of either.
+        let length = head(&mut rest, 1)?;
+        read_id(rest.get(..length)?).ok()
+    })
 }
 
 fn read_id(message: &[u8]) -> Result<SnapshotId, Malformed> {
@@ -121,76 +180,4 @@ fn read_id(message: &[u8]) -> Result<SnapshotId, Malformed> {
 }
 
 #[cfg(test)]
-mod tests {
-    use prost::Message;
-
-    use super::super::proto::companion_message::Body;
-    use super::super::proto::{self, worker_message};
-    use super::*;
-
-    const ID: SnapshotId = SnapshotId { epoch: 3, version: u64::MAX };
-    const WIRE_ID: proto::SnapshotId = proto::SnapshotId { epoch: 3, version: u64::MAX };
-
-    fn message(content: usize) -> Vec<u8> {
-        let snapshot = proto::Snapshot { id: Some(WIRE_ID), content: vec![7; content] };
-        proto::CompanionMessage { body: Some(Body::Snapshot(snapshot)) }.encode_to_vec()
-    }
-
-    #[test]
-    fn the_beginning_of_a_message_tells_the_snapshots_id() {
-        assert_eq!(announced(&message(100_000)[..64]), Some(ID));
-    }
-
-    #[test]
-    fn a_beginning_of_anything_else_tells_nothing() {
-        let whole = message(0);
-        for cut in 0..whole.len() {
-            assert_eq!(announced(&whole[..cut]), None, "{cut}");
-        }
-        assert_eq!(announced(b"\xff\xff\xff\xff"), None);
-        assert_eq!(announced(b"\x0a\x7f\x0a\x7f\x08\x01"), None);
-    }
-
-    #[test]
-    fn what_the_companion_writes_is_read() {
-        assert_eq!(Offered::read(&message(300)), Ok(Some(Offered { id: Some(ID), content: &[7; 300] })));
-        assert_eq!(Offered::read(b""), Ok(None));
-        let nameless = proto::Snapshot { id: None, content: Vec::new() };
-        let nameless = proto::CompanionMessage { body: Some(Body::Snapshot(nameless)) }.encode_to_vec();
-        assert_eq!(Offered::read(&nameless), Ok(Some(Offered::default())));
-    }
-
-    #[test]
-    fn fields_of_a_later_version_are_passed_over_and_broken_ones_refused() {
-        assert_eq!(Offered::read(b"\x12\x00\x18\x01"), Ok(None));
-        for message in [&b"\x08\x01"[..], b"\x0a\x02\x08\x01", b"\x0a\x04\x0a\x02\x0a\x00", b"\x0a\x05"] {
-            assert_eq!(Offered::read(message), Err(Malformed), "{message:x?}");
-        }
-    }
-
-    #[test]
-    fn what_is_written_is_what_the_companion_reads() {
-        let read = |message: WorkerMessage<'_>| proto::WorkerMessage::decode(&*message.encode()).unwrap().body.unwrap();
-        let hello = WorkerMessage::Hello { vm: &[9; 16], node: "n", node_cluster: "", build: "1", applied: Some(ID) };
-        let expected = proto::Hello {
-            vm_id: vec![9; 16],
-            node_id: "n".to_owned(),
-            node_cluster: String::new(),
-            build: "1".to_owned(),
-            applied: Some(WIRE_ID),
-        };
-        assert_eq!(read(hello), worker_message::Body::Hello(expected));
-        for serving in [false, true] {
-            assert_eq!(
-                read(WorkerMessage::Heartbeat { applied: None, serving }),
-                worker_message::Body::Heartbeat(proto::Heartbeat { applied: None, serving })
-            );
-        }
-        assert_eq!(read(WorkerMessage::Ack(ID)), worker_message::Body::Ack(proto::Ack { id: Some(WIRE_ID) }));
-        let reason = "r".repeat(200);
-        assert_eq!(
-            read(WorkerMessage::Nack { id: None, reason: &reason }),
-            worker_message::Body::Nack(proto::Nack { id: None, reason })
-        );
-    }
-}
+mod tests;

@@ -8,9 +8,9 @@ mod frame;
 mod message;
 mod session;
 
-pub use backoff::Backoff;
-pub use frame::{Frame, MAX_FRAME};
-pub use session::{Identity, Input, Output, Session, StreamId, Subscriber};
+pub use backoff::{Backoff, Patience};
+pub use frame::{Frame, MAX_FRAME, MAX_MESSAGE};
+pub use session::{Identity, Input, Output, Refusal, Session, Standing, StreamId, Subscriber};
 
 /// The gRPC service that the companion serves.
 pub const SERVICE: &str = "tollgate.v1.Feed";

@@ -1,11 +1,12 @@
-use std::fmt;
-use std::ops::Range;
 use std::time::Duration;
 
+use tollgate_policy::digest::Digest;
 use tollgate_policy::snapshot::SnapshotId;
 
-use super::message::{self, Offered, WorkerMessage};
-use super::{Backoff, Frame, MAX_FRAME};
+use crate::intake::Content;
+
+use super::message::{self, CompanionMessage, WorkerMessage};
+use super::{Backoff, Frame, MAX_FRAME, Patience};
 
 #[cfg(test)]
 mod tests;
@@ -18,6 +19,10 @@ const TICK_SLACK: Duration = Duration::from_millis(50);
 const IMPATIENCE: Duration = Duration::from_millis(100);
 /// Longest reason in a refusal, in bytes.
 const MAX_REASON: usize = 256;
+/// A stream that brings this many unusable messages, and none between them that is taken, is given up.
+const MAX_REFUSALS: u32 = 8;
+/// A stream that brings more messages than this from one beat to the next is given up, whatever they are.
+const MAX_MESSAGES: u32 = 1000;
 
 /// A stream, as the proxy numbers them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,18 +63,42 @@ pub enum Output {
 /// The VM, to its session.
 pub trait Subscriber {
     /// The snapshot in force.
-    fn applied(&self) -> Option<SnapshotId>;
+    fn standing(&self) -> Option<Standing>;
+    /// Whether it was left by another VM, rather than brought by a stream.
+    fn warm(&self) -> bool;
     /// Whether the VM has handled a request.
     fn serving(&self) -> bool;
     /// Offers a snapshot.
     ///
     /// # Errors
-    /// If it is refused, with the reason for the operator; the one in force stays.
-    fn offer(&self, id: SnapshotId, content: Vec<u8>) -> Result<(), String>;
+    /// If it is refused; the one in force stays.
+    fn offer(&self, id: SnapshotId, content: Content) -> Result<(), Refusal>;
+    /// This is the current snapshot, says the companion.
+    fn current(&self, id: SnapshotId);
     /// A snapshot was refused before it could be offered.
     fn refused(&self);
     /// A stream was opened that is not the first.
     fn reconnected(&self);
+    /// Time since the VM started; it goes on while a message is worked on.
+    fn now(&self) -> Duration;
+}
+
+/// A snapshot in force.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// Which one it is.
+    pub id: SnapshotId,
+    /// Digest of its content.
+    pub digest: Digest,
+}
+
+/// Why a snapshot was refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// For the operator.
+    pub reason: String,
+    /// Whether the current snapshot as a whole may fare better.
+    pub wants_full: bool,
 }
 
 /// Who subscribes: what stays the same in every hello.
@@ -90,6 +119,10 @@ pub struct Session {
     backoff: Backoff,
     state: State,
     had_stream: bool,
+    /// Messages refused since one was taken.
+    refusals: u32,
+    /// Messages since the last beat.
+    messages: u32,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -108,7 +141,8 @@ impl Session {
     /// A session that opens its stream at the first tick.
     #[must_use]
     pub fn new(identity: Identity, backoff: Backoff) -> Self {
-        Session { identity, backoff, state: State::Down { retry: Duration::ZERO }, had_stream: false }
+        let state = State::Down { retry: Duration::ZERO };
+        Session { identity, backoff, state, had_stream: false, refusals: 0, messages: 0 }
     }
 
     /// Whether the companion answers.
@@ -143,7 +177,7 @@ impl Session {
             }
             Input::Message(stream, frame) => {
                 if self.answered(stream) {
-                    receive(stream, frame, subscriber)
+                    self.receive(stream, frame, now, subscriber)
                 } else {
                     Vec::new()
                 }
@@ -170,8 +204,9 @@ impl Session {
             }
             State::Up { stream, answered, last_beat } if now + TICK_SLACK >= last_beat + HEARTBEAT => {
                 self.state = State::Up { stream, answered, last_beat: now };
-                let beat = WorkerMessage::Heartbeat { applied: subscriber.applied(), serving: subscriber.serving() };
-                vec![send(stream, beat)]
+                self.messages = 0;
+                let applied = subscriber.standing().map(|standing| standing.id);
+                vec![send(stream, WorkerMessage::Heartbeat { applied, serving: subscriber.serving() })]
             }
             State::Down { .. } | State::Opening | State::Up { .. } | State::Stopped => Vec::new(),
         }
@@ -185,14 +220,9 @@ impl Session {
             subscriber.reconnected();
         }
         self.state = State::Up { stream, answered: false, last_beat: now };
-        let hello = WorkerMessage::Hello {
-            vm: &self.identity.vm,
-            node: &self.identity.node,
-            node_cluster: &self.identity.node_cluster,
-            build: env!("CARGO_PKG_VERSION"),
-            applied: subscriber.applied(),
-        };
-        vec![send(stream, hello)]
+        (self.refusals, self.messages) = (0, 0);
+        let (standing, warm) = (subscriber.standing(), subscriber.warm());
+        vec![send(stream, WorkerMessage::Hello { identity: &self.identity, standing, warm })]
     }
 
     /// Notes that the companion is there; whether this is the session's stream.
@@ -200,16 +230,83 @@ impl Session {
         match &mut self.state {
             State::Up { stream, answered, .. } if *stream == from => {
                 *answered = true;
-                self.backoff.reset();
                 true
             }
             _ => false,
         }
     }
 
+    fn receive(
+        &mut self,
+        stream: StreamId,
+        frame: Frame,
+        received: Duration,
+        subscriber: &dyn Subscriber,
+    ) -> Vec<Output> {
+        self.messages = self.messages.saturating_add(1);
+        if self.messages > MAX_MESSAGES {
+            return self.give_up(stream, "it brings messages without end", received);
+        }
+        let (id, refusal) = match frame {
+            Frame::Whole(bytes) => match CompanionMessage::read(bytes) {
+                Ok(CompanionMessage::Unknown) => return Vec::new(),
+                Ok(CompanionMessage::Current(id)) => {
+                    self.backoff.reset();
+                    subscriber.current(id);
+                    return Vec::new();
+                }
+                Ok(CompanionMessage::Offer { id: Some(id), content }) => match subscriber.offer(id, content) {
+                    Ok(()) => {
+                        self.backoff.reset();
+                        self.refusals = 0;
+                        let took = subscriber.now().saturating_sub(received);
+                        let apply_micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
+                        return vec![send(stream, WorkerMessage::Ack { id, apply_micros })];
+                    }
+                    Err(refusal) => (Some(id), refusal),
+                },
+                Ok(CompanionMessage::Offer { id: None, .. }) => {
+                    subscriber.refused();
+                    let reason = "the message names no snapshot id".to_owned();
+                    (None, Refusal { reason, wants_full: true })
+                }
+                Err(why) => {
+                    subscriber.refused();
+                    let reason = format!("the message cannot be decoded: {why}");
+                    (None, Refusal { reason, wants_full: true })
+                }
+            },
+            Frame::Oversized { size, head } => {
+                subscriber.refused();
+                let reason = format!("the message has {size} bytes, more than {MAX_FRAME}");
+                (message::announced(&head), Refusal { reason, wants_full: false })
+            }
+        };
+        self.refuse(stream, id, &refusal, received)
+    }
+
+    fn refuse(&mut self, stream: StreamId, id: Option<SnapshotId>, refusal: &Refusal, now: Duration) -> Vec<Output> {
+        let Refusal { reason, wants_full } = refusal;
+        let nack = WorkerMessage::Nack { id, reason: shortened(reason), wants_full: *wants_full };
+        let mut outputs = vec![Output::Warn(format!("snapshot refused: {reason}")), send(stream, nack)];
+        self.refusals += 1;
+        if self.refusals >= MAX_REFUSALS {
+            outputs.extend(self.give_up(stream, "nothing that it brings can be used", now));
+        }
+        outputs
+    }
+
+    fn give_up(&mut self, stream: StreamId, why: &str, now: Duration) -> Vec<Output> {
+        self.lost(now);
+        vec![Output::Warn(format!("the feed's stream is given up: {why}")), Output::Cancel(stream)]
+    }
+
     fn lost(&mut self, now: Duration) {
         if self.state != State::Stopped {
-            self.state = State::Down { retry: now + self.backoff.next_wait() };
+            // Whoever sends nothing but what is refused is not asked again at once.
+            let patience =
+                if self.refusals > 0 || self.messages > MAX_MESSAGES { Patience::Long } else { Patience::Short };
+            self.state = State::Down { retry: now + self.backoff.next_wait(patience) };
         }
     }
 
@@ -218,62 +315,6 @@ impl Session {
             State::Up { stream, .. } => Some(stream),
             State::Down { .. } | State::Opening | State::Stopped => None,
         }
-    }
-}
-
-fn receive(stream: StreamId, frame: Frame, subscriber: &dyn Subscriber) -> Vec<Output> {
-    let outcome = match frame {
-        Frame::Whole(bytes) => {
-            match Offered::read(&bytes).map(|offered| offered.map(|it| (it.id, it.place_in(&bytes)))) {
-                Ok(Some((id, place))) => offer(id, content(bytes, place), subscriber),
-                Ok(None) => return Vec::new(),
-                Err(why) => Err(Refusal::early(None, format_args!("the message cannot be decoded: {why}"))),
-            }
-        }
-        Frame::Oversized { size, head } => Err(Refusal::early(
-            message::announced(&head),
-            format_args!("the message has {size} bytes, more than {MAX_FRAME}"),
-        )),
-    };
-    match outcome {
-        Ok(id) => vec![send(stream, WorkerMessage::Ack(id))],
-        Err(Refusal { id, reason, early }) => {
-            if early {
-                subscriber.refused();
-            }
-            let nack = WorkerMessage::Nack { id, reason: shortened(&reason) };
-            vec![Output::Warn(format!("snapshot refused: {reason}")), send(stream, nack)]
-        }
-    }
-}
-
-struct Refusal {
-    id: Option<SnapshotId>,
-    reason: String,
-    /// The subscriber has not seen the snapshot.
-    early: bool,
-}
-
-impl Refusal {
-    fn early(id: Option<SnapshotId>, reason: impl fmt::Display) -> Self {
-        Refusal { id, reason: reason.to_string(), early: true }
-    }
-}
-
-/// What stands at a place of a message, in the message's own memory.
-fn content(mut message: Vec<u8>, place: Range<usize>) -> Vec<u8> {
-    message.truncate(place.end);
-    message.drain(..place.start.min(message.len()));
-    message
-}
-
-fn offer(id: Option<SnapshotId>, content: Vec<u8>, subscriber: &dyn Subscriber) -> Result<SnapshotId, Refusal> {
-    let Some(id) = id else {
-        return Err(Refusal::early(None, "the message names no snapshot id"));
-    };
-    match subscriber.offer(id, content) {
-        Ok(()) => Ok(id),
-        Err(reason) => Err(Refusal { id: Some(id), reason, early: false }),
     }
 }
 

@@ -13,6 +13,8 @@ pub(super) struct Status(pub(super) u32);
 
 /// There is nothing of that name.
 pub(super) const NOT_FOUND: Status = Status(1);
+/// What was to be stored is in another state than the one it was meant for.
+pub(super) const CAS_MISMATCH: Status = Status(8);
 
 /// Levels of the proxy's log.
 #[derive(Clone, Copy, Debug)]
@@ -86,6 +88,15 @@ unsafe extern "C" {
     ) -> u32;
     fn proxy_grpc_send(stream: u32, message: *const u8, size: usize, end: u32) -> u32;
     fn proxy_grpc_cancel(stream: u32) -> u32;
+    fn proxy_get_shared_data(
+        key: *const u8,
+        key_size: usize,
+        data: *mut *mut u8,
+        size: *mut usize,
+        version: *mut u32,
+    ) -> u32;
+    fn proxy_set_shared_data(key: *const u8, key_size: usize, value: *const u8, value_size: usize, version: u32)
+    -> u32;
     fn proxy_define_metric(kind: u32, name: *const u8, name_size: usize, id: *mut u32) -> u32;
     fn proxy_increment_metric(id: u32, offset: i64) -> u32;
     fn proxy_record_metric(id: u32, value: u64) -> u32;
@@ -189,7 +200,7 @@ pub(super) fn reset_request() -> Result<(), Status> {
 }
 
 /// Opens a stream to a method, without metadata; `target` is an encoded `GrpcService`.
-pub(super) fn grpc_stream(target: &str, service: &str, method: &str) -> Result<u32, Status> {
+pub(super) fn grpc_stream(target: &[u8], service: &str, method: &str) -> Result<u32, Status> {
     let mut stream = 0;
     // SAFETY: the proxy reads all of it and writes the stream's id during the call only.
     checked(unsafe {
@@ -216,6 +227,21 @@ pub(super) fn grpc_send(stream: u32, message: &[u8]) -> Result<(), Status> {
 pub(super) fn grpc_cancel(stream: u32) -> Result<(), Status> {
     // SAFETY: no memory is passed.
     checked(unsafe { proxy_grpc_cancel(stream) })
+}
+
+/// A value of the shared data, and the version of what is there.
+pub(super) fn shared_data(key: &str) -> Result<(Vec<u8>, u32), Status> {
+    let mut version = 0;
+    // SAFETY: the proxy reads the key and writes the version during the call only; both pointers are valid for the call.
+    let value =
+        bytes(|data, size| unsafe { proxy_get_shared_data(key.as_ptr(), key.len(), data, size, &raw mut version) })?;
+    Ok((value, version))
+}
+
+/// Stores a value, if what is there has this version; 0 for any.
+pub(super) fn set_shared_data(key: &str, value: &[u8], version: u32) -> Result<(), Status> {
+    // SAFETY: the proxy copies key and value during the call.
+    checked(unsafe { proxy_set_shared_data(key.as_ptr(), key.len(), value.as_ptr(), value.len(), version) })
 }
 
 pub(super) fn define_metric(kind: MetricKind, name: &str) -> Result<u32, Status> {

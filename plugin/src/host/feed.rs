@@ -5,40 +5,70 @@ use std::time::Duration;
 
 use tollgate_policy::snapshot::SnapshotId;
 
-use crate::config::ClusterName;
+use crate::config::FeedConfig;
 use crate::counters::Counter;
-use crate::feed::{Backoff, Frame, Identity, Input, METHOD, Output, SERVICE, Session, StreamId, Subscriber};
+use crate::feed::{
+    Backoff, Frame, Identity, Input, MAX_MESSAGE, METHOD, Output, Refusal, SERVICE, Session, Standing, StreamId,
+    Subscriber,
+};
+use crate::intake::{Content, Intake, Taken};
 use crate::random::{self, Random};
 use crate::slot::Slot;
 use crate::vm::Vm;
 
 use super::abi::{self, BufferKind};
+use super::clock::HostClock;
 use super::log;
 use super::properties::HostProperties;
+use super::shared::HostShared;
 
 /// Runs a feed's session on the proxy's gRPC streams.
 pub(super) struct Feed {
     /// The encoded `GrpcService` that the stream goes to.
-    service: String,
+    service: Vec<u8>,
     session: RefCell<Session>,
     subscriber: VmSubscriber,
     tick_period: Cell<Duration>,
 }
 
 impl Feed {
-    pub(super) fn new(cluster: &ClusterName, slot: Rc<Slot>, vm: Rc<Vm>) -> Self {
+    /// The feed of this configuration, with what the VMs before this one left in force.
+    pub(super) fn new(config: &FeedConfig, slot: Rc<Slot>, vm: Rc<Vm>) -> Self {
         let identity = Identity {
             // Roots that share a VM have streams of their own, and must not take each other's place.
             vm: random::stream_owner(),
             node: HostProperties.text(&["xds", "node", "id"]),
             node_cluster: HostProperties.text(&["xds", "node", "cluster"]),
         };
+        let intake = Intake::new(Rc::clone(&slot), config, Rc::new(HostShared), Rc::new(HostClock));
+        let warm = match intake.warm_up(vm.now()) {
+            Ok(Some(id)) => {
+                log::info(&format!("snapshot {id} is in force, as another VM left it"));
+                true
+            }
+            Ok(None) => false,
+            Err(why) => {
+                log::warn(&format!("what another VM left is not used: {why}"));
+                false
+            }
+        };
         Feed {
-            service: cluster.grpc_service(),
+            service: config.cluster.grpc_service(MAX_MESSAGE),
             session: RefCell::new(Session::new(identity, Backoff::new(Random::from_seed(random::seed())))),
-            subscriber: VmSubscriber { vm, slot },
+            subscriber: VmSubscriber { vm, slot, intake, warm: Cell::new(warm) },
             tick_period: Cell::new(Duration::ZERO),
         }
+    }
+
+    /// Whether the snapshot in force has gone unconfirmed for longer than it may.
+    pub(super) fn is_stale(&self) -> bool {
+        self.subscriber.intake.is_stale(self.subscriber.vm.now())
+    }
+
+    pub(super) fn tick(&self) {
+        self.drive(Input::Tick);
+        let VmSubscriber { vm, intake, .. } = &self.subscriber;
+        intake.keep(vm.serving.get(), vm.now());
     }
 
     pub(super) fn connected(&self) -> bool {
@@ -47,21 +77,25 @@ impl Feed {
 
     /// A message of this size has arrived.
     pub(super) fn receive(&self, stream: StreamId, size: usize) {
+        let now = self.subscriber.vm.now();
         match abi::buffer(BufferKind::GrpcMessage, 0, Frame::wanted(size)) {
-            Ok(bytes) => self.drive(Input::Message(stream, Frame::new(size, bytes))),
+            Ok(bytes) => self.drive_at(Input::Message(stream, Frame::new(size, bytes)), now),
             Err(status) => {
                 log::error(&format!("a message of the companion cannot be read: {status}"));
-                self.drive(Input::Closed(stream));
+                self.drive_at(Input::Closed(stream), now);
             }
         }
     }
 
-    /// Goes on with what happened, and with what comes of that.
+    /// Goes on with what happens now, and with what comes of that.
     pub(super) fn drive(&self, input: Input) {
+        self.drive_at(input, self.subscriber.vm.now());
+    }
+
+    fn drive_at(&self, input: Input, now: Duration) {
         let was_connected = self.connected();
         let mut inputs = VecDeque::from([input]);
         while let Some(input) = inputs.pop_front() {
-            let now = self.subscriber.vm.now();
             let outputs = self.session.borrow_mut().handle(input, now, &self.subscriber);
             inputs.extend(outputs.into_iter().filter_map(|output| self.carry_out(output)));
         }
@@ -117,32 +151,42 @@ impl Feed {
 struct VmSubscriber {
     vm: Rc<Vm>,
     slot: Rc<Slot>,
+    intake: Intake,
+    /// The snapshot in force is one that another VM left.
+    warm: Cell<bool>,
 }
 
 impl Subscriber for VmSubscriber {
-    fn applied(&self) -> Option<SnapshotId> {
-        self.slot.id()
+    fn standing(&self) -> Option<Standing> {
+        self.slot.head().map(|head| Standing { id: head.id, digest: head.digest })
+    }
+
+    fn warm(&self) -> bool {
+        self.warm.get()
     }
 
     fn serving(&self) -> bool {
         self.vm.serving.get()
     }
 
-    fn offer(&self, id: SnapshotId, content: Vec<u8>) -> Result<(), String> {
-        let before = self.slot.id();
-        match self.slot.offer(id, content, self.vm.now()) {
-            Ok(()) => {
-                if before != self.slot.id() {
-                    self.vm.counters.add(Counter::SnapshotsApplied, 1);
-                    log::info(&format!("snapshot {id} is in force"));
-                }
+    fn offer(&self, id: SnapshotId, content: Content) -> Result<(), Refusal> {
+        match self.intake.offer(id, content, self.vm.now()) {
+            Ok(Taken::New) => {
+                self.warm.set(false);
+                self.vm.counters.add(Counter::SnapshotsApplied, 1);
+                log::info(&format!("snapshot {id} is in force"));
                 Ok(())
             }
+            Ok(Taken::Known) => Ok(()),
             Err(why) => {
                 self.refused();
-                Err(why.to_string())
+                Err(Refusal { reason: why.to_string(), wants_full: why.wants_full() })
             }
         }
+    }
+
+    fn current(&self, id: SnapshotId) {
+        self.intake.confirm(id, self.vm.now());
     }
 
     fn refused(&self) {
@@ -151,5 +195,9 @@ impl Subscriber for VmSubscriber {
 
     fn reconnected(&self) {
         self.vm.counters.add(Counter::FeedReconnects, 1);
+    }
+
+    fn now(&self) -> Duration {
+        self.vm.now()
     }
 }

@@ -13,3 +13,5 @@ mod log;
 mod metrics;
 mod properties;
 mod root;
+mod shared;
+mod standalone;

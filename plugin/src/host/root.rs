@@ -1,6 +1,6 @@
 use std::rc::Rc;
 
-use crate::config::Config;
+use crate::config::{Config, Source};
 use crate::feed::{Input, StreamId};
 use crate::gauges::Gauge;
 use crate::request::Filter;
@@ -9,7 +9,7 @@ use crate::vm::Vm;
 
 use super::abi::{self, BufferKind};
 use super::feed::Feed;
-use super::{log, metrics};
+use super::{log, metrics, standalone};
 
 /// The filter under one configuration, to the proxy. An update brings a new root into the same VM, where the VM's
 /// state awaits it.
@@ -18,32 +18,70 @@ pub(super) struct Root(Option<Configured>);
 
 struct Configured {
     filter: Rc<Filter>,
-    feed: Feed,
+    /// Missing where the configuration itself holds the snapshot.
+    feed: Option<Feed>,
     slot: Rc<Slot>,
     vm: Rc<Vm>,
 }
 
 impl Configured {
-    fn new(config: Config) -> Self {
+    fn new(config: Config) -> Result<Self, String> {
+        let Config { source, explain, forward } = config;
         let vm = Vm::this();
-        let slot = vm.slot(&config.feed.cluster);
-        Configured {
-            feed: Feed::new(&config.feed.cluster, Rc::clone(&slot), Rc::clone(&vm)),
-            filter: Rc::new(Filter::new(config, Rc::clone(&slot), Rc::clone(&vm))),
-            slot,
-            vm,
+        let (slot, feed) = match source {
+            Source::Feed(config) => {
+                let slot = vm.slot(&config);
+                let feed = Feed::new(&config, Rc::clone(&slot), Rc::clone(&vm));
+                (slot, Some(feed))
+            }
+            Source::Standalone(config) => (standalone::slot(config, vm.now())?, None),
+        };
+        let filter = Filter::new(explain, forward, Rc::clone(&slot), Rc::clone(&vm));
+        Ok(Configured { filter: Rc::new(filter), feed, slot, vm })
+    }
+
+    fn start(&self) {
+        self.vm.verbose.set(log::is_verbose());
+        match &self.feed {
+            Some(feed) => feed.drive(Input::Tick),
+            None => standalone::start(),
+        }
+        self.judge();
+    }
+
+    fn drive(&self, input: Input) {
+        if let Some(feed) = &self.feed {
+            feed.drive(input);
         }
     }
 
-    fn show(&self) {
-        if let Some(id) = self.slot.id() {
-            metrics::show(Gauge::SnapshotEpoch, id.epoch);
-            metrics::show(Gauge::SnapshotVersion, id.version);
+    /// Whether the snapshot in force may still decide is found here, so that no request has to ask.
+    fn judge(&self) {
+        let stale = self.feed.as_ref().is_some_and(Feed::is_stale);
+        match (self.filter.is_stale(), stale) {
+            (false, true) => {
+                log::warn("the snapshot in force has gone unconfirmed for too long: every request is refused");
+            }
+            (true, false) => log::info("the snapshot in force is confirmed again and decides"),
+            _ => {}
         }
-        if let Some(age) = self.slot.age(self.vm.now()) {
+        self.filter.set_stale(stale);
+    }
+
+    fn show(&self) {
+        let now = self.vm.now();
+        if let Some(head) = self.slot.head() {
+            metrics::show(Gauge::SnapshotEpoch, head.id.epoch);
+            metrics::show(Gauge::SnapshotVersion, head.id.version);
+        }
+        if let Some(age) = self.slot.age(now) {
             metrics::show(Gauge::SnapshotAge, age.as_secs());
         }
-        metrics::show(Gauge::FeedConnected, self.feed.connected().into());
+        if let Some(staleness) = self.slot.staleness(now).filter(|_| self.feed.is_some()) {
+            metrics::show(Gauge::SnapshotStaleness, staleness.as_secs());
+        }
+        let connected = self.feed.as_ref().is_some_and(Feed::connected);
+        metrics::show(Gauge::FeedConnected, connected.into());
         metrics::flush(&self.vm.counters);
     }
 }
@@ -63,19 +101,18 @@ impl Root {
                 return false;
             }
         };
-        match Config::parse(&text) {
-            Ok(config) => {
-                metrics::define();
-                if let Some(old) = self.0.take() {
-                    old.feed.drive(Input::Stopped);
-                }
-                let configured = self.0.insert(Configured::new(config));
-                configured.vm.verbose.set(log::is_verbose());
-                configured.feed.drive(Input::Tick);
+        let configured = Config::parse(&text).map_err(|why| why.to_string()).and_then(|config| {
+            metrics::define();
+            Configured::new(config)
+        });
+        match configured {
+            Ok(configured) => {
+                self.stop();
+                self.0.insert(configured).start();
                 true
             }
             Err(why) => {
-                log::error(&why.to_string());
+                log::error(&why);
                 false
             }
         }
@@ -84,7 +121,10 @@ impl Root {
     pub(super) fn tick(&mut self) {
         if let Some(configured) = &self.0 {
             configured.vm.verbose.set(log::is_verbose());
-            configured.feed.drive(Input::Tick);
+            if let Some(feed) = &configured.feed {
+                feed.tick();
+            }
+            configured.judge();
             configured.show();
         }
     }
@@ -92,28 +132,34 @@ impl Root {
     /// The other end of a stream has answered.
     pub(super) fn answered(&mut self, stream: StreamId) {
         if let Some(configured) = &self.0 {
-            configured.feed.drive(Input::Answered(stream));
+            configured.drive(Input::Answered(stream));
         }
     }
 
     /// A message of this size has arrived.
     pub(super) fn receive(&mut self, stream: StreamId, size: usize) {
         if let Some(configured) = &self.0 {
-            configured.feed.receive(stream, size);
+            if let Some(feed) = &configured.feed {
+                feed.receive(stream, size);
+            }
+            // What it brought may have been what was missing.
+            if configured.filter.is_stale() {
+                configured.judge();
+            }
         }
     }
 
     pub(super) fn closed(&mut self, stream: StreamId, status: u32) {
         if let Some(configured) = &self.0 {
             log::debug(&format!("the feed's stream ended with gRPC status {status}"));
-            configured.feed.drive(Input::Closed(stream));
+            configured.drive(Input::Closed(stream));
         }
     }
 
     /// It is needed no more.
     pub(super) fn stop(&self) {
         if let Some(configured) = &self.0 {
-            configured.feed.drive(Input::Stopped);
+            configured.drive(Input::Stopped);
             metrics::flush(&configured.vm.counters);
         }
     }

@@ -34,20 +34,21 @@ pub(super) fn edits<'f>(
     }
     for (name, fact) in forward.iter() {
         remove_copies(&mut edits, headers, name.as_str());
-        if let Some(value) = value(fact, outcome, id) {
+        if let Some(value) = value(fact, snapshot, outcome, id) {
             edits.push(HeaderEdit::Set(name.as_str(), value));
         }
     }
     edits
 }
 
-fn value(fact: Fact, outcome: &HttpOutcome<'_>, id: DecisionId) -> Option<String> {
+fn value(fact: Fact, snapshot: &Snapshot, outcome: &HttpOutcome<'_>, id: DecisionId) -> Option<String> {
     let principal = outcome.principal.as_ref();
     match fact {
         Fact::PrincipalId => principal.map(|who| escape::header_value(who.id())),
         Fact::PrincipalRoles => principal.map(|who| escape::header_list(who.roles().iter().map(|role| &**role))),
         Fact::DecisionPolicy => outcome.policy.map(escape::header_value),
         Fact::DecisionId => Some(id.to_string()),
+        Fact::DecisionSnapshot => Some(snapshot.id().to_string()),
     }
 }
 

@@ -6,6 +6,7 @@ mod pairs;
 mod problem;
 
 use std::borrow::Cow;
+use std::cell::Cell;
 use std::fmt::Write as _;
 use std::rc::Rc;
 
@@ -13,7 +14,7 @@ use tollgate_policy::engine::{Reason, Scratch};
 use tollgate_policy::http::{Headers, HttpOutcome, HttpProgress, HttpVerdict, Refusal, Surroundings};
 use tollgate_policy::snapshot::Snapshot;
 
-use crate::config::Config;
+use crate::config::Forward;
 use crate::counters::Counter;
 use crate::slot::Slot;
 use crate::vm::{DecisionId, Vm};
@@ -27,9 +28,11 @@ mod tests;
 
 /// The filter under one configuration.
 pub struct Filter {
-    config: Config,
+    explain: bool,
+    forward: Forward,
     slot: Rc<Slot>,
     vm: Rc<Vm>,
+    stale: Cell<bool>,
 }
 
 /// What becomes of a request.
@@ -63,17 +66,31 @@ pub enum Progress<'f> {
 }
 
 impl Filter {
-    /// A filter that decides with what is in the slot.
+    /// A filter that decides with what is in the slot. `explain` has it tell clients why, `forward` tell upstreams what.
     #[must_use]
-    pub fn new(config: Config, slot: Rc<Slot>, vm: Rc<Vm>) -> Self {
-        Filter { config, slot, vm }
+    pub fn new(explain: bool, forward: Forward, slot: Rc<Slot>, vm: Rc<Vm>) -> Self {
+        Filter { explain, forward, slot, vm, stale: Cell::new(false) }
+    }
+
+    /// Whether the snapshot in force has gone unconfirmed for too long. Then it decides nothing.
+    pub fn set_stale(&self, stale: bool) {
+        self.stale.set(stale);
+    }
+
+    /// Whether it has.
+    #[must_use]
+    pub fn is_stale(&self) -> bool {
+        self.stale.get()
     }
 
     /// Decides a request that is there as a whole; `body` is missing if it has none.
     #[must_use]
     pub fn answer(&self, headers: Headers<'_>, body: Option<&[u8]>, surroundings: &dyn Surroundings) -> Answer<'_> {
         self.vm.serving.set(true);
-        let Some(snapshot) = self.slot.current() else { return self.without_snapshot() };
+        let snapshot = match self.snapshot() {
+            Ok(snapshot) => snapshot,
+            Err(answer) => return answer,
+        };
         let outcome = self.with_scratch(|scratch| snapshot.check_http(headers, body, surroundings, scratch));
         self.settle(headers, &snapshot, &outcome)
     }
@@ -82,7 +99,10 @@ impl Filter {
     #[must_use]
     pub fn answer_head(&self, headers: Headers<'_>, surroundings: &dyn Surroundings) -> Progress<'_> {
         self.vm.serving.set(true);
-        let Some(snapshot) = self.slot.current() else { return Progress::Answered(self.without_snapshot()) };
+        let snapshot = match self.snapshot() {
+            Ok(snapshot) => snapshot,
+            Err(answer) => return Progress::Answered(answer),
+        };
         match self.with_scratch(|scratch| snapshot.check_http_head(headers, surroundings, scratch)) {
             HttpProgress::NeedsBody { max_bytes } => Progress::NeedsBody { max_bytes },
             HttpProgress::Decided(outcome) => Progress::Answered(self.settle(headers, &snapshot, &outcome)),
@@ -94,7 +114,7 @@ impl Filter {
     pub fn body_too_large(&self) -> Answer<'_> {
         self.vm.counters.add(Counter::BodyTooLarge, 1);
         let (id, why) = (self.vm.decisions.next(), Reason::BodyTooLarge.to_string());
-        let explained = self.config.explain.then_some(&*why);
+        let explained = self.explain.then_some(&*why);
         Answer {
             disposition: Disposition::Refuse(Problem::BodyTooLarge.reply(id, explained, None)),
             note: self.vm.verbose.get().then(|| format!("decision {id}: body_too_large: {why}")),
@@ -104,11 +124,15 @@ impl Filter {
     /// Refuses a request that cannot be decided.
     #[must_use]
     pub fn undecidable(&self, why: &str) -> Answer<'_> {
-        self.unavailable(self.vm.decisions.next(), why)
+        self.unavailable(Counter::Unavailable, why)
     }
 
-    fn without_snapshot(&self) -> Answer<'_> {
-        self.unavailable(self.vm.decisions.next(), "there is no snapshot yet")
+    /// The snapshot that decides, or the refusal where none may.
+    fn snapshot(&self) -> Result<Rc<Snapshot>, Answer<'_>> {
+        if self.stale.get() {
+            return Err(self.unavailable(Counter::Stale, "the snapshot has gone unconfirmed for too long"));
+        }
+        self.slot.current().ok_or_else(|| self.unavailable(Counter::Unavailable, "there is no snapshot yet"))
     }
 
     fn with_scratch<R>(&self, work: impl FnOnce(&mut Scratch) -> R) -> R {
@@ -128,9 +152,7 @@ impl Filter {
         let id = self.vm.decisions.next();
         self.count(outcome);
         let disposition = match outcome.verdict {
-            HttpVerdict::Allow => {
-                Disposition::Forward(forward::edits(&self.config.forward, headers, snapshot, outcome, id))
-            }
+            HttpVerdict::Allow => Disposition::Forward(forward::edits(&self.forward, headers, snapshot, outcome, id)),
             HttpVerdict::Refuse(refusal) => Disposition::Refuse(self.refusal(refusal, outcome, id)),
         };
         let note = self.vm.verbose.get().then(|| note(outcome, id));
@@ -160,16 +182,17 @@ impl Filter {
             Refusal::Forbidden => Problem::Forbidden,
             Refusal::BodyTooLarge => Problem::BodyTooLarge,
         };
-        if self.config.explain {
+        if self.explain {
             problem.reply(id, Some(&outcome.reason.to_string()), outcome.policy)
         } else {
             problem.reply(id, None, None)
         }
     }
 
-    fn unavailable(&self, id: DecisionId, why: &str) -> Answer<'_> {
-        self.vm.counters.add(Counter::Unavailable, 1);
-        let explained = self.config.explain.then_some(why);
+    fn unavailable(&self, counter: Counter, why: &str) -> Answer<'_> {
+        let id = self.vm.decisions.next();
+        self.vm.counters.add(counter, 1);
+        let explained = self.explain.then_some(why);
         Answer {
             disposition: Disposition::Refuse(Problem::PolicyUnavailable.reply(id, explained, None)),
             note: self.vm.verbose.get().then(|| format!("decision {id}: unavailable: {why}")),

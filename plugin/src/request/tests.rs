@@ -3,17 +3,19 @@ use std::time::Duration;
 
 use tollgate_policy::identity::Presented;
 use tollgate_policy::set::{RouteBody, Unmatched};
-use tollgate_policy::snapshot::SnapshotId;
 
 use super::*;
+use crate::config::Config;
 use crate::fixture::{self, Known, NOBODY, peer, token};
+use crate::slot::Confirmed;
 
 const FORWARD: &str = r#"{"x-principal": "principal.id", "x-roles": "principal.roles",
     "x-policy": "decision.policy", "x-decision": "decision.id"}"#;
 
 fn filter(explain: bool, forward: &str) -> Filter {
     let text = format!(r#"{{"feed": {{"cluster": "companion"}}, "explain": {explain}, "forward": {forward}}}"#);
-    Filter::new(Config::parse(text.as_bytes()).unwrap(), Rc::default(), Rc::new(Vm::default()))
+    let config = Config::parse(text.as_bytes()).unwrap();
+    Filter::new(config.explain, config.forward, Rc::default(), Rc::new(Vm::default()))
 }
 
 fn ready(explain: bool, forward: &str) -> Filter {
@@ -23,8 +25,8 @@ fn ready(explain: bool, forward: &str) -> Filter {
 }
 
 fn publish(filter: &Filter, set: &tollgate_policy::set::PolicySet, version: u64) {
-    let id = SnapshotId { epoch: 1, version };
-    filter.slot.offer(id, fixture::snapshot(set, version), Duration::ZERO).unwrap();
+    let content = fixture::snapshot(set, version);
+    filter.slot.replace(Snapshot::decode(content).unwrap(), Confirmed::at(Duration::ZERO), Duration::ZERO);
 }
 
 fn ask<'f>(filter: &'f Filter, path: &str, more: &[(&str, &str)], evidence: &Known) -> Answer<'f> {

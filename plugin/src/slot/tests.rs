@@ -1,77 +1,90 @@
+use tollgate_policy::snapshot::{Compiler, SnapshotId};
+
 use super::*;
 use crate::fixture;
 
 const EARLY: Duration = Duration::from_secs(1);
 const LATE: Duration = Duration::from_secs(9);
 
-fn id(version: u64) -> SnapshotId {
-    SnapshotId { epoch: 1, version }
+fn put(slot: &Slot, version: u64, now: Duration) {
+    let content = fixture::snapshot(&fixture::set(), version);
+    slot.replace(Snapshot::decode(content).unwrap(), Confirmed::at(now), now);
 }
 
-fn slot_with(version: u64) -> Slot {
+fn version(slot: &Slot) -> Option<u64> {
+    slot.head().map(|head| head.id.version)
+}
+
+#[test]
+fn a_snapshot_ages_from_the_time_it_is_put_in_force() {
     let slot = Slot::default();
-    slot.offer(id(version), fixture::snapshot(&fixture::set(), version), EARLY).unwrap();
-    slot
+    assert!(slot.current().is_none() && slot.age(LATE).is_none() && slot.staleness(LATE).is_none());
+    put(&slot, 1, EARLY);
+    assert_eq!((version(&slot), slot.age(LATE)), (Some(1), Some(LATE - EARLY)));
 }
 
 #[test]
-fn the_first_snapshot_is_taken_and_ages() {
-    assert!(Slot::default().current().is_none() && Slot::default().age(LATE).is_none());
-    let slot = slot_with(1);
-    assert_eq!(slot.id(), Some(id(1)));
-    assert_eq!(slot.age(LATE), Some(LATE - EARLY));
-}
-
-#[test]
-fn a_newer_one_replaces_it_while_requests_keep_what_they_hold() {
-    let slot = slot_with(1);
+fn requests_keep_what_they_hold() {
+    let slot = Slot::default();
+    put(&slot, 1, EARLY);
     let held = slot.current().unwrap();
-    slot.offer(id(2), fixture::snapshot(&fixture::set(), 2), LATE).unwrap();
-    assert_eq!((held.id(), slot.id()), (id(1), Some(id(2))));
+    put(&slot, 2, LATE);
+    assert_eq!((held.id().version, version(&slot)), (1, Some(2)));
     assert_eq!(slot.age(LATE), Some(Duration::ZERO));
 }
 
 #[test]
-fn an_older_one_is_refused() {
-    let slot = slot_with(2);
-    let refusal = slot.offer(id(1), fixture::snapshot(&fixture::set(), 1), LATE).unwrap_err();
-    assert_eq!(refusal.to_string(), "snapshot 1.1 is older than 1.2, which is in force");
-    assert_eq!(slot.id(), Some(id(2)));
-}
-
-#[test]
-fn the_same_one_again_is_accepted_and_does_not_rejuvenate() {
-    let slot = slot_with(1);
-    slot.offer(id(1), fixture::snapshot(&fixture::set(), 1), LATE).unwrap();
+fn what_is_confirmed_is_fresh_and_no_younger() {
+    let slot = Slot::default();
+    slot.confirm(EARLY);
+    put(&slot, 1, EARLY);
+    assert_eq!(slot.staleness(LATE), Some(LATE - EARLY));
+    slot.confirm(LATE);
+    assert_eq!(slot.staleness(LATE), Some(Duration::ZERO));
     assert_eq!(slot.age(LATE), Some(LATE - EARLY));
 }
 
 #[test]
-fn another_content_under_the_same_id_is_refused() {
-    let slot = slot_with(1);
+fn what_was_confirmed_before_the_vm_started_goes_on_aging() {
+    let content = fixture::snapshot(&fixture::set(), 1);
+    let slot = Slot::default();
+    slot.replace(Snapshot::decode(content).unwrap(), Confirmed { at: EARLY, before: LATE }, EARLY);
+    assert_eq!(slot.staleness(EARLY), Some(LATE));
+    assert_eq!(slot.staleness(LATE), Some(LATE + LATE - EARLY));
+}
+
+#[test]
+fn the_newer_of_two_slots_is_taken_over() {
+    let (one, other) = (Slot::default(), Slot::default());
+    one.take_over(&other);
+    assert_eq!(version(&one), None);
+    put(&other, 2, EARLY);
+    one.take_over(&other);
+    assert_eq!((version(&one), one.age(LATE)), (Some(2), Some(LATE - EARLY)));
+    put(&one, 3, LATE);
+    one.take_over(&other);
+    assert_eq!(version(&one), Some(3));
+}
+
+#[test]
+fn a_delta_changes_what_is_in_force_and_nothing_else() {
+    let id = |version| SnapshotId { epoch: 1, version };
     let mut other = fixture::set();
     other.policies.truncate(1);
-    let refusal = slot.offer(id(1), fixture::snapshot(&other, 1), LATE);
-    assert!(matches!(refusal, Err(Refused::Conflicting { .. })));
-}
-
-#[test]
-fn damage_is_refused_and_the_good_one_stays() {
-    let slot = slot_with(1);
-    let good = fixture::snapshot(&fixture::set(), 2);
-    for position in 0..good.len() {
-        let mut damaged = good.clone();
-        damaged[position] ^= 0x10;
-        assert!(slot.offer(id(2), &damaged, LATE).is_err(), "byte {position}");
-    }
-    assert!(slot.offer(id(2), [], LATE).is_err());
-    assert_eq!(slot.id(), Some(id(1)));
-}
-
-#[test]
-fn a_snapshot_under_another_ones_id_is_refused() {
+    let content = |set| Compiler::default().compile(set).unwrap();
+    let delta = content(&other).delta(&content(&fixture::set()), id(1), id(2), &[]);
     let slot = Slot::default();
-    let refusal = slot.offer(id(3), fixture::snapshot(&fixture::set(), 2), EARLY);
-    assert!(matches!(refusal, Err(Refused::Mislabelled { .. })));
-    assert!(slot.current().is_none());
+    assert!(matches!(slot.apply(&delta, LATE), Err(NotApplied::NoBase)));
+    put(&slot, 1, EARLY);
+    let held = slot.current();
+    assert!(matches!(slot.apply(&delta, LATE), Err(NotApplied::NoBase)), "a request may hold it");
+    drop(held);
+    assert!(matches!(slot.apply(&delta[1..], LATE), Err(NotApplied::Delta(_))));
+    assert_eq!((version(&slot), slot.age(LATE)), (Some(1), Some(LATE - EARLY)));
+    slot.apply(&delta, LATE).unwrap();
+    assert_eq!(
+        (version(&slot), slot.age(LATE), slot.staleness(LATE)),
+        (Some(2), Some(Duration::ZERO), Some(Duration::ZERO))
+    );
+    assert_eq!(slot.current().unwrap().policy_count(), 1);
 }

@@ -21,9 +21,43 @@ pub(crate) struct Code {
     patterns: Vec<Pattern>,
 }
 
-/// How much an arena held, nodes and what is interned left out.
+/// How much an arena held.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Mark([usize; 4]);
+pub(crate) struct Mark {
+    nodes: usize,
+    elements: usize,
+    words: usize,
+    strings: usize,
+    blobs: usize,
+    constants: usize,
+    patterns: usize,
+}
+
+impl Mark {
+    /// About how many bytes the arena took, what strings, blobs and patterns hold left out.
+    pub(crate) fn bytes(self) -> usize {
+        size_of::<Node>() * self.nodes
+            + size_of::<NodeId>() * self.elements
+            + size_of::<u64>() * self.words
+            + size_of::<Constant>() * self.constants
+            + 2 * size_of::<Box<str>>() * (self.strings + self.blobs + self.patterns)
+    }
+
+    /// Whether a string was there.
+    pub(crate) fn has_string(self, number: u32) -> bool {
+        (number as usize) < self.strings
+    }
+
+    /// Whether a pattern was there.
+    pub(crate) fn has_pattern(self, number: u32) -> bool {
+        (number as usize) < self.patterns
+    }
+
+    /// Whether a node was there.
+    pub(crate) fn has_node(self, id: NodeId) -> bool {
+        (id.0 as usize) < self.nodes
+    }
+}
 
 impl NodeId {
     /// Where the first operand of this node stands.
@@ -145,18 +179,33 @@ impl Code {
 
     /// What there is now.
     pub(crate) fn mark(&self) -> Mark {
-        let Code { elements, words, blobs, constants, .. } = self;
-        Mark([elements.len(), words.len(), blobs.len(), constants.len()])
-    }
-
-    /// Whether nothing but nodes, and what is interned, has been added.
-    pub(crate) fn only_nodes_since(&self, mark: Mark) -> bool {
-        self.mark() == mark
+        let Code { nodes, elements, words, strings, blobs, constants, patterns } = self;
+        Mark {
+            nodes: nodes.len(),
+            elements: elements.len(),
+            words: words.len(),
+            strings: strings.len(),
+            blobs: blobs.len(),
+            constants: constants.len(),
+            patterns: patterns.len(),
+        }
     }
 
     /// Takes back the nodes from a place on.
+    #[cfg(feature = "compiler")]
     pub(crate) fn truncate(&mut self, from: NodeId) {
         self.nodes.truncate(from.0 as usize);
+    }
+
+    /// Takes back what has been added since.
+    pub(crate) fn take_back(&mut self, to: Mark) {
+        self.nodes.truncate(to.nodes);
+        self.elements.truncate(to.elements);
+        self.words.truncate(to.words);
+        self.strings.truncate(to.strings);
+        self.blobs.truncate(to.blobs);
+        self.constants.truncate(to.constants);
+        self.patterns.truncate(to.patterns);
     }
 
     pub(crate) fn push_word(&mut self, word: u64) -> WordId {

@@ -4,7 +4,7 @@ use super::value::{Cidr, Type, Value};
 use crate::time::{Duration, Timestamp};
 
 /// A constant that a node cannot hold.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Constant {
     Timestamp(Timestamp),
     Duration(Duration),

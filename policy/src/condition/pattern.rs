@@ -67,7 +67,6 @@ impl Pattern {
     }
 
     /// For snapshots: the same on every machine.
-    #[cfg(feature = "compiler")]
     pub(crate) fn as_bytes(&self) -> &[u8] {
         &self.0
     }

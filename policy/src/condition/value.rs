@@ -46,7 +46,7 @@ pub enum Value<'a> {
 }
 
 /// The types of values, as `type()` gives them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Type {
     /// Of `null`.
     Null,
@@ -81,7 +81,7 @@ pub enum Type {
 }
 
 /// A range of IP addresses: an address and how many of its leading bits count.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Cidr {
     /// The address as written, bits beyond the prefix included.
     pub address: IpAddr,

@@ -3,7 +3,7 @@ use bumpalo::Bump;
 use crate::identity::{Identities, Lookups};
 use crate::snapshot::Snapshot;
 
-use super::candidate::of_class;
+use super::candidate::{Slot, of_class};
 use super::gather::Candidates;
 use super::query::AskedScope;
 use super::run::{Policies, Run};
@@ -97,8 +97,8 @@ impl Snapshot {
 #[derive(Debug)]
 pub(super) struct Verdict {
     pub(super) reason: Reason,
-    policy: Option<u32>,
-    nearest: Option<u32>,
+    policy: Option<Slot>,
+    nearest: Option<Slot>,
     /// Where an allow is missing: the level that refuses, by its place in the chain.
     pub(super) refusing: Option<usize>,
     scope: Option<ScopeId>,
@@ -109,7 +109,7 @@ impl Verdict {
         Verdict { reason, policy: None, nearest: None, refusing: None, scope: None }
     }
 
-    fn by(reason: Reason, policy: u32) -> Self {
+    fn by(reason: Reason, policy: Slot) -> Self {
         Verdict { policy: Some(policy), ..Verdict::refused(reason) }
     }
 

@@ -4,6 +4,7 @@ use crate::condition::Fault;
 use crate::digest::Digest;
 use crate::snapshot::Snapshot;
 
+use super::candidate::Slot;
 use super::{Reason, ShadowOutcome};
 
 /// What a policy does when it applies, and what a decision comes to.
@@ -52,7 +53,7 @@ pub struct Decision<'s> {
 #[derive(Clone, Copy)]
 pub struct PolicyRef<'s> {
     pub(crate) snapshot: &'s Snapshot,
-    pub(crate) slot: u32,
+    pub(crate) slot: Slot,
 }
 
 impl<'s> PolicyRef<'s> {

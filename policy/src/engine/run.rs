@@ -3,6 +3,7 @@ use bumpalo::Bump;
 use crate::condition::{Fault, Inputs, evaluate};
 use crate::snapshot::Snapshot;
 
+use super::candidate::Slot;
 use super::gather::Level;
 use super::{CandidateRef, PolicyError, PolicyRef};
 
@@ -25,7 +26,7 @@ pub(super) struct Run<'s, 'q> {
 pub(super) struct Errors {
     pub(super) count: u32,
     /// The first of them, by its slot.
-    pub(super) first: Option<(u32, Fault)>,
+    pub(super) first: Option<(Slot, Fault)>,
 }
 
 impl Errors {
@@ -90,7 +91,7 @@ impl<C: Iterator<Item = CandidateRef> + Clone> Policies<C> {
             && let Some(other) = self.next_way(first)
         {
             // Two derived roles under one condition are two ways, and one question.
-            if std::mem::replace(&mut last, other) == other {
+            if std::mem::replace(&mut last, other).asks_as(other) {
                 continue;
             }
             match run.holds(other) {

@@ -1,6 +1,6 @@
 use rustc_hash::FxHashMap;
 
-use super::{Symbol, SymbolTable};
+use super::{Symbol, SymbolMark, SymbolTable};
 
 /// Most scopes from the root down to any: the root and this many levels below it.
 pub(crate) const MAX_LEVELS: usize = 16;
@@ -63,6 +63,11 @@ impl Scopes {
         }
         self.below_root.push(Scope { name: name.into(), chain });
         Ok(())
+    }
+
+    /// Forgets the kinds that were not there.
+    pub(crate) fn truncate(&mut self, to: SymbolMark) {
+        self.kinds.retain(|_, kind| to.has_kind(*kind));
     }
 
     pub(crate) fn get(&self, name: &str) -> Option<ScopeId> {

@@ -42,6 +42,35 @@ impl SymbolTable {
         self.names.len()
     }
 
+    /// Takes back what is beyond so many.
+    fn truncate(&mut self, len: usize) {
+        if len < self.names.len() {
+            self.by_name.retain(|place| (place as usize) < len);
+            self.names.truncate(len);
+        }
+    }
+
+    /// About how many bytes it takes.
+    fn bytes(&self) -> usize {
+        self.names.text_len() + 3 * size_of::<u32>() * self.names.len()
+    }
+
+    /// Bytes of all names.
+    pub(crate) fn text_len(&self) -> usize {
+        self.names.text_len()
+    }
+
+    /// Names and symbols from a place on; those without a name are left out.
+    pub(crate) fn since(&self, len: usize) -> impl Iterator<Item = (&str, Symbol)> {
+        let all = self.names.iter().zip(0..).skip(len);
+        all.map(|(name, place)| (name, symbol(place))).filter(|(_, symbol)| !self.is_fresh(*symbol))
+    }
+
+    /// Whether no name has it; nor has the wildcard's any.
+    pub(crate) fn is_fresh(&self, Symbol(number): Symbol) -> bool {
+        number.checked_sub(1).is_some_and(|place| self.names.get(place).is_empty())
+    }
+
     /// Every name and its symbol.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, Symbol)> {
         self.by_name.iter().map(|place| (self.names.get(place), symbol(place)))
@@ -61,7 +90,53 @@ pub(crate) struct Symbols {
     pub(crate) roles: SymbolTable,
 }
 
+/// How many symbols there were of each sort.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct SymbolMark {
+    kinds: usize,
+    actions: usize,
+    roles: usize,
+}
+
+impl SymbolMark {
+    /// How many actions there were.
+    pub(crate) fn actions(self) -> usize {
+        self.actions
+    }
+
+    /// Whether a kind was there.
+    pub(crate) fn has_kind(self, Symbol(kind): Symbol) -> bool {
+        kind as usize <= self.kinds
+    }
+
+    /// Whether an action was there.
+    pub(crate) fn has_action(self, Symbol(action): Symbol) -> bool {
+        action as usize <= self.actions
+    }
+}
+
 impl Symbols {
+    pub(crate) fn mark(&self) -> SymbolMark {
+        SymbolMark { kinds: self.kinds.len(), actions: self.actions.len(), roles: self.roles.len() }
+    }
+
+    /// Takes back what has been added since.
+    pub(crate) fn truncate(&mut self, to: SymbolMark) {
+        self.kinds.truncate(to.kinds);
+        self.actions.truncate(to.actions);
+        self.roles.truncate(to.roles);
+    }
+
+    /// Whether there are the same roles as then.
+    pub(crate) fn has_roles_of(&self, mark: SymbolMark) -> bool {
+        self.roles.len() == mark.roles
+    }
+
+    /// About how many bytes they take.
+    pub(crate) fn bytes(&self) -> usize {
+        [&self.kinds, &self.actions, &self.roles].into_iter().map(SymbolTable::bytes).sum()
+    }
+
     pub(crate) fn shrink(&mut self) {
         [&mut self.kinds, &mut self.actions, &mut self.roles].into_iter().for_each(|table| table.names.shrink());
     }

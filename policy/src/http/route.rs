@@ -27,6 +27,12 @@ pub struct RouteTarget {
     pub(crate) max_body: Option<usize>,
 }
 
+impl RouteTarget {
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+}
+
 /// Where the value of an attribute comes from.
 #[derive(Debug)]
 pub(crate) enum ValueSource {
@@ -60,7 +66,10 @@ impl<'a> Captured<'a> {
 /// method that the most specific path does not list has no route, rather than that of a looser path.
 #[derive(Debug, Default)]
 pub(crate) struct RouteTable {
-    targets: Vec<RouteTarget>,
+    /// Absent where a route was removed.
+    targets: Vec<Option<RouteTarget>>,
+    /// Where one is absent.
+    vacant: Vec<usize>,
     by_host: FxHashMap<Box<str>, Tree>,
     any_host: Tree,
 }
@@ -100,16 +109,51 @@ impl RoutePattern<'_> {
 pub(crate) struct Ambiguous;
 
 impl RouteTable {
+    /// Adds a route. Where that fails, nothing has changed.
     pub(crate) fn insert(&mut self, pattern: &RoutePattern<'_>, target: RouteTarget) -> Result<(), Ambiguous> {
-        let index = self.targets.len();
+        let index = self.vacant.last().copied().unwrap_or(self.targets.len());
+        let inserted = match pattern.hosts.as_slice() {
+            [] => self.any_host.insert(pattern, index),
+            hosts => {
+                hosts.iter().try_for_each(|host| self.by_host.entry((*host).into()).or_default().insert(pattern, index))
+            }
+        };
+        if inserted.is_err() {
+            self.detach(pattern, index);
+            return inserted;
+        }
+        self.vacant.pop();
+        match self.targets.get_mut(index) {
+            Some(place) => *place = Some(target),
+            None => self.targets.push(Some(target)),
+        }
+        Ok(())
+    }
+
+    /// Takes the route of a pattern away, if there is one.
+    pub(crate) fn remove(&mut self, pattern: &RoutePattern<'_>) -> Option<RouteTarget> {
+        let tree = match pattern.hosts.first() {
+            None => &self.any_host,
+            Some(host) => self.by_host.get(*host)?,
+        };
+        let index = tree.get(pattern)?;
+        self.detach(pattern, index);
+        self.vacant.push(index);
+        self.targets.get_mut(index)?.take()
+    }
+
+    /// Takes a route out of the trees, wherever it is in them.
+    fn detach(&mut self, pattern: &RoutePattern<'_>, route: usize) {
         if pattern.hosts.is_empty() {
-            self.any_host.insert(pattern, index)?;
+            self.any_host.remove(&pattern.segments, pattern.rest, route);
         }
         for host in &pattern.hosts {
-            self.by_host.entry((*host).into()).or_default().insert(pattern, index)?;
+            let Some(tree) = self.by_host.get_mut(*host) else { continue };
+            tree.remove(&pattern.segments, pattern.rest, route);
+            if tree.is_empty() {
+                self.by_host.remove(*host);
+            }
         }
-        self.targets.push(target);
-        Ok(())
     }
 
     pub(crate) fn find<'s, 'a>(&'s self, head: &RequestHead<'a>) -> Option<(&'s RouteTarget, Captured<'a>)> {
@@ -117,7 +161,7 @@ impl RouteTable {
         let mut captured = Captured::default();
         for tree in self.by_host.get(head.host).into_iter().chain([&self.any_host]) {
             if let ControlFlow::Break(found) = tree.descend(Some(path), head, &mut captured) {
-                return Some((self.targets.get(found?)?, captured));
+                return Some((self.targets.get(found?)?.as_ref()?, captured));
             }
             captured.len = 0;
         }
@@ -125,7 +169,7 @@ impl RouteTable {
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.targets.len()
+        self.targets.len() - self.vacant.len()
     }
 }
 
@@ -154,6 +198,46 @@ impl Tree {
         }
         let methods = if pattern.rest { &mut node.rest } else { &mut node.here };
         methods.insert(&pattern.methods, route)
+    }
+
+    /// The route of a pattern.
+    fn get(&self, pattern: &RoutePattern<'_>) -> Option<usize> {
+        let mut node = self;
+        for segment in &pattern.segments {
+            node = match segment {
+                Segment::Literal(text) => node.literals.get(*text)?,
+                Segment::Capture => node.capture.as_deref()?,
+            };
+        }
+        let methods = if pattern.rest { &node.rest } else { &node.here };
+        methods.get(pattern.methods.first().copied())
+    }
+
+    /// Takes a route away, and the nodes that were there for it alone: a literal that no route has must not pass for one.
+    fn remove(&mut self, segments: &[Segment<'_>], rest: bool, route: usize) {
+        match segments.split_first() {
+            None => (if rest { &mut self.rest } else { &mut self.here }).remove(route),
+            Some((Segment::Literal(text), after)) => {
+                if let Some(tree) = self.literals.get_mut(*text) {
+                    tree.remove(after, rest, route);
+                    if tree.is_empty() {
+                        self.literals.remove(*text);
+                    }
+                }
+            }
+            Some((Segment::Capture, after)) => {
+                if let Some(tree) = &mut self.capture {
+                    tree.remove(after, rest, route);
+                    if tree.is_empty() {
+                        self.capture = None;
+                    }
+                }
+            }
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.literals.is_empty() && self.capture.is_none() && self.here.is_empty() && self.rest.is_empty()
     }
 
     /// `rest` is what follows the slash after this node's segment, `None` at the end of the path. Visits each node of the
@@ -203,10 +287,10 @@ struct Methods {
 impl Methods {
     fn insert(&mut self, methods: &[&str], route: usize) -> Result<(), Ambiguous> {
         if methods.is_empty() {
-            return match self.any.replace(route) {
-                None => Ok(()),
-                Some(_) => Err(Ambiguous),
-            };
+            if self.any.is_some() {
+                return Err(Ambiguous);
+            }
+            self.any = Some(route);
         }
         for method in methods {
             if self.listed.len() >= MAX_METHODS || self.listed.iter().any(|(listed, _)| &**listed == *method) {
@@ -217,9 +301,24 @@ impl Methods {
         Ok(())
     }
 
+    /// The route of a method, or that of any.
+    fn get(&self, method: Option<&str>) -> Option<usize> {
+        let Some(method) = method else { return self.any };
+        self.listed.iter().find(|(listed, _)| &**listed == method).map(|(_, route)| *route)
+    }
+
+    fn remove(&mut self, route: usize) {
+        self.listed.retain(|(_, listed)| *listed != route);
+        self.any = self.any.filter(|any| *any != route);
+    }
+
+    fn is_empty(&self) -> bool {
+        self.listed.is_empty() && self.any.is_none()
+    }
+
     /// Ends the search where there are routes, even if none is for this method.
     fn search(&self, method: &str) -> Search {
-        if self.listed.is_empty() && self.any.is_none() {
+        if self.is_empty() {
             return ControlFlow::Continue(());
         }
         let listed = self.listed.iter().find(|(listed, _)| &**listed == method).map(|(_, route)| *route);

@@ -1,9 +1,9 @@
 use std::hash::Hasher;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use rustc_hash::FxHasher;
 
-use crate::digest::Digest;
 use crate::snapshot::Snapshot;
 
 use super::{Principal, PrincipalClaims, UnreadClaims};
@@ -23,11 +23,11 @@ const MAX_ENTRY_BYTES: usize = 1 << 16;
 
 /// Principals by the evidence that they were resolved from, so that who asks twice is read once.
 ///
-/// Only valid evidence is remembered, and only in the terms of one snapshot: another one empties the cache. Evidence is
-/// compared as a whole; its hash only says where to look. Bounded in number and bytes: a newcomer takes the place of another.
+/// Only valid evidence is remembered, and only in the terms of one snapshot: those of another empty the cache, and so do
+/// new ones of the same ([`Stamp`]). Evidence is compared as a whole; its hash only says where to look. Bounded in number and bytes: a newcomer takes the place of another.
 #[derive(Debug, Default)]
 pub(crate) struct Identities {
-    of: Option<Digest>,
+    of: Option<Stamp>,
     /// Empty until there is something to remember.
     places: Vec<Option<Entry>>,
     anonymous: Option<Rc<Principal>>,
@@ -37,6 +37,18 @@ pub(crate) struct Identities {
     /// Where room is made next.
     hand: usize,
     counts: Lookups,
+}
+
+/// Tells in which terms principals were resolved: a snapshot gets another one whenever the same evidence could come to
+/// another principal. A digest would not do: two snapshots of the same content number its roles each in its own way. None
+/// is used again as long as anybody remembers it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Stamp(Arc<()>);
+
+impl PartialEq for Stamp {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
 }
 
 /// How often principals were looked for.
@@ -75,9 +87,8 @@ pub(super) enum Unread<'e> {
 impl Identities {
     /// The principals of this snapshot.
     pub(super) fn of(&mut self, snapshot: &Snapshot) -> &mut Self {
-        let digest = snapshot.digest();
-        if self.of != Some(digest) {
-            *self = Identities { of: Some(digest), counts: self.counts, ..Identities::default() };
+        if self.of.as_ref() != Some(snapshot.stamp()) {
+            *self = Identities { of: Some(snapshot.stamp().clone()), counts: self.counts, ..Identities::default() };
         }
         self
     }

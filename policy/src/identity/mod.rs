@@ -8,8 +8,8 @@ mod source;
 
 pub use authenticate::AuthFailure;
 pub(crate) use authenticate::authenticate;
-pub(crate) use cache::Identities;
 pub use cache::Lookups;
+pub(crate) use cache::{Identities, Stamp};
 pub use evidence::{Evidence, PeerNames, Presented, UnreadClaims};
 pub use principal::{ANONYMOUS, Principal, PrincipalClaims};
 pub(crate) use principal::{Directory, Known};

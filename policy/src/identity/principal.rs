@@ -151,4 +151,14 @@ impl Directory {
     pub(crate) fn insert(&mut self, source: &str, id: &str, known: Known) -> bool {
         self.0.entry(source.into()).or_default().insert(id.into(), known).is_none()
     }
+
+    /// Takes an entry away.
+    pub(crate) fn remove(&mut self, source: &str, id: &str) {
+        if let Some(entries) = self.0.get_mut(source) {
+            entries.remove(id);
+            if entries.is_empty() {
+                self.0.remove(source);
+            }
+        }
+    }
 }

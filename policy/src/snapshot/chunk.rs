@@ -16,7 +16,37 @@ pub(super) enum ChunkKind {
     Policies,
 }
 
+/// Something for each kind of chunk.
+#[derive(Clone, Debug, Default)]
+pub(super) struct PerKind<T>([T; 4]);
+
+impl<T> PerKind<T> {
+    pub(super) fn of(&self, kind: ChunkKind) -> &T {
+        let PerKind([settings, routes, principals, policies]) = self;
+        match kind {
+            ChunkKind::Settings => settings,
+            ChunkKind::Routes => routes,
+            ChunkKind::Principals => principals,
+            ChunkKind::Policies => policies,
+        }
+    }
+
+    pub(super) fn of_mut(&mut self, kind: ChunkKind) -> &mut T {
+        let PerKind([settings, routes, principals, policies]) = self;
+        match kind {
+            ChunkKind::Settings => settings,
+            ChunkKind::Routes => routes,
+            ChunkKind::Principals => principals,
+            ChunkKind::Policies => policies,
+        }
+    }
+}
+
 impl ChunkKind {
+    /// In the order in which chunks stand.
+    pub(super) const ALL: [ChunkKind; 4] =
+        [ChunkKind::Settings, ChunkKind::Routes, ChunkKind::Principals, ChunkKind::Policies];
+
     pub(super) fn code(self) -> u8 {
         match self {
             ChunkKind::Settings => 1,
@@ -27,9 +57,7 @@ impl ChunkKind {
     }
 
     pub(super) fn from_code(code: u8) -> Option<Self> {
-        [ChunkKind::Settings, ChunkKind::Routes, ChunkKind::Principals, ChunkKind::Policies]
-            .into_iter()
-            .find(|kind| kind.code() == code)
+        ChunkKind::ALL.into_iter().find(|kind| kind.code() == code)
     }
 
     /// Name for error messages.

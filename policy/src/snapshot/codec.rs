@@ -54,18 +54,23 @@ pub enum DecodeError {
 /// Reads a part of a snapshot front to back; every read is checked.
 #[derive(Clone, Debug)]
 pub(super) struct Reader<'a> {
+    whole: &'a [u8],
     rest: &'a [u8],
-    len: usize,
     part: &'static str,
 }
 
 impl<'a> Reader<'a> {
     pub(super) fn new(bytes: &'a [u8], part: &'static str) -> Self {
-        Reader { rest: bytes, len: bytes.len(), part }
+        Reader { whole: bytes, rest: bytes, part }
     }
 
     pub(super) fn at(&self) -> usize {
-        self.len - self.rest.len()
+        self.whole.len() - self.rest.len()
+    }
+
+    /// What has been read.
+    pub(super) fn taken(&self) -> &'a [u8] {
+        self.whole.get(..self.at()).unwrap_or_default()
     }
 
     pub(super) fn remaining(&self) -> usize {
@@ -158,16 +163,15 @@ impl<'a> Reader<'a> {
 }
 
 /// Writes what [`Reader`] reads.
-#[cfg(feature = "compiler")]
 #[derive(Clone, Debug, Default)]
 pub(super) struct Writer(pub(super) Vec<u8>);
 
-#[cfg(feature = "compiler")]
 impl Writer {
     pub(super) fn byte(&mut self, byte: u8) {
         self.0.push(byte);
     }
 
+    #[cfg(feature = "compiler")]
     pub(super) fn bool(&mut self, value: bool) {
         self.byte(u8::from(value));
     }

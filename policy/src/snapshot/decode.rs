@@ -1,20 +1,33 @@
+//! From chunks to what decides: all of them at once, or those that differ ([`edit`]), by the same readers.
+
+mod edit;
 mod policies;
+mod principals;
+mod records;
+mod routes;
+mod settings;
+#[cfg(test)]
+mod tests;
 
-use crate::condition::Code;
-use crate::digest::Digest;
-use crate::engine::{IndexBuilder, InvalidScope, MAX_LEVELS, Scopes, Symbol, SymbolTable, Symbols};
-use crate::http::{MAX_BODY, MAX_CAPTURES, RoutePattern, RouteTable, RouteTarget, Segment, ValueSource};
-use crate::identity::{ClaimsFrom, Directory, IdentityMethod, IdentitySource, Known, SanKind, TrustedPeers};
-use crate::sort::sort_by;
-use crate::texts::Texts;
+use std::sync::Arc;
 
+use crate::engine::{Index, Lists};
+use crate::http::RouteTable;
+use crate::identity::{Directory, Stamp};
+
+use super::arena::Arena;
 use super::chunk::{ChunkKind, Strings};
 use super::codec::{DecodeError, Reader};
-use super::globs::GlobReader;
-use super::limits::{self, Budget, Limit};
-use super::program::{Interner, Reads};
-use super::totals::Totals;
-use super::{FORMAT, MAGIC, Snapshot, SnapshotId, bucket, data, tree};
+use super::content::Content;
+use super::delta::Change;
+use super::head::Head;
+use super::limits::Budget;
+use super::names::Names;
+use super::reads::Reads;
+use super::{Snapshot, bucket};
+use policies::ChunkNames;
+use records::Records;
+pub(super) use records::Sum;
 
 impl Snapshot {
     /// Reads a snapshot, checking everything: its mark and format, its digest, every count, reference and limit. Bytes that
@@ -23,255 +36,121 @@ impl Snapshot {
     /// # Errors
     /// Says what is wrong and where. Nothing of a refused snapshot is ever used.
     pub fn decode(bytes: impl AsRef<[u8]>) -> Result<Self, DecodeError> {
-        let Decoded { decoder, id, digest } = Decoded::read(bytes.as_ref())?;
+        let (head, content) = Content::read(bytes.as_ref())?;
         drop(bytes);
-        decoder.finish(id, digest)
+        Snapshot::read(head, content)
     }
-}
 
-impl Decoded {
-    fn read(bytes: &[u8]) -> Result<Self, DecodeError> {
-        let mut reader = Reader::new(bytes, "snapshot");
-        if !bytes.starts_with(MAGIC) {
-            return Err(DecodeError::NotASnapshot);
+    /// Goes over to another content, which differs by these changes: in place where that can be, and else by reading the
+    /// whole, which also says what is wrong. All or nothing.
+    pub(super) fn replace(&mut self, content: &Content, changes: &[Change<'_>]) -> Result<(), DecodeError> {
+        let kept = self.edit(content, changes).is_ok();
+        if kept && !self.is_worn() {
+            return Ok(());
         }
-        reader.bytes(MAGIC.len())?;
-        match u16::from_le_bytes(reader.array()?) {
-            FORMAT => {}
-            other => return Err(DecodeError::UnsupportedFormat(other)),
-        }
-        let id =
-            SnapshotId { epoch: u64::from_le_bytes(reader.array()?), version: u64::from_le_bytes(reader.array()?) };
-        let digest = Digest(reader.array()?);
-        let header = bytes.get(..reader.at()).unwrap_or_default();
-        if reader.array()? != tree::seal(header) {
-            return Err(DecodeError::Header);
-        }
-        let chunks = read_chunks(reader)?;
-        let leaves: Vec<_> = chunks.iter().map(|(kind, bytes)| tree::leaf(*kind, bytes)).collect();
-        if tree::root(&leaves) != digest {
-            return Err(DecodeError::Digest);
-        }
-        let mut decoder = Decoder { size: bytes.len(), ..Decoder::default() };
-        for kind in [ChunkKind::Settings, ChunkKind::Routes, ChunkKind::Principals, ChunkKind::Policies] {
-            let of_kind: Vec<&[u8]> =
-                chunks.iter().filter(|(other, _)| *other == kind).map(|(_, bytes)| *bytes).collect();
-            decoder.chunks(kind, &of_kind)?;
-        }
-        Ok(Decoded { decoder, id, digest })
-    }
-}
-
-/// What a snapshot says, before it is laid out.
-struct Decoded {
-    decoder: Decoder,
-    id: SnapshotId,
-    digest: Digest,
-}
-
-fn read_chunks(mut reader: Reader<'_>) -> Result<Vec<(ChunkKind, &[u8])>, DecodeError> {
-    let count = limits::CHUNKS.check(reader.count()?)?;
-    let mut chunks: Vec<(ChunkKind, &[u8])> = Vec::with_capacity(count);
-    for _ in 0..count {
-        let invalid = reader.invalid("chunk kind");
-        let kind = ChunkKind::from_code(reader.byte()?).ok_or(invalid.clone())?;
-        if chunks.last().is_some_and(|(last, _)| *last > kind) {
-            return Err(invalid);
-        }
-        let len = reader.count()?;
-        chunks.push((kind, reader.bytes(len)?));
-    }
-    reader.finish()?;
-    Ok(chunks)
-}
-
-/// The snapshot under construction.
-#[derive(Default)]
-struct Decoder {
-    /// Of the whole snapshot, in bytes.
-    size: usize,
-    code: Code,
-    interner: Interner,
-    chunk: policies::ChunkNames,
-    announced: Totals,
-    read: Totals,
-    policies: Texts,
-    symbols: Symbols,
-    index: IndexBuilder,
-    globs: GlobReader,
-    scopes: Scopes,
-    has_shadow: bool,
-    routes: RouteTable,
-    passes_unmatched: bool,
-    identity: Vec<IdentitySource>,
-    directory: Directory,
-    reads: Reads,
-    budget: Budget,
-}
-
-impl Decoder {
-    /// All chunks of one kind.
-    fn chunks(&mut self, kind: ChunkKind, chunks: &[&[u8]]) -> Result<(), DecodeError> {
-        let invalid = |what| DecodeError::Invalid { what, at: 0, part: kind.part() };
-        match kind {
-            ChunkKind::Settings | ChunkKind::Routes if chunks.len() != 1 => return Err(invalid("number of chunks")),
-            ChunkKind::Principals | ChunkKind::Policies if !chunks.len().is_power_of_two() => {
-                return Err(invalid("number of chunks"));
-            }
-            _ => {}
-        }
-        for (position, bytes) in chunks.iter().enumerate() {
-            let mut reader = Reader::new(bytes, kind.part());
-            let strings = Strings::read(&mut reader)?;
-            let place = Place { bucket: position, buckets: chunks.len() };
-            match kind {
-                ChunkKind::Settings => self.settings(&mut reader, &strings)?,
-                ChunkKind::Routes => self.routes(&mut reader, &strings)?,
-                ChunkKind::Principals => self.principals(&mut reader, &strings, place)?,
-                ChunkKind::Policies => self.policies(&mut reader, &strings, place)?,
-            }
-            reader.finish()?;
+        let head = Head { id: self.id, digest: self.digest, attestations: self.attestations.clone() };
+        match Snapshot::read(head, content.clone()) {
+            Ok(read) => *self = read,
+            Err(_) if kept => {}
+            Err(error) => return Err(error),
         }
         Ok(())
     }
 
-    fn settings(&mut self, reader: &mut Reader<'_>, strings: &Strings<'_>) -> Result<(), DecodeError> {
-        self.passes_unmatched = reader.bool()?;
-        for _ in 0..limits::SCOPES.check(reader.count()?)? {
-            self.scope(strings.get(reader)?, reader)?;
-        }
-        for _ in 0..limits::IDENTITY_SOURCES.check(reader.count()?)? {
-            let source = identity_source(reader, strings)?;
-            if self.identity.iter().any(|known| known.name == source.name) {
-                return Err(DecodeError::Duplicate("identity sources", source.name));
+    fn read(head: Head, content: Content) -> Result<Self, DecodeError> {
+        let mut arena = Arena::default();
+        let mut decoder = Decoder::new(&mut arena, Budget::default());
+        let settings = match content.chunks(ChunkKind::Settings) {
+            [chunk] => decoder.settings(chunk, content.size())?,
+            _ => return Err(number_of_chunks(ChunkKind::Settings)),
+        };
+        let mut routes = RouteTable::default();
+        for (chunk, place) in chunks(&content, ChunkKind::Routes)? {
+            for (pattern, target) in decoder.routes(chunk, place)? {
+                let name = target.name().to_owned();
+                routes.insert(&pattern, target).map_err(|_| DecodeError::AmbiguousRoute(name))?;
             }
-            self.identity.push(source);
         }
-        self.announced = Totals::read(reader, self.size)?;
-        self.policies.reserve(self.announced.policies, self.announced.name_bytes);
+        let mut directory = Directory::default();
+        for (chunk, place) in chunks(&content, ChunkKind::Principals)? {
+            for (source, id, known) in decoder.principals(chunk, place)? {
+                directory.insert(source, id, known);
+            }
+        }
+        let mut records = Records::default();
+        decoder.arena.names.reserve(settings.announced.policies, settings.announced.name_bytes);
         // Nearly every policy is reached in one way.
-        self.index.reserve(self.announced.policies);
-        Ok(())
-    }
-
-    fn scope(&mut self, name: &str, reader: &Reader<'_>) -> Result<(), DecodeError> {
-        self.budget.text(name)?;
-        self.scopes.insert(name).map_err(|problem| match problem {
-            InvalidScope::Orphan => reader.invalid("scope without its parent"),
-            InvalidScope::TooDeep => DecodeError::TooMany { what: "levels of scopes", limit: MAX_LEVELS },
-            InvalidScope::Duplicate => DecodeError::Duplicate("scopes", name.to_owned()),
-        })
-    }
-
-    fn routes<'a>(&mut self, reader: &mut Reader<'a>, strings: &Strings<'a>) -> Result<(), DecodeError> {
-        for _ in 0..reader.count()? {
-            let name = strings.get(reader)?;
-            let (methods, hosts) = (strings.list(reader)?, strings.list(reader)?);
-            let rest = reader.bool()?;
-            let segments = (0..limits::SEGMENTS.check(reader.count()?)?)
-                .map(|_| segment(reader, strings))
-                .collect::<Result<Vec<_>, _>>()?;
-            let captures =
-                segments.iter().filter(|segment| matches!(segment, Segment::Capture)).count() + usize::from(rest);
-            Limit::new("captures in a route", MAX_CAPTURES).check(captures)?;
-            let pattern = RoutePattern { hosts, methods, segments, rest };
-            self.budget.charge(pattern.cost())?;
-            let target = RouteTarget {
-                name: self.budget.text(name)?.into(),
-                action: interned(&mut self.symbols.actions, self.budget.text(strings.get(reader)?)?),
-                kind: interned(&mut self.symbols.kinds, self.budget.text(strings.get(reader)?)?),
-                id: self.optional_source(reader, strings, captures)?,
-                scope: self.optional_source(reader, strings, captures)?,
-                attributes: (0..reader.count()?)
-                    .map(|_| {
-                        let name = self.budget.text(strings.get(reader)?)?.into();
-                        Ok((name, self.value_source(reader, strings, captures)?))
-                    })
-                    .collect::<Result<_, DecodeError>>()?,
-                anonymous_allowed: reader.bool()?,
-                max_body: max_body(reader)?,
-            };
-            self.routes.insert(&pattern, target).map_err(|_| DecodeError::AmbiguousRoute(name.to_owned()))?;
+        records.rules.reserve(settings.announced.policies);
+        for (chunk, place) in chunks(&content, ChunkKind::Policies)? {
+            decoder.policies(chunk, place, &mut records)?;
         }
-        Ok(())
-    }
-
-    fn optional_source(
-        &mut self,
-        reader: &mut Reader<'_>,
-        strings: &Strings<'_>,
-        captures: usize,
-    ) -> Result<Option<ValueSource>, DecodeError> {
-        match reader.bool()? {
-            true => self.value_source(reader, strings, captures).map(Some),
-            false => Ok(None),
-        }
-    }
-
-    fn value_source(
-        &mut self,
-        reader: &mut Reader<'_>,
-        strings: &Strings<'_>,
-        captures: usize,
-    ) -> Result<ValueSource, DecodeError> {
-        if !reader.bool()? {
-            return Ok(ValueSource::Literal(self.budget.text(strings.get(reader)?)?.into()));
-        }
-        match u16::try_from(reader.varint()?) {
-            Ok(index) if usize::from(index) < captures => Ok(ValueSource::Capture(index)),
-            _ => Err(reader.invalid("capture")),
-        }
-    }
-
-    fn principals(&mut self, reader: &mut Reader<'_>, strings: &Strings<'_>, place: Place) -> Result<(), DecodeError> {
-        for _ in 0..reader.count()? {
-            let (source, id) = (strings.get(reader)?, strings.get(reader)?);
-            place.check(&[source, id], reader)?;
-            [source, id].into_iter().try_for_each(|text| self.budget.text(text).map(|_| ()))?;
-            let roles = strings.list(reader)?;
-            roles.iter().try_for_each(|role| self.budget.text(role).map(|_| ()))?;
-            let known = Known {
-                roles: roles.into_iter().map(Into::into).collect(),
-                attributes: data::read_fields(reader, strings, 0, &mut self.budget)?,
-            };
-            if !self.directory.insert(source, id, known) {
-                return Err(DecodeError::Duplicate("directory entries", id.to_owned()));
-            }
-        }
-        Ok(())
-    }
-
-    fn finish(mut self, id: SnapshotId, digest: Digest) -> Result<Snapshot, DecodeError> {
-        if self.read != self.announced {
+        let Records { rules, sum, names: buckets, .. } = records;
+        if sum.totals != settings.announced {
             return Err(DecodeError::Totals);
         }
-        let mut reads = self.reads;
-        reads.headers.extend(self.identity.iter().flat_map(IdentitySource::headers_read).map(Box::from));
-        sort_by(&mut reads.headers, |a, b| a < b);
-        reads.headers.dedup();
-        sort_by(&mut reads.query, |a, b| a < b);
-        // What only reading needed makes room for the index.
-        drop((self.interner, self.chunk));
-        self.code.shrink();
-        self.policies.shrink();
-        self.symbols.shrink();
+        let Decoder { mut budget, lists, .. } = decoder;
+        arena.shrink();
+        let mut names = Names::default();
+        names.resize(content.chunks(ChunkKind::Policies).len());
+        buckets.into_iter().for_each(|(at, bucket)| names.set(at, bucket));
+        let (read, symbols) = (budget.copied(), &arena.symbols);
         Ok(Snapshot {
-            id,
-            digest,
-            code: self.code,
-            policies: self.policies,
-            globs: self.globs.finish(&self.symbols.actions, &mut self.budget)?,
-            scopes: self.scopes,
-            has_shadow: self.has_shadow,
-            index: self.index.build(self.symbols.roles.len(), self.symbols.actions.len()),
-            symbols: self.symbols,
-            routes: self.routes,
-            passes_unmatched: self.passes_unmatched,
-            identity: self.identity,
-            directory: self.directory,
-            reads,
+            id: head.id,
+            digest: head.digest,
+            attestations: head.attestations,
+            content,
+            globs: arena.globs.prepared(&sum.globs, &symbols.actions, &mut budget)?,
+            index: Index::build(rules, &lists, symbols.roles.len(), symbols.actions.len()),
+            reads: Reads::of(&sum.uses, &arena.code, &settings.identity),
+            names,
+            sum,
+            copied: read,
+            copied_for_globs: budget.copied() - read,
+            routes,
+            passes_unmatched: settings.passes_unmatched,
+            identity: settings.identity,
+            directory,
+            stamp: Stamp::default(),
+            totals_at: settings.totals_at,
+            bytes_when_read: arena.bytes(),
+            arena,
         })
     }
+}
+
+/// Reads the records of chunks into an arena.
+struct Decoder<'s> {
+    arena: &'s mut Arena,
+    budget: Budget,
+    lists: Lists,
+    chunk: ChunkNames,
+}
+
+impl<'s> Decoder<'s> {
+    fn new(arena: &'s mut Arena, budget: Budget) -> Self {
+        Decoder { arena, budget, lists: Lists::default(), chunk: ChunkNames::default() }
+    }
+}
+
+/// The chunks of a kind of which there is at least one, each with its place.
+fn chunks(content: &Content, kind: ChunkKind) -> Result<impl Iterator<Item = (&[u8], Place)>, DecodeError> {
+    let chunks = content.chunks(kind);
+    if chunks.is_empty() {
+        return Err(number_of_chunks(kind));
+    }
+    let place = move |bucket| Place { bucket, buckets: chunks.len() };
+    Ok(chunks.iter().map(Arc::as_ref).zip((0..).map(place)))
+}
+
+fn number_of_chunks(kind: ChunkKind) -> DecodeError {
+    DecodeError::Invalid { what: "number of chunks", at: 0, part: kind.part() }
+}
+
+/// A chunk's records, still to be read, and its strings.
+fn open(kind: ChunkKind, chunk: &[u8]) -> Result<(Reader<'_>, Strings<'_>), DecodeError> {
+    let mut reader = Reader::new(chunk, kind.part());
+    let strings = Strings::read(&mut reader)?;
+    Ok((reader, strings))
 }
 
 /// Where the chunk being read stands among those of its kind.
@@ -289,55 +168,4 @@ impl Place {
             false => Err(reader.invalid("bucket")),
         }
     }
-}
-
-/// A name that is kept beside its symbol.
-fn interned(symbols: &mut SymbolTable, name: &str) -> (Symbol, Box<str>) {
-    (symbols.intern(name), name.into())
-}
-
-fn identity_source(reader: &mut Reader<'_>, strings: &Strings<'_>) -> Result<IdentitySource, DecodeError> {
-    let text = |reader: &mut Reader<'_>| strings.get(reader).map(str::to_owned);
-    let optional = |reader: &mut Reader<'_>| if reader.bool()? { text(reader).map(Some) } else { Ok(None) };
-    let list = |reader: &mut Reader<'_>| Ok(strings.list(reader)?.into_iter().map(str::to_owned).collect());
-    let name = text(reader)?;
-    let method = match reader.byte()? {
-        0 => IdentityMethod::Jwt {
-            claims: match reader.bool()? {
-                false => ClaimsFrom::Metadata(text(reader)?),
-                true => ClaimsFrom::ForwardedHeader(text(reader)?),
-            },
-            id_claim: text(reader)?,
-            roles_claim: optional(reader)?,
-            scope_claim: optional(reader)?,
-        },
-        1 => IdentityMethod::Mtls {
-            san: if reader.bool()? { SanKind::Dns } else { SanKind::Uri },
-            roles: list(reader)?,
-            scope: optional(reader)?,
-        },
-        2 => IdentityMethod::Headers {
-            id_header: text(reader)?,
-            roles_header: optional(reader)?,
-            scope_header: optional(reader)?,
-            trust: if reader.bool()? { TrustedPeers::All } else { TrustedPeers::Sans(list(reader)?) },
-        },
-        _ => return Err(reader.invalid("identity method")),
-    };
-    Ok(IdentitySource { name, method })
-}
-
-/// Zero for a route that reads no body.
-fn max_body(reader: &mut Reader<'_>) -> Result<Option<usize>, DecodeError> {
-    match usize::try_from(reader.varint()?) {
-        Ok(max) if max <= MAX_BODY => Ok(Some(max).filter(|max| *max > 0)),
-        _ => Err(reader.invalid("body size")),
-    }
-}
-
-fn segment<'a>(reader: &mut Reader<'a>, strings: &Strings<'a>) -> Result<Segment<'a>, DecodeError> {
-    Ok(match reader.bool()? {
-        true => Segment::Capture,
-        false => Segment::Literal(strings.get(reader)?),
-    })
 }

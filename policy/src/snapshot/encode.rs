@@ -1,4 +1,4 @@
-use std::sync::Arc;
+//! What a policy set's chunks hold.
 
 use crate::condition::Program;
 use crate::engine::Effect;
@@ -8,71 +8,11 @@ use crate::set::{
     TemplateSegment, Unmatched, Window,
 };
 
-use super::chunk::{ChunkKind, ChunkWriter};
-use super::codec::{DecodeError, Writer};
+use super::chunk::ChunkWriter;
 use super::totals::Totals;
-use super::{FORMAT, MAGIC, Snapshot, SnapshotId, bucket, data, program, tree};
+use super::{data, program};
 
-/// A policy set that cannot become a snapshot.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the policy set does not fit into a snapshot: {0}")]
-pub struct EncodeError(#[from] DecodeError);
-
-/// Compiles a validated set. Equal sets give equal bytes, whatever the order of their policies.
-///
-/// # Errors
-/// If the set exceeds a limit of the format, or was not validated.
-pub fn compile(set: &PolicySet, id: SnapshotId) -> Result<Compiled, EncodeError> {
-    let bytes = assemble(&chunks(set), id);
-    // What a worker would refuse must not be published: the decoder is the judge.
-    let snapshot = Snapshot::decode(&bytes)?;
-    Ok(Compiled { bytes, snapshot })
-}
-
-/// The bytes of [`compile`].
-///
-/// # Errors
-/// As [`compile`].
-pub fn encode(set: &PolicySet, id: SnapshotId) -> Result<Vec<u8>, EncodeError> {
-    compile(set, id).map(|compiled| compiled.bytes)
-}
-
-/// A compiled policy set.
-#[derive(Debug)]
-pub struct Compiled {
-    /// As it travels.
-    pub bytes: Vec<u8>,
-    /// As a worker reads it.
-    pub snapshot: Snapshot,
-}
-
-pub(super) fn chunks(set: &PolicySet) -> Vec<(ChunkKind, Vec<u8>)> {
-    let mut chunks = vec![(ChunkKind::Settings, settings(set)), (ChunkKind::Routes, routes(&set.routes))];
-    chunks.extend(principals(&set.principals).map(|chunk| (ChunkKind::Principals, chunk)));
-    chunks.extend(policies(&set.policies).map(|chunk| (ChunkKind::Policies, chunk)));
-    chunks
-}
-
-pub(super) fn assemble(chunks: &[(ChunkKind, Vec<u8>)], id: SnapshotId) -> Vec<u8> {
-    let leaves: Vec<_> = chunks.iter().map(|(kind, bytes)| tree::leaf(*kind, bytes)).collect();
-    let mut out = Writer::default();
-    out.bytes(MAGIC);
-    out.bytes(&FORMAT.to_le_bytes());
-    out.bytes(&id.epoch.to_le_bytes());
-    out.bytes(&id.version.to_le_bytes());
-    out.bytes(&tree::root(&leaves).0);
-    let seal = tree::seal(&out.0);
-    out.bytes(&seal);
-    out.len(chunks.len());
-    for (kind, bytes) in chunks {
-        out.byte(kind.code());
-        out.len(bytes.len());
-        out.bytes(bytes);
-    }
-    out.0
-}
-
-fn settings(set: &PolicySet) -> Vec<u8> {
+pub(super) fn settings(set: &PolicySet, totals: Totals) -> Vec<u8> {
     let mut chunk = ChunkWriter::default();
     chunk.body.bool(set.unmatched == Unmatched::Allow);
     // Sorted: a parent comes before what is in it.
@@ -80,17 +20,13 @@ fn settings(set: &PolicySet) -> Vec<u8> {
     set.scopes.iter().for_each(|scope| chunk.str(scope));
     chunk.body.len(set.identity.len());
     set.identity.iter().for_each(|source| identity(&mut chunk, source));
-    let totals = totals(&set.policies);
     [totals.policies, totals.name_bytes, totals.rules].into_iter().for_each(|total| chunk.body.len(total));
     chunk.finish()
 }
 
-fn totals(policies: &[Arc<Policy>]) -> Totals {
-    Totals {
-        policies: policies.len(),
-        name_bytes: policies.iter().map(|policy| policy.name.len()).sum(),
-        rules: policies.iter().map(|policy| role_lists(policy).count()).sum(),
-    }
+/// What a policy adds to the totals.
+pub(super) fn totals(policy: &Policy) -> Totals {
+    Totals { policies: 1, name_bytes: policy.name.len(), rules: role_lists(policy).count() }
 }
 
 fn identity(chunk: &mut ChunkWriter, source: &IdentitySource) {
@@ -141,7 +77,9 @@ fn optional(chunk: &mut ChunkWriter, text: Option<&str>) {
     }
 }
 
-fn routes(routes: &[Route]) -> Vec<u8> {
+/// Routes of one bucket.
+pub(super) fn routes(mut routes: Vec<&Route>) -> Vec<u8> {
+    routes.sort_by_key(|route| (&route.name, &route.hosts, &route.methods));
     let mut chunk = ChunkWriter::default();
     chunk.body.len(routes.len());
     for route in routes {
@@ -191,30 +129,27 @@ fn value_source(chunk: &mut ChunkWriter, source: &AttributeSource) {
     }
 }
 
-fn principals(entries: &[DirectoryEntry]) -> impl Iterator<Item = Vec<u8>> {
-    let key = |entry: &&DirectoryEntry| (entry.source.clone(), entry.id.clone());
-    buckets(entries, |entry| vec![&entry.source, &entry.id]).into_iter().map(move |mut bucket| {
-        bucket.sort_by_key(key);
-        let mut chunk = ChunkWriter::default();
-        chunk.body.len(bucket.len());
-        for entry in bucket {
-            chunk.str(&entry.source);
-            chunk.str(&entry.id);
-            chunk.list(&entry.roles);
-            data::write_fields(&mut chunk, &entry.attributes);
-        }
-        chunk.finish()
-    })
+/// Directory entries of one bucket.
+pub(super) fn principals(mut entries: Vec<&DirectoryEntry>) -> Vec<u8> {
+    entries.sort_by_key(|entry| (&entry.source, &entry.id));
+    let mut chunk = ChunkWriter::default();
+    chunk.body.len(entries.len());
+    for entry in entries {
+        chunk.str(&entry.source);
+        chunk.str(&entry.id);
+        chunk.list(&entry.roles);
+        data::write_fields(&mut chunk, &entry.attributes);
+    }
+    chunk.finish()
 }
 
-fn policies(policies: &[Arc<Policy>]) -> impl Iterator<Item = Vec<u8>> {
-    buckets(policies, |policy| vec![&policy.name]).into_iter().map(|mut bucket| {
-        bucket.sort_by(|a, b| a.name.cmp(&b.name));
-        let mut chunk = ChunkWriter::default();
-        chunk.body.len(bucket.len());
-        bucket.into_iter().for_each(|entry| policy(&mut chunk, entry));
-        chunk.finish()
-    })
+/// Policies of one bucket.
+pub(super) fn policies(mut policies: Vec<&Policy>) -> Vec<u8> {
+    policies.sort_by(|a, b| a.name.cmp(&b.name));
+    let mut chunk = ChunkWriter::default();
+    chunk.body.len(policies.len());
+    policies.into_iter().for_each(|entry| policy(&mut chunk, entry));
+    chunk.finish()
 }
 
 fn policy(chunk: &mut ChunkWriter, policy: &Policy) {
@@ -272,15 +207,4 @@ fn plain_roles(policy: &Policy) -> Option<&Names> {
 fn window(window: &Window) -> Option<Program> {
     let (from, until) = (window.not_before.map(Program::not_before), window.not_after.map(Program::before));
     Program::all(&from.iter().chain(&until).collect::<Vec<_>>())
-}
-
-fn buckets<'a, T>(records: &'a [T], name: impl Fn(&'a T) -> Vec<&'a str>) -> Vec<Vec<&'a T>> {
-    let mut buckets = vec![Vec::new(); bucket::count(records.len())];
-    for record in records {
-        let index = bucket::of(&name(record), buckets.len());
-        if let Some(bucket) = buckets.get_mut(index) {
-            bucket.push(record);
-        }
-    }
-    buckets
 }

@@ -1,44 +1,60 @@
 use rustc_hash::FxHashMap;
 
-use crate::engine::{Glob, Globs, Symbol, SymbolTable};
+use crate::engine::{Glob, Globs, Symbol, SymbolMark, SymbolTable};
 
 use super::codec::DecodeError;
+use super::counts::Counts;
 use super::limits::{self, Budget};
 
-/// The globs of the policies read so far, and the actions they may match.
-#[derive(Default)]
-pub(super) struct GlobReader {
-    globs: Globs,
-    symbols: FxHashMap<Box<str>, Symbol>,
-}
+/// Symbols of the globs that policies have named.
+#[derive(Debug, Default)]
+pub(super) struct GlobNames(FxHashMap<Box<str>, Symbol>);
 
-impl GlobReader {
-    /// The glob's symbol; `None` where the text is not a glob.
+impl GlobNames {
+    /// The glob's symbol, made if it is new; `None` where the text is not a glob.
     pub(super) fn symbol(&mut self, text: &str, symbols: &mut SymbolTable) -> Result<Option<Symbol>, DecodeError> {
-        if let Some(symbol) = self.symbols.get(text) {
+        if let Some(symbol) = self.0.get(text) {
             return Ok(Some(*symbol));
         }
-        let Some(glob) = Glob::parse(text) else { return Ok(None) };
+        if !text.contains('*') {
+            return Ok(None);
+        }
         limits::GLOB_LEN.check(text.len())?;
-        limits::GLOBS.check(self.globs.len() + 1)?;
         let symbol = symbols.fresh();
-        self.symbols.insert(text.into(), symbol);
-        self.globs.insert(glob, symbol);
+        self.0.insert(text.into(), symbol);
         Ok(Some(symbol))
     }
 
-    /// Finds which globs match which actions, so that no decision has to.
-    pub(super) fn finish(mut self, actions: &SymbolTable, budget: &mut Budget) -> Result<Globs, DecodeError> {
-        if self.globs.is_empty() {
-            return Ok(self.globs);
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Forgets what was not there.
+    pub(super) fn truncate(&mut self, to: SymbolMark) {
+        self.0.retain(|_, symbol| to.has_action(*symbol));
+    }
+
+    /// The globs in use, and which actions they match, found beforehand so that no decision has to; and what that takes.
+    pub(super) fn prepared(
+        &self,
+        in_use: &Counts,
+        actions: &SymbolTable,
+        budget: &mut Budget,
+    ) -> Result<Globs, DecodeError> {
+        let mut globs = Globs::default();
+        if in_use.len() == 0 {
+            return Ok(globs);
         }
-        let mut work = 0_usize;
+        for (text, symbol) in self.0.iter().filter(|(_, symbol)| in_use.has(symbol.0)) {
+            if let Some(glob) = Glob::parse(text) {
+                globs.insert(glob, *symbol);
+            }
+        }
+        limits::GLOB_WORK.check(globs.len().saturating_mul(actions.text_len() + actions.len()))?;
         for (name, symbol) in actions.iter() {
-            work = work.saturating_add(self.globs.len().saturating_mul(name.len() + 1));
-            limits::GLOB_WORK.check(work)?;
-            let matching = self.globs.prepare(name, symbol);
+            let matching = globs.prepare(name, symbol);
             budget.charge(size_of::<(Symbol, Box<[Symbol]>)>() + matching * size_of::<Symbol>())?;
         }
-        Ok(self.globs)
+        Ok(globs)
     }
 }

@@ -1,6 +1,8 @@
 //! What a snapshot may hold. Every reader checks, so that no bytes, however crafted, can ask for more time or memory than
 //! a multiple of what they are.
 
+use crate::engine::Slot;
+
 use super::codec::DecodeError;
 
 /// A bound on the number of something.
@@ -9,8 +11,14 @@ pub(super) struct Limit {
     most: usize,
 }
 
+/// Bytes of a snapshot, and of what a delta makes of one.
+pub(super) const CONTENT: Limit = Limit::new("bytes", 64 << 20);
 /// Chunks of a snapshot.
 pub(super) const CHUNKS: Limit = Limit::new("chunks", 1 << 19);
+/// Chunks of policies.
+pub(super) const BUCKETS: Limit = Limit::new("chunks of policies", Slot::BUCKETS);
+/// Policies of a chunk.
+pub(super) const RECORDS: Limit = Limit::new("policies in a chunk", Slot::PLACES);
 /// Strings of a chunk.
 pub(super) const STRINGS: Limit = Limit::new("strings in a chunk", 1 << 20);
 /// Policies of a snapshot.
@@ -47,12 +55,22 @@ impl Limit {
         Limit { what, most }
     }
 
+    /// The bound.
+    pub(super) const fn most(&self) -> usize {
+        self.most
+    }
+
     /// The number, if it is within the bound.
     pub(super) fn check(&self, number: usize) -> Result<usize, DecodeError> {
         match number <= self.most {
             true => Ok(number),
-            false => Err(DecodeError::TooMany { what: self.what, limit: self.most }),
+            false => Err(self.exceeded()),
         }
+    }
+
+    /// What there is to say about more.
+    pub(super) fn exceeded(&self) -> DecodeError {
+        DecodeError::TooMany { what: self.what, limit: self.most }
     }
 }
 
@@ -63,6 +81,16 @@ pub(super) struct Budget {
 }
 
 impl Budget {
+    /// With this many bytes copied.
+    pub(super) fn of(copied: usize) -> Self {
+        Budget { copied }
+    }
+
+    /// How many bytes were taken account of.
+    pub(super) fn copied(&self) -> usize {
+        self.copied
+    }
+
     /// Takes account of this many bytes.
     pub(super) fn charge(&mut self, bytes: usize) -> Result<(), DecodeError> {
         self.copied = COPIED.check(self.copied.saturating_add(bytes))?;

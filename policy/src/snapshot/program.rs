@@ -8,6 +8,8 @@ mod write;
 
 use crate::condition::{Binary, Fold, Input, Root, Unary};
 
+use super::counts::Counts;
+
 pub(super) use read::{Interner, ProgramReader};
 #[cfg(feature = "compiler")]
 pub(super) use write::write;
@@ -99,14 +101,14 @@ const FOLDS: [Fold; 8] = [
     Fold::SortBy,
 ];
 
-/// What of a request the conditions of a snapshot read.
-#[derive(Debug, Default)]
-pub(super) struct Reads {
-    /// Header names, lower-case.
-    pub(super) headers: Vec<Box<str>>,
-    /// Names of query parameters.
-    pub(super) query: Vec<Box<str>>,
-    pub(super) time: bool,
-    pub(super) source: bool,
-    pub(super) body: bool,
+/// What of a request conditions read, and how often they name it.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Uses {
+    /// Header names, by their place among the arena's strings.
+    pub(super) headers: Counts,
+    /// Names of query parameters, likewise.
+    pub(super) query: Counts,
+    pub(super) time: usize,
+    pub(super) source: usize,
+    pub(super) body: usize,
 }

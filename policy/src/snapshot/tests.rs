@@ -16,14 +16,24 @@ use crate::set::{
 use crate::time::Timestamp;
 use proptest::prelude::*;
 
-use super::encode::{assemble, chunks};
-use super::{DecodeError, Snapshot, SnapshotId, encode};
+use super::chunk::ChunkKind;
+use super::{Attestation, Compiler, Content, DecodeError, Head, Snapshot, SnapshotId, encode};
 
-const ID: SnapshotId = SnapshotId { epoch: 3, version: 14 };
+pub(super) const ID: SnapshotId = SnapshotId { epoch: 3, version: 14 };
+
+fn chunks(set: &PolicySet) -> Vec<(ChunkKind, Vec<u8>)> {
+    let content = Compiler::default().compile(set).unwrap();
+    let of_kind = |kind| content.chunks(kind).iter().map(move |chunk| (kind, chunk.to_vec())).collect::<Vec<_>>();
+    ChunkKind::ALL.into_iter().flat_map(of_kind).collect()
+}
+
+fn assemble(chunks: &[(ChunkKind, Vec<u8>)], id: SnapshotId) -> Vec<u8> {
+    Content::of(chunks.iter().map(|(kind, bytes)| (*kind, bytes.as_slice().into()))).encode(id, &[])
+}
 
 #[test]
 fn the_golden_snapshot_is_what_the_encoder_writes() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/format-3.snapshot");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/format-4.snapshot");
     let encoded = encode(&everything(), ID).unwrap();
     if std::env::var_os("TOLLGATE_BLESS").is_some() {
         std::fs::write(&path, &encoded).unwrap();
@@ -59,6 +69,45 @@ fn every_flipped_bit_is_noticed() {
 }
 
 #[test]
+fn who_vouches_for_a_snapshot_is_read_before_the_rest() {
+    let content = Compiler::default().compile(&everything()).unwrap();
+    let attestation = |key: &str| Attestation {
+        key: key.to_owned(),
+        audience: "production".to_owned(),
+        issued_at: 1_700_000_000_123,
+        signature: [7; 64],
+    };
+    let attestations = [attestation("2026-10"), attestation("2026-11")];
+    let bytes = content.encode(ID, &attestations);
+    let head = Head { id: ID, digest: content.digest(), attestations: attestations.to_vec() };
+    assert_eq!(Head::of_snapshot(&bytes[..512]).unwrap(), head);
+    let snapshot = Snapshot::decode(&bytes).unwrap();
+    assert_eq!(snapshot.attestations(), attestations);
+    assert!(snapshot.encode() == bytes);
+    let long = content.encode(ID, &[attestation(&"k".repeat(65))]);
+    assert!(Head::of_snapshot(&long).unwrap_err().to_string().contains("more bytes in a key's id"));
+    let many = content.encode(ID, &vec![attestation("k"); 9]);
+    assert!(Head::of_snapshot(&many).unwrap_err().to_string().contains("more attestations"));
+}
+
+#[test]
+fn what_is_signed_differs_with_everything_that_it_vouches_for() {
+    let digest = Compiler::default().compile(&everything()).unwrap().digest();
+    let other = Compiler::default().compile(&PolicySet::default()).unwrap().digest();
+    let later = SnapshotId { version: 15, ..ID };
+    let statements = [
+        Attestation::statement("a", ID, &digest, 1),
+        Attestation::statement("b", ID, &digest, 1),
+        Attestation::statement("", ID, &digest, 1),
+        Attestation::statement("a", later, &digest, 1),
+        Attestation::statement("a", ID, &other, 1),
+        Attestation::statement("a", ID, &digest, 2),
+    ];
+    let distinct: std::collections::HashSet<_> = statements.iter().collect();
+    assert_eq!(distinct.len(), statements.len());
+}
+
+#[test]
 fn every_truncation_and_any_trailing_byte_is_noticed() {
     let mut bytes = encode(&everything(), ID).unwrap();
     for len in 0..bytes.len() {
@@ -86,7 +135,7 @@ fn other_formats_are_refused_by_number() {
     bytes[6] = 0xff;
     assert_eq!(
         Snapshot::decode(&bytes).unwrap_err().to_string(),
-        "snapshot format 255 is not supported, this build reads format 3"
+        "snapshot format 255 is not supported, this build reads format 4"
     );
     assert_eq!(Snapshot::decode(b"{}").unwrap_err(), DecodeError::NotASnapshot);
 }
@@ -216,14 +265,14 @@ proptest! {
     fn random_bytes_never_panic(bytes in prop::collection::vec(any::<u8>(), 0..200), marked in any::<bool>()) {
         let mut bytes = bytes;
         if marked {
-            bytes.splice(0..0, *b"TGSNAP\x02\0");
+            bytes.splice(0..0, *b"TGSNAP\x04\0");
         }
         let _ = Snapshot::decode(&bytes);
     }
 }
 
 /// A set that uses every feature of the format.
-fn everything() -> PolicySet {
+pub(super) fn everything() -> PolicySet {
     let names = |names: &[&str]| Names::Of(names.iter().map(|name| (*name).to_owned()).collect());
     let condition =
         |text: &str| Some(Condition { text: text.to_owned(), program: lower(text, &Environment::policy()).unwrap() });

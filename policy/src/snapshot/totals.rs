@@ -12,6 +12,15 @@ pub(super) struct Totals {
 }
 
 impl Totals {
+    #[cfg(feature = "compiler")]
+    pub(super) fn plus(self, other: Totals) -> Totals {
+        Totals {
+            policies: self.policies + other.policies,
+            name_bytes: self.name_bytes + other.name_bytes,
+            rules: self.rules + other.rules,
+        }
+    }
+
     /// Reads what is announced. What a snapshot of `size` bytes cannot hold is not believed: a policy takes 8 bytes, a way 2.
     pub(super) fn read(reader: &mut Reader<'_>, size: usize) -> Result<Self, DecodeError> {
         let mut total = |most: usize| match usize::try_from(reader.varint()?) {

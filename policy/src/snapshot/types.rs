@@ -2,12 +2,16 @@ use std::fmt;
 
 use crate::condition::Code;
 use crate::digest::Digest;
-use crate::engine::{Globs, Index, Scopes, Symbols};
+use crate::engine::{Globs, Index, Scopes, Slot, Symbols};
 use crate::http::RouteTable;
-use crate::identity::{Directory, IdentitySource, Principal, PrincipalClaims};
-use crate::texts::Texts;
+use crate::identity::{Directory, IdentitySource, Principal, PrincipalClaims, Stamp};
 
-use super::program::Reads;
+use super::arena::Arena;
+use super::content::Content;
+use super::decode::Sum;
+use super::head::Attestation;
+use super::names::Names;
+use super::reads::Reads;
 
 /// Identifies a published snapshot; ordered by epoch, then version. Displays as `epoch.version`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -29,22 +33,32 @@ impl fmt::Display for SnapshotId {
 pub struct Snapshot {
     pub(super) id: SnapshotId,
     pub(crate) digest: Digest,
-    /// Conditions.
-    pub(super) code: Code,
-    /// Policies' names, ordered as their chunks are: by a hash of the name, then by name.
-    pub(super) policies: Texts,
-    pub(super) symbols: Symbols,
+    pub(super) attestations: Vec<Attestation>,
+    /// What it was read from: what a delta is applied to.
+    pub(super) content: Content,
+    /// Conditions and names.
+    pub(super) arena: Arena,
+    /// Of policies, ordered as their chunks are: by a hash of the name, then by name.
+    pub(super) names: Names,
+    /// What the policies come to together.
+    pub(super) sum: Sum,
     pub(super) index: Index,
     pub(super) globs: Globs,
-    pub(super) scopes: Scopes,
-    /// Whether any policy is a shadow policy.
-    pub(super) has_shadow: bool,
     pub(super) routes: RouteTable,
     pub(super) passes_unmatched: bool,
     pub(super) identity: Vec<IdentitySource>,
     pub(super) directory: Directory,
     /// What of a request conditions or identity sources read.
     pub(super) reads: Reads,
+    /// Principals of another stamp are not in its terms.
+    pub(super) stamp: Stamp,
+    /// What of the budget is spent: by all chunks, and by matching globs beforehand.
+    pub(super) copied: usize,
+    pub(super) copied_for_globs: usize,
+    /// Where the totals begin in its settings.
+    pub(super) totals_at: usize,
+    /// What the arena took when the whole was read.
+    pub(super) bytes_when_read: usize,
 }
 
 impl Snapshot {
@@ -60,15 +74,33 @@ impl Snapshot {
         self.digest
     }
 
+    /// The bytes it can be read from again.
+    #[must_use]
+    pub fn encode(&self) -> Vec<u8> {
+        self.content.encode(self.id, &self.attestations)
+    }
+
+    /// The signatures that came with it.
+    #[must_use]
+    pub fn attestations(&self) -> &[Attestation] {
+        &self.attestations
+    }
+
+    /// What it says, as bytes.
+    #[must_use]
+    pub fn content(&self) -> &Content {
+        &self.content
+    }
+
     /// How many policies it holds.
     #[must_use]
     pub fn policy_count(&self) -> usize {
-        self.policies.len()
+        self.names.len()
     }
 
     /// Names of its policies, in its order: candidates of one effect are looked at in this order, denies before allows.
     pub fn policy_names(&self) -> impl ExactSizeIterator<Item = &str> {
-        self.policies.iter()
+        self.names.iter(&self.arena.names)
     }
 
     /// How many routes it holds.
@@ -96,43 +128,48 @@ impl Snapshot {
     /// Whether conditions read the time.
     #[must_use]
     pub fn reads_time(&self) -> bool {
-        self.reads.time
+        self.sum.uses.time > 0
     }
 
     /// Whether conditions read where requests come from.
     #[must_use]
     pub fn reads_source(&self) -> bool {
-        self.reads.source
+        self.sum.uses.source > 0
     }
 
     /// Whether conditions read bodies.
     #[must_use]
     pub fn reads_body(&self) -> bool {
-        self.reads.body
+        self.sum.uses.body > 0
     }
 
     /// A principal in this snapshot's terms: evidence united with the directory.
     #[must_use]
     pub fn principal(&self, claims: PrincipalClaims) -> Principal {
-        Principal::new(claims, &self.symbols.roles, &self.directory)
+        Principal::new(claims, &self.arena.symbols.roles, &self.directory)
     }
 
     /// The principal of a request without identity.
     #[must_use]
     pub fn anonymous(&self) -> Principal {
-        Principal::anonymous(&self.symbols.roles)
+        Principal::anonymous(&self.arena.symbols.roles)
+    }
+
+    /// What resolved principals are in the terms of.
+    pub(crate) fn stamp(&self) -> &Stamp {
+        &self.stamp
     }
 
     pub(crate) fn symbols(&self) -> &Symbols {
-        &self.symbols
+        &self.arena.symbols
     }
 
-    pub(crate) fn policy_name(&self, slot: u32) -> &str {
-        self.policies.get(slot)
+    pub(crate) fn policy_name(&self, slot: Slot) -> &str {
+        self.names.get(slot, &self.arena.names)
     }
 
     pub(crate) fn code(&self) -> &Code {
-        &self.code
+        &self.arena.code
     }
 
     pub(crate) fn index(&self) -> &Index {
@@ -144,11 +181,11 @@ impl Snapshot {
     }
 
     pub(crate) fn scopes(&self) -> &Scopes {
-        &self.scopes
+        &self.arena.scopes
     }
 
     pub(crate) fn has_shadow(&self) -> bool {
-        self.has_shadow
+        self.sum.shadow > 0
     }
 
     pub(crate) fn routes(&self) -> &RouteTable {

@@ -1,8 +1,11 @@
 use tokio::sync::watch;
 use tollgate_policy::digest::Digest;
+use tollgate_policy::snapshot::Content;
 
+use crate::feed::supply::Held;
 use crate::publisher::Published;
 
+use super::super::vm::Behind;
 use super::*;
 
 const BEAT: Duration = Duration::from_secs(1);
@@ -13,7 +16,9 @@ fn hello(vm: u8, applied: Option<u64>) -> Hello {
         node: "envoy-1".to_owned(),
         cluster: "edge".to_owned(),
         build: "0.1.0".to_owned(),
-        applied: applied.map(id),
+        applied: applied.map(|version| Held { id: id(version), digest: Digest([0; 32]) }),
+        format: 4,
+        warm: false,
     }
 }
 
@@ -23,7 +28,7 @@ fn id(version: u64) -> SnapshotId {
 
 fn current(version: u64) -> Current {
     let digest = Digest([0; 32]);
-    let published = Published { id: id(version), digest, policies: 1, content: "x".into(), at: Instant::now() };
+    let published = Published { id: id(version), digest, policies: 1, content: Content::default(), at: Instant::now() };
     watch::channel(Some(Arc::new(published))).1
 }
 
@@ -37,8 +42,8 @@ fn a_vm_is_alive_until_three_beats_pass_in_silence() {
     let (seat, _ended) = registry.seat(hello(1, Some(7)), start).unwrap();
     seat.beat(Some(id(7)), true, start + BEAT);
     let counts = |after| registry.count(&current(7), start + after);
-    assert_eq!(counts(BEAT * 3), WorkerCounts { alive: 1, behind: 0, serving: 1 });
-    assert_eq!(counts(BEAT * 4), WorkerCounts::default());
+    assert_eq!(counts(BEAT * 3), WorkerCounts { alive: 1, serving: 1, ..WorkerCounts::default() });
+    assert_eq!(counts(BEAT * 4), WorkerCounts { silent: 1, ..WorkerCounts::default() });
     let view = &registry.list(&current(7), start + BEAT * 4)[0];
     assert!(view.connected && !view.alive);
 }
@@ -49,7 +54,8 @@ fn a_vm_with_another_snapshot_than_the_current_one_is_behind() {
     let _one = registry.seat(hello(1, None), start).unwrap();
     let _two = registry.seat(hello(2, Some(6)), start).unwrap();
     let _three = registry.seat(hello(3, Some(7)), start).unwrap();
-    assert_eq!(registry.count(&current(7), start), WorkerCounts { alive: 3, behind: 2, serving: 0 });
+    let counts = registry.count(&current(7), start);
+    assert_eq!(counts, WorkerCounts { alive: 3, behind: 2, ..WorkerCounts::default() });
 }
 
 #[test]
@@ -61,7 +67,7 @@ fn a_second_stream_of_a_vm_ends_the_first_and_silences_it() {
     old.beat(Some(id(3)), true, start);
     drop(old);
     let view = &registry.list(&current(7), start)[0];
-    assert!(view.connected && !view.behind && !view.serving);
+    assert!(view.connected && view.behind.is_none() && !view.serving);
     drop(new);
     assert!(!registry.list(&current(7), start)[0].connected);
 }
@@ -70,7 +76,7 @@ fn a_second_stream_of_a_vm_ends_the_first_and_silences_it() {
 fn the_way_of_a_snapshot_is_measured_once_per_vm() {
     let (registry, start) = (registry(), Instant::now());
     let (seat, _ended) = registry.seat(hello(1, None), start).unwrap();
-    let acked = |after| seat.acked(id(7), Some(start + BEAT), start + after);
+    let acked = |after| seat.acked(id(7), Duration::ZERO, Some(start + BEAT), start + after);
     assert_eq!(acked(BEAT * 2), Some(BEAT));
     assert_eq!(acked(BEAT * 3), None);
 }
@@ -79,17 +85,17 @@ fn the_way_of_a_snapshot_is_measured_once_per_vm() {
 fn a_vm_that_starts_after_the_publication_is_measured_from_its_own_start() {
     let (registry, start) = (registry(), Instant::now());
     let (seat, _ended) = registry.seat(hello(1, None), start + BEAT * 10).unwrap();
-    assert_eq!(seat.acked(id(7), Some(start), start + BEAT * 11), Some(BEAT));
+    assert_eq!(seat.acked(id(7), Duration::ZERO, Some(start), start + BEAT * 11), Some(BEAT));
 }
 
 #[test]
 fn a_nack_is_kept_until_the_next_ack() {
     let (registry, start) = (registry(), Instant::now());
     let (seat, _ended) = registry.seat(hello(1, None), start).unwrap();
-    let nack = Nacked { id: id(7), reason: "damaged".to_owned() };
-    seat.nacked(nack.clone(), start);
+    let nack = Nacked { id: Some(id(7)), reason: "damaged".to_owned(), at: start };
+    seat.nacked(nack.clone());
     assert_eq!(registry.list(&current(7), start)[0].nacked, Some(nack));
-    seat.acked(id(8), None, start);
+    seat.acked(id(8), Duration::ZERO, None, start);
     assert_eq!(registry.list(&current(8), start)[0].nacked, None);
 }
 
@@ -113,4 +119,57 @@ fn the_number_of_vms_is_bounded() {
     assert!(matches!(many(MAX_VMS), Err(Full)));
     drop(seats);
     assert!(matches!(many(MAX_VMS), Err(Full)), "they count until they are dead");
+}
+
+#[test]
+fn a_vm_is_behind_by_what_was_published_since() {
+    let (registry, start) = (registry(), Instant::now());
+    for (number, at) in [(5, 0), (6, 10), (7, 20)] {
+        registry.published(id(number), start + BEAT * at);
+    }
+    let _one = registry.seat(hello(1, Some(5)), start).unwrap();
+    let _two = registry.seat(hello(2, None), start + BEAT * 21).unwrap();
+    let views = registry.list(&current(7), start + BEAT * 22);
+    assert_eq!(views[0].behind, Some(Behind { versions: 2, time: BEAT * 12 }));
+    assert_eq!(views[1].behind, Some(Behind { versions: 3, time: BEAT }), "it did not exist before");
+    assert_eq!(registry.count(&current(7), start + BEAT * 22).worst_lag, BEAT * 12);
+}
+
+#[test]
+fn how_a_version_spreads_is_remembered() {
+    let (registry, start) = (registry(), Instant::now());
+    registry.published(id(7), start);
+    let seats = [1, 2, 3].map(|vm| registry.seat(hello(vm, None), start).unwrap());
+    for (beats, (seat, _)) in seats.iter().enumerate().take(2) {
+        seat.acked(id(7), Duration::ZERO, Some(start), start + BEAT * (1 + beats as u32));
+    }
+    registry.published(id(8), start + BEAT * 2);
+    seats[0].0.acked(id(8), Duration::ZERO, Some(start + BEAT * 2), start + BEAT * 2);
+    let spread = registry.enforcement(id(7), start + BEAT * 2);
+    assert_eq!(spread, Enforcement { applied_by: 2, alive: 3, first: Some(BEAT), last: Some(BEAT * 2) });
+    assert_eq!(registry.enforcement(id(9), start).applied_by, 0);
+}
+
+#[test]
+fn whoever_says_goodbye_is_gone_and_whoever_does_not_is_silent() {
+    let (registry, start) = (registry(), Instant::now());
+    drop(registry.seat(hello(1, Some(7)), start).unwrap());
+    let (lost, _ended) = registry.seat(hello(2, Some(7)), start).unwrap();
+    lost.fell_silent();
+    drop(lost);
+    let states =
+        |beats| -> Vec<_> { registry.list(&current(7), start + BEAT * beats).iter().map(|view| view.state).collect() };
+    assert_eq!(states(2), [State::Ok, State::Ok]);
+    assert_eq!(states(3), [State::Gone, State::Silent]);
+    assert_eq!(states(100), [State::Silent]);
+    assert_eq!(states(1000), []);
+}
+
+#[test]
+fn a_vm_of_another_format_is_told_apart() {
+    let (registry, start) = (registry(), Instant::now());
+    let (seat, _ended) = registry.seat(hello(1, None), start).unwrap();
+    seat.incompatible();
+    drop(seat);
+    assert_eq!(registry.list(&current(7), start)[0].state, State::Incompatible);
 }

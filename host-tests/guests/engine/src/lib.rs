@@ -1,6 +1,6 @@
 //! The policy engine alone, as a WebAssembly module.
 //!
-//! The host writes bytes into [`buffer`], has them decoded by [`load`], and then has questions decided: those of the
+//! The host writes bytes into [`buffer`], has them decoded by [`load`] or applied by [`apply`], and then has questions decided: those of the
 //! benchmark's workload, or those of the generated differential cases, which both sides can make from a seed.
 #![expect(
     clippy::unwrap_used,
@@ -71,6 +71,15 @@ pub extern "C" fn load() -> u32 {
     GUEST.with_borrow_mut(|guest| {
         guest.snapshot = Snapshot::decode(std::mem::take(&mut guest.bytes)).ok();
         u32::from(guest.snapshot.is_some())
+    })
+}
+
+/// Has the snapshot go on by the delta in the buffer: 1 if it does.
+#[unsafe(no_mangle)]
+pub extern "C" fn apply() -> u32 {
+    GUEST.with_borrow_mut(|guest| {
+        let delta = std::mem::take(&mut guest.bytes);
+        u32::from(guest.snapshot.as_mut().is_some_and(|snapshot| snapshot.apply(&delta).is_ok()))
     })
 }
 

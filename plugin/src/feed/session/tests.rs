@@ -1,6 +1,7 @@
 use std::cell::{Cell, RefCell};
 
 use prost::Message;
+use tollgate_policy::snapshot::FORMAT;
 
 use super::super::proto;
 use super::super::proto::companion_message::Body as FromCompanion;
@@ -10,11 +11,13 @@ use crate::random::Random;
 
 const ONE: StreamId = StreamId(1);
 const TWO: StreamId = StreamId(2);
+const NOW: Duration = Duration::from_secs(100);
 
 /// A VM that takes any snapshot that says "good".
 #[derive(Default)]
 struct FakeVm {
     applied: Cell<Option<SnapshotId>>,
+    current: Cell<Option<SnapshotId>>,
     serving: Cell<bool>,
     refused: Cell<u32>,
     reconnected: Cell<u32>,
@@ -22,21 +25,39 @@ struct FakeVm {
 }
 
 impl Subscriber for FakeVm {
-    fn applied(&self) -> Option<SnapshotId> {
-        self.applied.get()
+    fn standing(&self) -> Option<Standing> {
+        self.applied.get().map(|id| Standing { id, digest: Digest([5; 32]) })
+    }
+
+    fn warm(&self) -> bool {
+        true
     }
 
     fn serving(&self) -> bool {
         self.serving.get()
     }
 
-    fn offer(&self, id: SnapshotId, content: Vec<u8>) -> Result<(), String> {
+    fn offer(&self, id: SnapshotId, content: Content) -> Result<(), Refusal> {
         self.offered.borrow_mut().push(id);
-        if content != b"good" {
-            return Err(String::from_utf8_lossy(&content).into_owned());
+        match content {
+            Content::Whole(content) if content == b"good" => {
+                self.applied.set(Some(id));
+                Ok(())
+            }
+            Content::Whole(content) => {
+                Err(Refusal { reason: String::from_utf8_lossy(&content).into_owned(), wants_full: false })
+            }
+            Content::Delta(_) => Err(Refusal { reason: "no deltas".to_owned(), wants_full: true }),
         }
-        self.applied.set(Some(id));
-        Ok(())
+    }
+
+    fn current(&self, id: SnapshotId) {
+        self.current.set(Some(id));
+    }
+
+    /// Every message takes 40 µs.
+    fn now(&self) -> Duration {
+        NOW + Duration::from_micros(40)
     }
 
     fn refused(&self) {
@@ -58,7 +79,7 @@ impl Fixture {
     fn new() -> Self {
         let identity = Identity { vm: [7; 16], node: "node".into(), node_cluster: "edge".into() };
         let session = Session::new(identity, Backoff::new(Random::from_seed(1)));
-        Fixture { session, vm: FakeVm::default(), now: Duration::from_secs(100) }
+        Fixture { session, vm: FakeVm::default(), now: NOW }
     }
 
     fn connected() -> Self {
@@ -83,6 +104,17 @@ impl Fixture {
         let snapshot = proto::Snapshot { id, content: content.into() };
         let message = proto::CompanionMessage { body: Some(FromCompanion::Snapshot(snapshot)) };
         self.message(message.encode_to_vec())
+    }
+
+    fn delta(&mut self, version: u64) -> Vec<ToCompanion> {
+        let [id, base] = [version, version - 1].map(|version| Some(proto::SnapshotId { epoch: 1, version }));
+        let delta = proto::Delta { id, base, content: b"good".to_vec() };
+        self.message(proto::CompanionMessage { body: Some(FromCompanion::Delta(delta)) }.encode_to_vec())
+    }
+
+    fn current(&mut self, version: u64) -> Vec<ToCompanion> {
+        let current = proto::Current { id: Some(proto::SnapshotId { epoch: 1, version }) };
+        self.message(proto::CompanionMessage { body: Some(FromCompanion::Current(current)) }.encode_to_vec())
     }
 
     fn message(&mut self, bytes: Vec<u8>) -> Vec<ToCompanion> {
@@ -120,6 +152,9 @@ fn the_first_message_is_a_hello() {
         node_cluster: "edge".into(),
         build: env!("CARGO_PKG_VERSION").into(),
         applied: version(4),
+        applied_digest: vec![5; 32],
+        format: FORMAT.into(),
+        warm: true,
     };
     assert_eq!(sent(fixture.handle(Input::Opened(ONE))), [ToCompanion::Hello(hello)]);
 }
@@ -157,7 +192,7 @@ fn heartbeats_do_not_wait_for_the_companions_first_word() {
 #[test]
 fn a_good_snapshot_is_applied_and_acknowledged() {
     let mut fixture = Fixture::connected();
-    assert_eq!(fixture.snapshot(1, "good"), [ToCompanion::Ack(proto::Ack { id: version(1) })]);
+    assert_eq!(fixture.snapshot(1, "good"), [ToCompanion::Ack(proto::Ack { id: version(1), apply_micros: 40 })]);
     assert_eq!(fixture.vm.applied.get(), Some(SnapshotId { epoch: 1, version: 1 }));
 }
 
@@ -166,10 +201,106 @@ fn a_bad_snapshot_is_refused_with_its_reason_and_the_stream_goes_on() {
     let mut fixture = Fixture::connected();
     fixture.snapshot(1, "good");
     let answer = fixture.snapshot(2, "digest mismatch");
-    assert_eq!(*nack(&answer), proto::Nack { id: version(2), reason: "digest mismatch".into() });
+    assert_eq!(*nack(&answer), proto::Nack { id: version(2), reason: "digest mismatch".into(), wants_full: false });
     assert_eq!(fixture.vm.applied.get(), Some(SnapshotId { epoch: 1, version: 1 }));
     assert_eq!(fixture.vm.refused.get(), 0, "the subscriber counts what it was offered");
     assert_eq!(fixture.snapshot(3, "good").len(), 1);
+}
+
+#[test]
+fn a_refused_delta_asks_for_the_whole_snapshot() {
+    let mut fixture = Fixture::connected();
+    let answer = fixture.delta(2);
+    assert_eq!(*nack(&answer), proto::Nack { id: version(2), reason: "no deltas".into(), wants_full: true });
+}
+
+#[test]
+fn what_is_current_is_passed_on_and_not_answered() {
+    let mut fixture = Fixture::connected();
+    assert_eq!(fixture.current(7), []);
+    assert_eq!(fixture.vm.current.get(), Some(SnapshotId { epoch: 1, version: 7 }));
+}
+
+/// How long it takes until the next stream is asked for.
+fn wait(fixture: &mut Fixture) -> u64 {
+    (0..).find(|_| fixture.after(1).handle(Input::Tick) == [Output::Open]).unwrap()
+}
+
+/// Has the stream fail again and again; how long the last wait is.
+fn wait_after_failures(fixture: &mut Fixture, mut before: impl FnMut(&mut Fixture)) -> u64 {
+    let mut last = 0;
+    for _ in 0..12 {
+        before(fixture);
+        fixture.handle(Input::Closed(ONE));
+        last = wait(fixture);
+        fixture.handle(Input::Opened(ONE));
+    }
+    last
+}
+
+#[test]
+fn only_what_is_of_use_shortens_the_waits() {
+    let answers = |fixture: &mut Fixture| {
+        fixture.handle(Input::Answered(ONE));
+        fixture.message(vec![]);
+    };
+    assert!((500..=1000).contains(&wait_after_failures(&mut Fixture::connected(), answers)));
+    let mut version = 0;
+    let snapshots = |fixture: &mut Fixture| {
+        version += 1;
+        fixture.snapshot(version, "good");
+    };
+    assert!(wait_after_failures(&mut Fixture::connected(), snapshots) <= 100);
+    let currents = |fixture: &mut Fixture| {
+        fixture.current(1);
+    };
+    assert!(wait_after_failures(&mut Fixture::connected(), currents) <= 100);
+    let refusals = |fixture: &mut Fixture| {
+        fixture.snapshot(1, "bad");
+    };
+    assert!((15_000..=30_000).contains(&wait_after_failures(&mut Fixture::connected(), refusals)));
+}
+
+#[test]
+fn a_stream_that_brings_nothing_but_what_is_refused_is_given_up() {
+    let mut fixture = Fixture::connected();
+    for version in 1..MAX_REFUSALS {
+        assert_eq!(fixture.snapshot(version.into(), "bad").len(), 1);
+        // To say what is current is no amends.
+        fixture.current(1);
+    }
+    assert_eq!(fixture.snapshot(99, "good").len(), 1);
+    for version in 1..MAX_REFUSALS {
+        fixture.snapshot(version.into(), "bad");
+    }
+    assert!(fixture.session.connected());
+    let outputs = fixture.handle(Input::Message(ONE, Frame::new(1, vec![0xff])));
+    assert_eq!(outputs.last(), Some(&Output::Cancel(ONE)));
+    assert!(
+        matches!(&outputs[..], [Output::Warn(_), Output::Send(..), Output::Warn(why), _] if why.contains("given up"))
+    );
+    assert!(!fixture.session.connected());
+    assert_eq!(fixture.snapshot(100, "good"), [], "it is over");
+    assert_eq!(fixture.handle(Input::Tick), []);
+    assert_eq!(fixture.after(100).handle(Input::Tick), [Output::Open]);
+}
+
+#[test]
+fn a_stream_that_brings_messages_without_end_is_given_up() {
+    let mut fixture = Fixture::connected();
+    for _ in 0..3 {
+        for _ in 0..MAX_MESSAGES {
+            fixture.current(1);
+        }
+        assert!(fixture.session.connected());
+        fixture.after(1000).handle(Input::Tick);
+    }
+    for _ in 0..MAX_MESSAGES {
+        assert_eq!(fixture.message(vec![]), []);
+    }
+    let outputs = fixture.handle(Input::Message(ONE, Frame::new(0, vec![])));
+    assert_eq!(outputs.last(), Some(&Output::Cancel(ONE)));
+    assert!(!fixture.session.connected());
 }
 
 #[test]

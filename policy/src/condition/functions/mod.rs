@@ -90,7 +90,6 @@ macro_rules! subjects {
     ($($number:literal => $subject:ident in $module:ident),* $(,)?) => {
         impl Function {
             /// Its number in snapshots.
-            #[cfg(feature = "compiler")]
             pub(crate) fn code(self) -> u16 {
                 let (subject, function) = match self {
                     $(Function::$subject(function) => ($number, function as u8),)*

@@ -14,14 +14,13 @@
 use super::super::candidate::CandidateRef;
 use super::super::held::signature;
 use super::super::{HeldRoles, Symbol};
-use super::build::{Lists, Rule};
-use super::{Allows, MANY, word};
+use super::rules::{ListId, Lists, Rule};
+use super::{Allows, word};
 
 /// Most rules of a block.
 const RULES: usize = 15;
 
-// The head's highest bit tells the other sort of block.
-const _: () = assert!((1_u64 << 16) << RULES <= MANY as u64);
+const _: () = assert!(RULES <= 16, "the head has room for a bit of each");
 
 /// Most actions that a block lists.
 const ACTIONS: usize = 16;
@@ -70,6 +69,30 @@ impl<'i> Block<'i> {
         })
     }
 
+    /// How many words it takes.
+    pub(super) fn len(&self) -> usize {
+        let roles = self.rules.last().map_or(0, |[.., place]| {
+            let count = self.roles.get(*place as usize).copied().unwrap_or_default();
+            *place as usize + 1 + count as usize
+        });
+        1 + 2 * self.actions.len() + 5 * self.rules.len() + roles
+    }
+
+    /// Its rules, in order; their kinds are not known here.
+    pub(super) fn rules(&self, lists: &mut Lists) -> Vec<Rule> {
+        let rule = |(place, [order, condition, roles]): (usize, &[u32; 3])| {
+            let named = self.actions.iter().filter(|[_, rules]| rules & 1 << place != 0);
+            let actions: Vec<Symbol> = match self.others & 1 << place {
+                0 => named.map(|[action, _]| Symbol(*action)).collect(),
+                _ => vec![Symbol::WILDCARD],
+            };
+            let roles: Vec<Symbol> = roles_at(self.roles, *roles).iter().copied().map(Symbol).collect();
+            let [actions, roles] = [actions, roles].map(|list| lists.intern(&list));
+            Rule { order: *order, condition: *condition, kinds: ListId::NONE, actions, roles }
+        };
+        self.rules.iter().enumerate().map(rule).collect()
+    }
+
     /// The rules for an action. Without branches, here and below: which it is, is anyone's guess.
     #[inline(always)]
     fn of_action(&self, action: Option<Symbol>) -> u32 {
@@ -110,7 +133,7 @@ impl Iterator for Met<'_> {
         while self.bits != 0 {
             let [order, condition, roles] = self.rules.get(self.bits.trailing_zeros() as usize)?;
             self.bits &= self.bits - 1;
-            if self.distinct_bits || self.roles(*roles).iter().any(|role| self.held.has(Symbol(*role))) {
+            if self.distinct_bits || roles_at(self.roles, *roles).iter().any(|role| self.held.has(Symbol(*role))) {
                 return Some(CandidateRef::from_words([*order, *condition]));
             }
         }
@@ -118,11 +141,9 @@ impl Iterator for Met<'_> {
     }
 }
 
-impl<'i> Met<'i> {
-    fn roles(&self, place: u32) -> &'i [u32] {
-        let roles = self.roles.get(place as usize..).and_then(<[u32]>::split_first);
-        roles.and_then(|(count, rest)| rest.get(..*count as usize)).unwrap_or_default()
-    }
+fn roles_at(roles: &[u32], place: u32) -> &[u32] {
+    let roles = roles.get(place as usize..).and_then(<[u32]>::split_first);
+    roles.and_then(|(count, rest)| rest.get(..*count as usize)).unwrap_or_default()
 }
 
 /// As many words as [`push`] appends, or more, where there are so many actions in all.

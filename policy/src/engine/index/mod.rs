@@ -3,20 +3,24 @@
 //! Kinds are symbols, so a table finds a kind's block without hashing. Most kinds have few policies ([`few`]): the block
 //! lists them in the order in which decisions look at them, each with a bit for every action and role that it names, so
 //! that all are tested without a branch on any. Kinds with more ([`many`]) have a group for each action, sorted by role, and
-//! large groups a hash table of their roles. So a decision touches a few places close to each other, however many
+//! large groups a hash table of their roles. An edit makes the former anew and changes the latter where they stand ([`edit`]). So a decision touches a few places close to each other, however many
 //! policies there are. Policies for any kind have a block of their own, looked at if there is one.
 
 mod build;
+mod edit;
 mod few;
 mod many;
+mod rules;
+mod slab;
 #[cfg(test)]
 mod tests;
 
 use super::candidate::{CandidateRef, Class};
 use super::{HeldRoles, Symbol};
+use slab::Slab;
 
-pub(crate) use build::IndexBuilder;
 pub(crate) use few::Met;
+pub(crate) use rules::{Lists, Rules};
 
 /// Whether policies that meet a kind and an action, for whatever role, are allows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -38,20 +42,24 @@ impl Allows {
 /// See the [module](self).
 #[derive(Debug, Default)]
 pub(crate) struct Index {
-    /// By kind, the wildcard's first: one more than where its block starts in `words`, or 0 where it has none.
+    /// By kind, the wildcard's first: one more than where its block starts in `words`, or its place in `many`, marked
+    /// as such, or 0 where it has none.
     blocks: Vec<u32>,
-    /// Blocks, one after the other.
+    /// Blocks for few policies, one after the other.
     words: Vec<u32>,
+    /// How many of the words belong to no block any more.
+    garbage: usize,
+    many: Slab<many::Many>,
     /// Whether every role has a bit of its own in a signature.
     distinct_bits: bool,
 }
 
-/// Marks the first word of a block for many policies.
+/// Marks the place of a block for many policies.
 const MANY: u32 = 1 << 31;
 
 enum Block<'i> {
     Few(few::Block<'i>),
-    Many(many::Block<'i>),
+    Many(&'i many::Many),
 }
 
 impl Index {
@@ -116,12 +124,12 @@ impl Index {
 
     #[inline(always)]
     fn block(&self, kind: Symbol) -> Option<Block<'_>> {
-        let start = self.blocks.get(kind.0 as usize)?.checked_sub(1)?;
-        let (head, rest) = self.words.get(start as usize..)?.split_first()?;
-        match head & MANY == 0 {
-            true => few::Block::of(*head, rest).map(Block::Few),
-            false => many::Block::of(head ^ MANY, rest, &self.words).map(Block::Many),
+        let at = *self.blocks.get(kind.0 as usize)?;
+        if at & MANY != 0 {
+            return self.many.get(at ^ MANY).map(Block::Many);
         }
+        let (head, rest) = self.words.get(at.checked_sub(1)? as usize..)?.split_first()?;
+        few::Block::of(*head, rest).map(Block::Few)
     }
 }
 

@@ -1,11 +1,13 @@
 use crate::condition::StringId;
-use crate::engine::{CandidateRef, Class, Effect, ScopeId, Symbol};
-use crate::snapshot::chunk::Strings;
+use crate::engine::{CandidateRef, Class, Effect, ScopeId, Slot, Symbol};
+use crate::snapshot::chunk::{ChunkKind, Strings};
 use crate::snapshot::codec::{DecodeError, Reader};
 use crate::snapshot::limits;
+use crate::snapshot::names::Bucket;
 use crate::snapshot::program::ProgramReader;
 
-use super::{Decoder, Place};
+use super::records::Records;
+use super::{Decoder, Place, open};
 
 /// What the strings of a chunk are elsewhere, each looked up only once; and lists that every policy uses again.
 #[derive(Default)]
@@ -31,73 +33,88 @@ impl ChunkNames {
     }
 }
 
-impl Decoder {
-    pub(super) fn policies<'a>(
-        &mut self,
-        reader: &mut Reader<'a>,
-        strings: &Strings<'a>,
-        place: Place,
-    ) -> Result<(), DecodeError> {
+impl Decoder<'_> {
+    /// Adds a chunk's policies to records.
+    pub(super) fn policies(&mut self, chunk: &[u8], place: Place, records: &mut Records) -> Result<(), DecodeError> {
+        let (mut reader, strings) = open(ChunkKind::Policies, chunk)?;
         self.chunk.start(strings.len());
+        let first = u32::try_from(self.arena.names.len()).unwrap_or(u32::MAX);
         let mut last = None;
-        for _ in 0..reader.count()? {
-            let name = strings.get(reader)?;
-            place.check(&[name], reader)?;
+        let count = limits::RECORDS.check(reader.count()?)?;
+        for number in 0..count {
+            let name = strings.get(&mut reader)?;
+            place.check(&[name], &reader)?;
             // In order, so that no name can occur twice.
             if last.replace(name).is_some_and(|last| last >= name) {
                 return Err(reader.invalid("policy order"));
             }
-            self.policy(reader, strings)?;
-            self.policies.push(name);
-            self.read.policies += 1;
-            self.read.name_bytes += name.len();
+            let slot = Slot::new(place.bucket, number).ok_or(limits::BUCKETS.exceeded())?;
+            self.policy(slot, &mut reader, &strings, records)?;
+            self.arena.names.push(name);
+            records.sum.totals.policies += 1;
+            records.sum.totals.name_bytes += name.len();
+            limits::POLICIES.check(records.beside.policies + records.sum.totals.policies)?;
         }
-        Ok(())
+        records.names.push((place.bucket, Bucket { first, policies: u32::try_from(count).unwrap_or_default() }));
+        reader.finish()
     }
 
-    fn policy<'a>(&mut self, reader: &mut Reader<'a>, strings: &Strings<'a>) -> Result<(), DecodeError> {
-        limits::POLICIES.check(self.policies.len() + 1)?;
-        let slot = u32::try_from(self.policies.len()).unwrap_or(u32::MAX);
+    fn policy<'a>(
+        &mut self,
+        slot: Slot,
+        reader: &mut Reader<'a>,
+        strings: &Strings<'a>,
+        records: &mut Records,
+    ) -> Result<(), DecodeError> {
         let effect = if reader.bool()? { Effect::Deny } else { Effect::Allow };
         let shadow = reader.bool()?;
-        self.has_shadow |= shadow;
         let scope = self.policy_scope(reader, strings)?;
-        let ChunkNames { kinds, actions, roles, strings: known, kind_list, action_list, role_list } = &mut self.chunk;
-        names(reader, strings, kinds, kind_list, |name| Ok(self.symbols.kinds.intern(name)))?;
+        let Decoder { arena, budget, lists, chunk } = self;
+        let ChunkNames { kinds, actions, roles, strings: known, kind_list, action_list, role_list } = chunk;
+        let Records { rules, sum, beside, .. } = records;
+        sum.shadow += usize::from(shadow);
+        names(reader, strings, kinds, kind_list, |name| Ok(arena.symbols.kinds.intern(name)))?;
         for kind in &mut *kind_list {
-            *kind = self.scopes.intern_kind(scope, *kind, &mut self.symbols.kinds);
+            *kind = arena.scopes.intern_kind(scope, *kind, &mut arena.symbols.kinds);
         }
         names(reader, strings, actions, action_list, |name| {
-            if let Some(glob) = self.globs.symbol(name, &mut self.symbols.actions)? {
+            if let Some(glob) = arena.globs.symbol(name, &mut arena.symbols.actions)? {
                 return Ok(glob);
             }
-            Ok(self.symbols.actions.intern(name))
+            Ok(arena.symbols.actions.intern(name))
         })?;
+        if !arena.globs.is_empty() {
+            for glob in action_list.iter().filter(|action| arena.symbols.actions.is_fresh(**action)) {
+                sum.globs.add(glob.0);
+                limits::GLOBS.check(sum.globs.len())?;
+            }
+        }
         let ways = limits::WAYS.check(reader.count()?)?;
         if ways == 0 {
             return Err(reader.invalid("policy without roles"));
         }
-        for _ in 0..ways {
-            names(reader, strings, roles, role_list, |name| Ok(self.symbols.roles.intern(name)))?;
-            self.read.rules += 1;
+        for way in 0..ways {
+            names(reader, strings, roles, role_list, |name| Ok(arena.symbols.roles.intern(name)))?;
+            sum.totals.rules += 1;
             let condition = match reader.bool()? {
                 true => Some(
                     ProgramReader {
                         strings,
                         known,
-                        interner: &mut self.interner,
-                        code: &mut self.code,
-                        reads: &mut self.reads,
-                        budget: &mut self.budget,
+                        interner: &mut arena.interner,
+                        code: &mut arena.code,
+                        uses: &mut sum.uses,
+                        budget,
                     }
-                    .read(reader)?,
+                    .read(reader, way >= CandidateRef::LAST_WAY as usize)?,
                 ),
                 false => None,
             };
             let entries = kind_list.len().saturating_mul(action_list.len()).saturating_mul(role_list.len());
-            limits::ENTRIES.check(entries.saturating_add(self.index.entries()))?;
-            let candidate = CandidateRef::new(slot, Class::of(effect, shadow), condition);
-            self.index.add(candidate, kind_list, action_list, role_list);
+            sum.entries = sum.entries.saturating_add(entries);
+            limits::ENTRIES.check(beside.entries.saturating_add(sum.entries))?;
+            let candidate = CandidateRef::new(slot, way, Class::of(effect, shadow), condition);
+            rules.add(lists, candidate, [kind_list, action_list, role_list]);
         }
         Ok(())
     }
@@ -106,7 +123,7 @@ impl Decoder {
         if !reader.bool()? {
             return Ok(ScopeId::ROOT);
         }
-        self.scopes.get(strings.get(reader)?).ok_or_else(|| reader.invalid("scope"))
+        self.arena.scopes.get(strings.get(reader)?).ok_or_else(|| reader.invalid("scope"))
     }
 }
 

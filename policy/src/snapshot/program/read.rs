@@ -1,7 +1,6 @@
-use rustc_hash::FxHashMap;
-
 use crate::condition::{
-    Code, Function, Input, MAX_ARGUMENTS, MAX_DEPTH, MAX_VARIABLES, Node, NodeId, Pattern, PatternId, Root, StringId,
+    Code, Function, Input, MAX_ARGUMENTS, MAX_DEPTH, MAX_VARIABLES, Mark, Node, NodeId, Pattern, PatternId, Root,
+    StringId,
 };
 use crate::snapshot::chunk::Strings;
 use crate::snapshot::codec::{DecodeError, Reader};
@@ -9,14 +8,16 @@ use crate::snapshot::limits::{self, Budget};
 use crate::texts::Numbers;
 
 use super::share::Conditions;
-use super::{BINARIES, FOLDS, INPUTS, ROOTS, Reads, UNARIES, constant, tag};
+use super::{BINARIES, FOLDS, INPUTS, ROOTS, UNARIES, Uses, constant, tag};
 
 /// Strings and patterns that are in the arena already, and whole conditions.
 #[derive(Debug, Default)]
 pub(in crate::snapshot) struct Interner {
     strings: Numbers,
-    patterns: FxHashMap<Box<[u8]>, PatternId>,
+    patterns: Numbers,
     conditions: Conditions,
+    /// Of strings, patterns and blobs that were added to the arena.
+    bytes: usize,
 }
 
 impl Interner {
@@ -24,11 +25,24 @@ impl Interner {
         match self.strings.find(text, |number| code.string(StringId(number))) {
             Some(number) => StringId(number),
             None => {
+                self.bytes += text.len();
                 let id = code.push_string(text);
                 self.strings.insert(id.0, |number| code.string(StringId(number)));
                 id
             }
         }
+    }
+
+    /// Forgets what was not there.
+    pub(in crate::snapshot) fn truncate(&mut self, to: Mark) {
+        self.strings.retain(|number| to.has_string(number));
+        self.patterns.retain(|number| to.has_pattern(number));
+        self.conditions.truncate(to);
+    }
+
+    /// About how many bytes it takes, with those of what it knows.
+    pub(in crate::snapshot) fn bytes(&self) -> usize {
+        self.bytes + 2 * size_of::<u32>() * (self.strings.len() + self.patterns.len() + 4 * self.conditions.len())
     }
 }
 
@@ -40,16 +54,19 @@ pub(in crate::snapshot) struct ProgramReader<'r, 'a> {
     /// Where strings of earlier chunks stand: conditions share most of theirs.
     pub(in crate::snapshot) interner: &'r mut Interner,
     pub(in crate::snapshot) code: &'r mut Code,
-    /// What conditions read is collected here.
-    pub(in crate::snapshot) reads: &'r mut Reads,
+    /// What conditions read is counted here.
+    pub(in crate::snapshot) uses: &'r mut Uses,
     pub(in crate::snapshot) budget: &'r mut Budget,
 }
 
 impl<'a> ProgramReader<'_, 'a> {
-    /// Reads one condition and returns its root.
-    pub(in crate::snapshot) fn read(&mut self, reader: &mut Reader<'a>) -> Result<NodeId, DecodeError> {
+    /// Reads one condition and returns its root: an equal one's, unless it is to be kept apart.
+    pub(in crate::snapshot) fn read(&mut self, reader: &mut Reader<'a>, apart: bool) -> Result<NodeId, DecodeError> {
         let mark = self.code.mark();
         let root = self.node(reader, 0, 0)?;
+        if apart {
+            return Ok(root);
+        }
         Ok(self.interner.conditions.share(root, mark, self.code))
     }
 
@@ -80,6 +97,7 @@ impl<'a> ProgramReader<'_, 'a> {
             tag::BYTES => {
                 let len = reader.count()?;
                 self.budget.charge(len)?;
+                self.interner.bytes += len;
                 Node::Bytes(self.code.push_blob(reader.bytes(len)?))
             }
             tag::CONSTANT => {
@@ -208,9 +226,9 @@ impl<'a> ProgramReader<'_, 'a> {
     fn input(&mut self, reader: &mut Reader<'a>) -> Result<Input, DecodeError> {
         let input = pick(&INPUTS, reader)?;
         match input {
-            Input::Time => self.reads.time = true,
-            Input::SourceIp | Input::SourcePort => self.reads.source = true,
-            Input::Body => self.reads.body = true,
+            Input::Time => self.uses.time += 1,
+            Input::SourceIp | Input::SourcePort => self.uses.source += 1,
+            Input::Body => self.uses.body += 1,
             _ => {}
         }
         Ok(input)
@@ -219,15 +237,12 @@ impl<'a> ProgramReader<'_, 'a> {
     fn attribute_name(&mut self, root: Root, reader: &mut Reader<'a>) -> Result<StringId, DecodeError> {
         let name = self.string(reader)?;
         let (names, limit) = match root {
-            Root::Header => (&mut self.reads.headers, limits::HEADERS),
-            Root::Query => (&mut self.reads.query, limits::QUERY_PARAMETERS),
+            Root::Header => (&mut self.uses.headers, limits::HEADERS),
+            Root::Query => (&mut self.uses.query, limits::QUERY_PARAMETERS),
             Root::Principal | Root::Resource => return Ok(name),
         };
-        let text = self.code.string(name);
-        if !names.iter().any(|known| **known == *text) {
-            limit.check(names.len() + 1)?;
-            names.push(text.into());
-        }
+        names.add(name.0);
+        limit.check(names.len())?;
         Ok(name)
     }
 
@@ -235,13 +250,14 @@ impl<'a> ProgramReader<'_, 'a> {
         let len = reader.count()?;
         let invalid = reader.invalid("pattern");
         let bytes = reader.bytes(len)?;
-        if let Some(id) = self.interner.patterns.get(bytes) {
-            return Ok(*id);
+        let code = &mut *self.code;
+        if let Some(number) = self.interner.patterns.find(bytes, |number| pattern_bytes(code, number)) {
+            return Ok(PatternId(number));
         }
-        // Twice: the pattern and the bytes that it is known by.
         self.budget.charge(2 * len)?;
-        let id = self.code.push_pattern(Pattern::from_bytes(bytes).ok_or(invalid)?);
-        self.interner.patterns.insert(bytes.into(), id);
+        self.interner.bytes += len;
+        let id = code.push_pattern(Pattern::from_bytes(bytes).ok_or(invalid)?);
+        self.interner.patterns.insert(id.0, |number| pattern_bytes(code, number));
         Ok(id)
     }
 
@@ -250,6 +266,10 @@ impl<'a> ProgramReader<'_, 'a> {
         let known = self.known.get_mut(position).ok_or_else(|| reader.invalid("string reference"))?;
         Ok(*known.get_or_insert_with(|| self.interner.intern(self.strings.at(position), self.code)))
     }
+}
+
+fn pattern_bytes(code: &Code, number: u32) -> &[u8] {
+    code.pattern(PatternId(number)).map(Pattern::as_bytes).unwrap_or_default()
 }
 
 fn pick<T: Copy>(table: &[T], reader: &mut Reader<'_>) -> Result<T, DecodeError> {

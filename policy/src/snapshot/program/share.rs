@@ -8,7 +8,7 @@ use rustc_hash::FxHasher;
 use crate::condition::{Code, Mark, Node, NodeId};
 
 /// Conditions of a snapshot by what they say: policies share most of theirs, and each is kept once. So the arena stays
-/// small, and near to the processor.
+/// small, and near to the processor, and what is read again is found.
 #[derive(Debug, Default)]
 pub(super) struct Conditions {
     known: HashTable<Range<u32>>,
@@ -23,9 +23,8 @@ const COMPARED: usize = 8;
 impl Conditions {
     /// The root of the condition that has been read since `mark`, or of an equal one, instead of which it is not kept.
     pub(super) fn share(&mut self, root: NodeId, mark: Mark, code: &mut Code) -> NodeId {
-        // What refers to constants or elements outside the nodes is not compared.
         self.read += 1;
-        if !code.only_nodes_since(mark) || self.compared > COMPARED * self.read {
+        if self.compared > COMPARED * self.read {
             return root;
         }
         let own = root.0..code.next().0;
@@ -33,26 +32,55 @@ impl Conditions {
         let compared = &mut self.compared;
         let equal = |known: &Range<u32>| {
             *compared += 1;
-            known.len() == own.len() && nodes(code, known).eq(nodes(code, &own))
+            known.len() == own.len() && known.clone().zip(own.clone()).all(|(a, b)| same(code, a, known, b, &own))
         };
         if let Some(known) = self.known.find(own_hash, equal) {
             let known = NodeId(known.start);
-            code.truncate(root);
+            code.take_back(mark);
             return known;
         }
         self.known.insert_unique(own_hash, own, |known| hash(code, known));
         root
     }
+
+    /// Forgets what was not there.
+    pub(super) fn truncate(&mut self, to: Mark) {
+        self.known.retain(|known| to.has_node(NodeId(known.start)));
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.known.len()
+    }
 }
 
-/// The nodes of a condition, wherever it stands.
-fn nodes(code: &Code, range: &Range<u32>) -> impl Iterator<Item = Node> {
-    range.clone().filter_map(|id| code.node(NodeId(id)).map(|node| node.relative_to(NodeId(id))))
+/// Whether two nodes say the same, each in its own condition.
+fn same(code: &Code, a: u32, of_a: &Range<u32>, b: u32, of_b: &Range<u32>) -> bool {
+    let parts = |a: &[NodeId], b: &[NodeId]| {
+        let of_a = a.iter().map(|id| id.0.wrapping_sub(of_a.start));
+        of_a.eq(b.iter().map(|id| id.0.wrapping_sub(of_b.start)))
+    };
+    let (Some(one), Some(other)) = (code.node(NodeId(a)), code.node(NodeId(b))) else { return false };
+    match (one, other) {
+        (Node::Int64(a), Node::Int64(b)) | (Node::UInt(a), Node::UInt(b)) | (Node::Double(a), Node::Double(b)) => {
+            code.word(a) == code.word(b)
+        }
+        (Node::Bytes(a), Node::Bytes(b)) => code.blob(a) == code.blob(b),
+        (Node::Constant(a), Node::Constant(b)) => code.constant_of(a) == code.constant_of(b),
+        (Node::List(len, a), Node::List(other, b)) => parts(code.elements(len, a), code.elements(other, b)),
+        (Node::Map(len, a), Node::Map(other, b)) => {
+            parts(code.entries(len, a).as_flattened(), code.entries(other, b).as_flattened())
+        }
+        (Node::Call(function, len, a), Node::Call(other_function, other, b)) => {
+            function == other_function && parts(code.arguments(len, a), code.arguments(other, b))
+        }
+        (one, other) => one.relative_to(NodeId(a)) == other.relative_to(NodeId(b)),
+    }
 }
 
 fn hash(code: &Code, range: &Range<u32>) -> u64 {
     let mut hasher = FxHasher::default();
-    for node in nodes(code, range) {
+    let nodes = range.clone().filter_map(|id| code.node(NodeId(id)).map(|node| node.relative_to(NodeId(id))));
+    for node in nodes {
         discriminant(&node).hash(&mut hasher);
         node.with_other(|other| {
             hasher.write_u32(other.0);
@@ -67,6 +95,14 @@ fn hash(code: &Code, range: &Range<u32>) -> u64 {
                 hasher.write_u32(text.0);
             }
             Node::Int(value) => hasher.write_i32(value),
+            Node::Int64(word) | Node::UInt(word) | Node::Double(word) => hasher.write_u64(code.word(word)),
+            Node::Bytes(blob) => hasher.write(code.blob(blob)),
+            Node::Constant(constant) => code.constant_of(constant).hash(&mut hasher),
+            Node::List(len, _) | Node::Map(len, _) => hasher.write_u16(len),
+            Node::Call(function, len, _) => {
+                hasher.write_u16(function.code());
+                hasher.write_u8(len);
+            }
             Node::Bool(value) => hasher.write_u8(value.into()),
             Node::Input(input) | Node::HasInput(input) => discriminant(&input).hash(&mut hasher),
             Node::Binary(operator, _) => discriminant(&operator).hash(&mut hasher),
@@ -75,7 +111,7 @@ fn hash(code: &Code, range: &Range<u32>) -> u64 {
             Node::Variable(variable) => hasher.write_u8(variable),
             Node::Parameter(position) => hasher.write_u16(position),
             Node::Fold(fold, ..) | Node::FoldPairs(fold, ..) => discriminant(&fold).hash(&mut hasher),
-            // Nothing more that tells them apart, or nothing that is shared.
+            // Nothing more that tells them apart.
             _ => {}
         }
     }

@@ -1,0 +1,148 @@
+use std::time::{Duration, Instant};
+
+use tollgate_policy::digest::Digest;
+use tollgate_policy::snapshot::SnapshotId;
+
+use super::limits::{ANSWER_DEADLINE, FIRST_PAUSE, LONGEST_PAUSE};
+
+/// A snapshot that a VM decides with, down to its content.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Held {
+    pub(super) id: SnapshotId,
+    pub(super) digest: Digest,
+}
+
+/// In what form a VM should be sent the current snapshot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Want {
+    /// As a whole.
+    Full,
+    /// As what leads there from what it holds.
+    Delta(Held),
+}
+
+/// What one VM has, what is on its way to it, and what it should be sent next.
+///
+/// One thing is on its way at a time: a delta fits only what the VM has said that it holds.
+#[derive(Debug)]
+pub(super) struct Supply {
+    /// What the VM says it decides with: only newer snapshots are sent.
+    applied: Option<SnapshotId>,
+    /// The same with its digest, as long as nothing contradicts it.
+    held: Option<Held>,
+    sent: Option<Sent>,
+    /// The last offer was a failure. Whatever comes next is whole.
+    failed: Option<Failure>,
+    /// The VM has asked for a whole snapshot after a delta.
+    asked_for_full: bool,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Sent {
+    held: Held,
+    published_at: Instant,
+    whole: bool,
+    at: Instant,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Failure {
+    /// Another snapshot than this is sent at once.
+    id: Option<SnapshotId>,
+    pause: Duration,
+    until: Instant,
+}
+
+impl Supply {
+    pub(super) fn new(held: Option<Held>) -> Self {
+        Supply { applied: held.map(|held| held.id), held, sent: None, failed: None, asked_for_full: false }
+    }
+
+    pub(super) fn held(&self) -> Option<Held> {
+        self.held
+    }
+
+    /// What to send now so that the VM comes to hold `current`.
+    pub(super) fn want(&self, current: SnapshotId, now: Instant) -> Option<Want> {
+        if self.sent.is_some() || self.applied >= Some(current) {
+            return None;
+        }
+        match (self.failed, self.held) {
+            (Some(failure), _) if failure.id.is_none_or(|id| id == current) && now < failure.until => None,
+            (None, Some(held)) if !self.asked_for_full => Some(Want::Delta(held)),
+            _ => Some(Want::Full),
+        }
+    }
+
+    /// When there may be something to do although nothing has happened.
+    pub(super) fn wakes_at(&self) -> Option<Instant> {
+        match (self.sent, self.failed) {
+            (Some(sent), _) => Some(sent.at + ANSWER_DEADLINE),
+            (None, Some(failure)) => Some(failure.until),
+            (None, None) => None,
+        }
+    }
+
+    pub(super) fn sent(&mut self, held: Held, whole: bool, published_at: Instant, now: Instant) {
+        self.asked_for_full = false;
+        self.sent = Some(Sent { held, whole, published_at, at: now });
+    }
+
+    /// Gives up on an answer that does not come.
+    pub(super) fn tick(&mut self, now: Instant) {
+        if let Some(sent) = self.sent.take_if(|sent| now >= sent.at + ANSWER_DEADLINE) {
+            self.fail(Some(sent.held.id), now);
+        }
+    }
+
+    /// What was wanted cannot be made.
+    pub(super) fn unmade(&mut self, now: Instant) {
+        self.fail(None, now);
+    }
+
+    /// The VM decides with this from now on. Gives when it was published, if it is what was sent.
+    pub(super) fn acked(&mut self, id: SnapshotId, now: Instant) -> Option<Instant> {
+        match self.sent.take_if(|sent| sent.held.id == id) {
+            Some(sent) => {
+                *self = Supply::new(Some(sent.held));
+                Some(sent.published_at)
+            }
+            None => {
+                self.says(Some(id), now);
+                None
+            }
+        }
+    }
+
+    /// The VM refused something. True if that is the answer to what was on its way.
+    pub(super) fn nacked(&mut self, id: Option<SnapshotId>, wants_full: bool, now: Instant) -> bool {
+        let Some(sent) = self.sent.take_if(|sent| id.is_none_or(|id| sent.held.id == id)) else {
+            return false;
+        };
+        if wants_full && !sent.whole {
+            self.asked_for_full = true;
+        } else {
+            self.fail(Some(sent.held.id), now);
+        }
+        true
+    }
+
+    /// The VM says, unasked, what it decides with.
+    pub(super) fn says(&mut self, applied: Option<SnapshotId>, now: Instant) {
+        // Until the answer to what is on its way it may be one or the other.
+        if applied == self.applied || self.sent.is_some() {
+            return;
+        }
+        self.applied = applied;
+        self.held = None;
+        self.fail(None, now);
+    }
+
+    fn fail(&mut self, id: Option<SnapshotId>, now: Instant) {
+        let pause = self.failed.map_or(FIRST_PAUSE, |failure| (failure.pause * 2).min(LONGEST_PAUSE));
+        self.failed = Some(Failure { id, pause, until: now + pause });
+    }
+}
+
+#[cfg(test)]
+mod tests;

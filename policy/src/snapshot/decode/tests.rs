@@ -1,0 +1,180 @@
+//! A snapshot that was edited in place, beside one that was read whole: the same to whoever asks.
+
+mod generate;
+
+use super::super::{Compiler, Content, Snapshot, SnapshotId};
+use super::*;
+use crate::engine::Scratch;
+use crate::set::PolicySet;
+use generate::{Asked, Edited, Random, ask};
+
+fn id(version: u64) -> SnapshotId {
+    SnapshotId { epoch: 1, version }
+}
+
+fn whole(content: &Content, version: u64) -> Snapshot {
+    Snapshot::decode(content.encode(id(version), &[])).unwrap()
+}
+
+/// What can be seen of a snapshot without asking it anything.
+fn seen(snapshot: &Snapshot) -> String {
+    format!(
+        "{} {:?} {:?} {} {} {:?} {:?} {} {} {}",
+        snapshot.digest(),
+        snapshot.id(),
+        snapshot.policy_names().collect::<Vec<_>>(),
+        snapshot.policy_count(),
+        snapshot.route_count(),
+        snapshot.headers_read().collect::<Vec<_>>(),
+        snapshot.query_parameters_read(),
+        snapshot.reads_time(),
+        snapshot.reads_source(),
+        snapshot.reads_body(),
+    )
+}
+
+/// How the contents that a snapshot went through were taken.
+#[derive(Debug, Default)]
+struct Taken {
+    in_place: u32,
+    whole: u32,
+    refused: u32,
+}
+
+/// A snapshot on its way from content to content, and what is remembered of who asked.
+struct Way {
+    snapshot: Snapshot,
+    scratch: Scratch,
+    version: u64,
+    taken: Taken,
+}
+
+impl Way {
+    fn new(content: &Content) -> Self {
+        Way { snapshot: whole(content, 1), scratch: Scratch::default(), version: 1, taken: Taken::default() }
+    }
+
+    /// Goes on to a content. It is refused if reading it whole is, and then nothing has changed.
+    fn go(&mut self, content: &Content, questions: &[Asked], seed: u64) {
+        self.version += 1;
+        let (stamp, before) = (self.snapshot.stamp().clone(), self.snapshot.content().clone());
+        let delta = content.delta(&before, self.snapshot.id(), id(self.version), &[]);
+        let kept = |snapshot: &Snapshot| (snapshot.copied, seen(snapshot));
+        let kept_before = kept(&self.snapshot);
+        let answers_before = answers(&self.snapshot, questions, &mut self.scratch);
+        let applied = self.snapshot.apply(&delta);
+        match (applied, Snapshot::decode(content.encode(id(self.version), &[]))) {
+            (Ok(()), Ok(read)) => {
+                assert_eq!(seen(&self.snapshot), seen(&read), "seed {seed}");
+                self.check_kept(&read, seed);
+                let found = answers(&self.snapshot, questions, &mut self.scratch);
+                let expected = answers(&read, questions, &mut Scratch::default());
+                for ((found, expected), question) in found.iter().zip(&expected).zip(questions) {
+                    assert_eq!(found, expected, "seed {seed}, version {}: {question:?}", self.version);
+                }
+                // What is read whole has another stamp, and has just been read.
+                let of_whole = *self.snapshot.stamp() != stamp && self.snapshot.bytes_when_read == read.bytes_when_read;
+                *(if of_whole { &mut self.taken.whole } else { &mut self.taken.in_place }) += 1;
+            }
+            (Err(applied), Err(read)) => {
+                assert_eq!(applied.to_string(), read.to_string(), "seed {seed}");
+                assert_eq!(kept(&self.snapshot), kept_before, "seed {seed}");
+                assert!(*self.snapshot.stamp() == stamp && self.snapshot.content().digest() == before.digest());
+                assert_eq!(answers(&self.snapshot, questions, &mut self.scratch), answers_before, "seed {seed}");
+                self.taken.refused += 1;
+            }
+            (applied, read) => panic!("seed {seed}: applied {applied:?}, read {:?}", read.map(|_| ())),
+        }
+    }
+
+    /// What is kept for the next edit is what there is, or more where it is garbage.
+    fn check_kept(&self, read: &Snapshot, seed: u64) {
+        let (own, read_sum) = (&self.snapshot.sum, &read.sum);
+        assert_eq!(own.totals, read_sum.totals, "seed {seed}");
+        assert_eq!(own.shadow, read_sum.shadow, "seed {seed}");
+        let uses = |snapshot: &Snapshot| {
+            let Sum { uses, .. } = &snapshot.sum;
+            (uses.headers.len(), uses.query.len(), uses.time, uses.source, uses.body)
+        };
+        assert_eq!(uses(&self.snapshot), uses(read), "seed {seed}");
+        assert!(
+            self.snapshot.copied >= read.copied && self.snapshot.arena.bytes() >= read.arena.bytes(),
+            "seed {seed}"
+        );
+        assert!(!self.snapshot.is_worn());
+    }
+}
+
+fn answers(snapshot: &Snapshot, questions: &[Asked], scratch: &mut Scratch) -> Vec<String> {
+    questions.iter().map(|question| question.answers(snapshot, scratch)).collect()
+}
+
+fn first_seed() -> u64 {
+    std::env::var("TOLLGATE_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(1)
+}
+
+fn seeds() -> u64 {
+    std::env::var("TOLLGATE_SEEDS").ok().and_then(|seeds| seeds.parse().ok()).unwrap_or(12)
+}
+
+/// A content like another one, with some bytes of a changed chunk other than they should be.
+fn damaged(content: &Content, random: &mut Random) -> Content {
+    let kinds = [ChunkKind::Policies, ChunkKind::Policies, ChunkKind::Routes, ChunkKind::Principals];
+    let kind = kinds[random.below(kinds.len())];
+    let place = random.below(content.chunks(kind).len());
+    let mut chunk = content.chunk(kind, place).unwrap().to_vec();
+    for _ in 0..=random.below(2) {
+        let at = random.below(chunk.len());
+        chunk[at] = match random.below(3) {
+            0 => u8::try_from(random.below(256)).unwrap(),
+            1 => chunk[at] ^ 1,
+            _ => chunk[at].wrapping_add(1),
+        };
+    }
+    let mut counts = crate::snapshot::chunk::PerKind::default();
+    ChunkKind::ALL.into_iter().for_each(|kind| *counts.of_mut(kind) = content.chunks(kind).len());
+    content.with(&counts, &[(kind, place, chunk.into())])
+}
+
+#[test]
+fn an_edited_snapshot_answers_as_one_that_was_read_whole() {
+    let mut taken = Taken::default();
+    for seed in first_seed()..first_seed() + seeds() {
+        let mut random = Random(seed);
+        let policies = [0, 5, 60, 150, 300][random.below(5)];
+        let mut edited = Edited::new(&mut random, policies);
+        let mut compiler = Compiler::default();
+        let mut earlier: Vec<(PolicySet, Content)> = Vec::new();
+        let mut content = compiler.compile(&edited.set).unwrap();
+        let mut way = Way::new(&content);
+        for _ in 0..60 {
+            let questions: Vec<Asked> = (0..10).map(|_| ask(&edited, &mut random)).collect();
+            match random.below(8) {
+                // Back to where it was.
+                0 if !earlier.is_empty() => (edited.set, content) = earlier[random.below(earlier.len())].clone(),
+                1 => {
+                    let bad = damaged(&content, &mut random);
+                    way.go(&bad, &questions, seed);
+                }
+                _ => {
+                    let before = edited.set.clone();
+                    (0..=random.below(3)).for_each(|_| edited.edit(&mut random));
+                    content = compiler.compile(&edited.set).unwrap();
+                    if Snapshot::decode(content.encode(id(1), &[])).is_err() {
+                        // Routes that are ambiguous.
+                        way.go(&content, &questions, seed);
+                        edited.set = before;
+                        content = compiler.compile(&edited.set).unwrap();
+                    }
+                    earlier.push((edited.set.clone(), content.clone()));
+                }
+            }
+            way.go(&content, &questions, seed);
+        }
+        let Taken { in_place, whole, refused } = way.taken;
+        taken =
+            Taken { in_place: taken.in_place + in_place, whole: taken.whole + whole, refused: taken.refused + refused };
+    }
+    // An oracle beside which hardly anything is edited in place would prove nothing.
+    assert!(taken.in_place > 5 * taken.whole && taken.refused > 0, "{taken:?}");
+}
