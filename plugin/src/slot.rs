@@ -4,7 +4,10 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Duration;
 
-use tollgate_policy::snapshot::{DeltaError, Head, Snapshot};
+use tollgate_policy::digest::Digest;
+use tollgate_policy::snapshot::{DeltaError, Head, Snapshot, SnapshotId};
+
+use crate::trust::Trust;
 
 #[cfg(test)]
 mod tests;
@@ -19,6 +22,15 @@ struct InForce {
     snapshot: Rc<Snapshot>,
     since: Duration,
     confirmed: Confirmed,
+}
+
+/// Which snapshot is in force.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// Its id.
+    pub id: SnapshotId,
+    /// Digest of its content.
+    pub digest: Digest,
 }
 
 /// When a snapshot was last known to be the current one.
@@ -48,13 +60,19 @@ impl Slot {
         self.0.borrow().as_ref().map(|in_force| Rc::clone(&in_force.snapshot))
     }
 
-    /// What it came with.
+    /// Which one it is.
     #[must_use]
-    pub fn head(&self) -> Option<Head> {
-        self.0.borrow().as_ref().map(|InForce { snapshot, .. }| Head {
-            id: snapshot.id(),
-            digest: snapshot.digest(),
-            attestations: snapshot.attestations().to_vec(),
+    pub fn standing(&self) -> Option<Standing> {
+        let slot = self.0.borrow();
+        slot.as_ref().map(|InForce { snapshot, .. }| Standing { id: snapshot.id(), digest: snapshot.digest() })
+    }
+
+    /// Whether the one in force is signed by somebody trusted.
+    #[must_use]
+    pub fn is_trusted(&self, trust: &Trust) -> bool {
+        self.current().is_some_and(|snapshot| {
+            let attestations = snapshot.attestations().to_vec();
+            trust.check(&Head { id: snapshot.id(), digest: snapshot.digest(), attestations }).is_ok()
         })
     }
 
@@ -97,7 +115,7 @@ impl Slot {
 
     /// Takes over what is in force in another slot, if it is newer.
     pub fn take_over(&self, other: &Slot) {
-        let own = self.current().map(|snapshot| snapshot.id());
+        let own = self.standing().map(|own| own.id);
         let newer = other.0.borrow().clone().filter(|other| own.is_none_or(|own| own < other.snapshot.id()));
         if newer.is_some() {
             self.0.replace(newer);

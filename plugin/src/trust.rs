@@ -13,7 +13,7 @@ use tollgate_policy::snapshot::{Attestation, Head};
 mod tests;
 
 /// The keys that count, and for whom they have to have signed.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Trust {
     /// For whom.
     pub audience: Box<str>,
@@ -22,7 +22,7 @@ pub struct Trust {
 }
 
 /// A key with the name that signatures call it by.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Key {
     /// The name.
     pub id: Box<str>,
@@ -31,7 +31,7 @@ pub struct Key {
 }
 
 /// An ed25519 public key: a canonical point that is not of small order.
-#[derive(Clone, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct PublicKey([u8; 32]);
 
 /// Why a snapshot's signatures do not count.

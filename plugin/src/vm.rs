@@ -2,7 +2,6 @@
 //! requests keep being decided with the last good snapshot.
 
 use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
 use std::fmt;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
@@ -28,11 +27,12 @@ pub struct Vm {
     /// Whether the operator's log level shows single decisions.
     pub verbose: Cell<bool>,
     started: Instant,
-    slots: RefCell<HashMap<Feed, Rc<Slot>>>,
+    /// There are one or two.
+    slots: RefCell<Vec<(Feed, Rc<Slot>)>>,
 }
 
 /// What tells feeds apart: a snapshot that one of them may take is not for another.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(PartialEq, Eq)]
 struct Feed {
     cluster: ClusterName,
     trust: Option<Trust>,
@@ -62,17 +62,18 @@ impl Vm {
     pub fn slot(&self, config: &FeedConfig) -> Rc<Slot> {
         let feed = Feed { cluster: config.cluster.clone(), trust: config.trust.clone() };
         let mut slots = self.slots.borrow_mut();
-        let slot = slots.get(&feed).cloned().unwrap_or_else(|| {
+        let known = slots.iter().find(|(other, _)| *other == feed).map(|(_, slot)| Rc::clone(slot));
+        let slot = known.unwrap_or_else(|| {
             let new = Slot::default();
-            slots.iter().filter(|(other, _)| other.cluster == feed.cluster).for_each(|(_, other)| {
-                if other.head().is_some_and(|head| feed.trust.as_ref().is_none_or(|trust| trust.check(&head).is_ok())) {
+            for (_, other) in slots.iter().filter(|(other, _)| other.cluster == feed.cluster) {
+                if feed.trust.as_ref().is_none_or(|trust| other.is_trusted(trust)) {
                     new.take_over(other);
                 }
-            });
+            }
             Rc::new(new)
         });
-        slots.insert(feed.clone(), Rc::clone(&slot));
-        slots.retain(|other, slot| *other == feed || Rc::strong_count(slot) > 1);
+        slots.retain(|(other, slot)| *other != feed && Rc::strong_count(slot) > 1);
+        slots.push((feed, Rc::clone(&slot)));
         slot
     }
 }
@@ -153,7 +154,7 @@ mod tests {
         drop(vm.slot(&feed("unused")));
         drop(vm.slot(&feed("third")));
         let slots = vm.slots.borrow();
-        let mut names: Vec<_> = slots.keys().map(|feed| feed.cluster.as_str()).collect();
+        let mut names: Vec<_> = slots.iter().map(|(feed, _)| feed.cluster.as_str()).collect();
         names.sort_unstable();
         assert_eq!(names, ["third", "used"]);
         drop(used);

@@ -23,7 +23,7 @@ use super::{Access, Feed, FeedConfig, MAX_CONNECTIONS, Registry, serve};
 
 const POLICIES: usize = 10_000;
 const STREAMS: u8 = 9;
-const EDITS: u64 = 150;
+const EDITS: u64 = 100;
 
 fn source(edit: u64) -> SourceFile {
     let policy = |name: usize, action: &str| {

@@ -35,11 +35,17 @@ pub(super) const SILENT_BEATS_TO_OBLIVION: u32 = 600;
 /// Versions that are remembered: for deltas against them, and for how they spread.
 pub(super) const MAX_KNOWN: usize = 64;
 
+/// Most bytes that those take, for deltas.
+pub(super) const MAX_KNOWN_BYTES: usize = 256 << 20;
+
 /// Most versions that deltas to the current one are made against.
 pub(super) const MAX_BASES: usize = 8;
 
-/// How long an answer to a snapshot is waited for, before it is sent again.
-pub(super) const ANSWER_DEADLINE: Duration = Duration::from_secs(30);
+/// How long the answer to a snapshot is waited for before it is sent again.
+pub(super) const ANSWER_PATIENCE: Duration = Duration::from_secs(3);
+
+/// How much longer for each MiB, on lines that are slow.
+pub(super) const ANSWER_PATIENCE_PER_MIB: Duration = Duration::from_secs(1);
 
 /// How long after the first refusal of a snapshot it is offered again; twice as long after each further one.
 pub(super) const FIRST_PAUSE: Duration = Duration::from_secs(1);

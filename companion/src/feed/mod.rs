@@ -5,6 +5,7 @@ mod config;
 mod down;
 mod frame;
 mod hello;
+mod known;
 #[cfg(test)]
 mod latency;
 mod limits;

@@ -1,4 +1,3 @@
-use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Instant, SystemTime};
 
@@ -11,7 +10,8 @@ use tollgate_policy::snapshot::{Attestation, SnapshotId};
 use crate::publisher::Published;
 use crate::signing::Signer;
 
-use super::limits::{MAX_BASES, MAX_KNOWN, MAX_SIGNATURE_AGE};
+use super::known::Known;
+use super::limits::{MAX_BASES, MAX_SIGNATURE_AGE};
 use super::supply::{Held, Want};
 
 /// A snapshot or a delta, ready to travel. Cheap to clone: all streams share the bytes.
@@ -36,8 +36,7 @@ pub(super) struct Offers {
 
 #[derive(Debug, Default)]
 struct State {
-    /// What was sent lately, oldest first: what deltas can start from.
-    known: VecDeque<Arc<Published>>,
+    known: Known,
     /// What was made of the newest snapshot that was asked for.
     newest: Option<SnapshotId>,
     made: Vec<Made>,
@@ -56,6 +55,11 @@ impl Offers {
         Offers { signer, state: Mutex::default() }
     }
 
+    /// Remembers what VMs may come to hold, so that a delta can start from it.
+    pub(super) fn know(&self, published: &Arc<Published>) {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).know(published);
+    }
+
     /// The way to `target` in the form that was asked for, if there is that form; else as a whole.
     pub(super) fn make(self: &Arc<Self>, target: &Arc<Published>, want: Want, now: Instant) -> Making {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
@@ -66,7 +70,7 @@ impl Offers {
         }
         let base = match want {
             Want::Full => None,
-            Want::Delta(held) => state.find(held),
+            Want::Delta(held) => state.known.find(held),
         };
         // Asked for by a stream that has not seen the newest yet.
         if state.newest != Some(target.id) {
@@ -131,20 +135,11 @@ impl Offer {
 
 impl State {
     fn know(&mut self, published: &Arc<Published>) {
-        if self.newest >= Some(published.id) {
-            return;
+        if self.newest < Some(published.id) {
+            self.newest = Some(published.id);
+            self.made.clear();
+            self.known.push(Arc::clone(published));
         }
-        self.newest = Some(published.id);
-        self.made.clear();
-        if self.known.len() >= MAX_KNOWN {
-            self.known.pop_front();
-        }
-        self.known.push_back(Arc::clone(published));
-    }
-
-    /// What the VM holds, if it is what we sent under that id.
-    fn find(&self, held: Held) -> Option<Arc<Published>> {
-        self.known.iter().rev().find(|known| known.id == held.id && known.digest == held.digest).cloned()
     }
 }
 

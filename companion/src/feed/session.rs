@@ -20,7 +20,7 @@ use super::hello::{self, Hello};
 use super::offers::{Making, Offer, Offers};
 use super::proto::{self, worker_message};
 use super::registry::{Registry, Seat};
-use super::supply::Supply;
+use super::supply::{Form, Supply};
 use super::vm::Nacked;
 
 /// What all sessions share.
@@ -164,13 +164,15 @@ impl Session {
 
     fn make(&self, published: &Arc<Published>, now: Instant) -> Option<Making> {
         self.shared.registry.published(published.id, published.at);
+        self.shared.offers.know(published);
         let want = self.supply.want(published.id, now)?;
         Some(self.shared.offers.make(published, want, now))
     }
 
     fn sent(&mut self, offer: &Offer) {
         self.shared.metrics.feed.sent(offer.base.is_some(), offer.content.len());
-        self.supply.sent(offer.target, offer.base.is_none(), offer.published_at, Instant::now());
+        let form = Form { whole: offer.base.is_none(), bytes: offer.content.len() };
+        self.supply.sent(offer.target, form, offer.published_at, Instant::now());
     }
 
     fn hear(&mut self, message: proto::WorkerMessage) -> Result<(), Status> {
@@ -212,7 +214,7 @@ impl Session {
 
     fn nacked(&mut self, nack: proto::Nack, now: Instant) {
         let nacked = Nacked { id: nack.id.map(Into::into), reason: hello::reason(nack.reason), at: now };
-        if self.supply.nacked(nacked.id, nack.wants_full, now) {
+        if self.supply.nacked(nack.wants_full, now) {
             let id = nacked.id.map(|id| id.to_string());
             tracing::warn!(vm = %self.seat.vm(), snapshot = id, reason = nacked.reason, "snapshot refused");
         }

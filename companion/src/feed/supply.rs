@@ -3,7 +3,7 @@ use std::time::{Duration, Instant};
 use tollgate_policy::digest::Digest;
 use tollgate_policy::snapshot::SnapshotId;
 
-use super::limits::{ANSWER_DEADLINE, FIRST_PAUSE, LONGEST_PAUSE};
+use super::limits::{ANSWER_PATIENCE, ANSWER_PATIENCE_PER_MIB, FIRST_PAUSE, LONGEST_PAUSE};
 
 /// A snapshot that a VM decides with, down to its content.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,10 +31,19 @@ pub(super) struct Supply {
     /// The same with its digest, as long as nothing contradicts it.
     held: Option<Held>,
     sent: Option<Sent>,
+    /// What was given up on: its answer may still come.
+    overdue: Option<Held>,
     /// The last offer was a failure. Whatever comes next is whole.
     failed: Option<Failure>,
     /// The VM has asked for a whole snapshot after a delta.
     asked_for_full: bool,
+}
+
+/// What an offer is like.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Form {
+    pub(super) whole: bool,
+    pub(super) bytes: usize,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -42,7 +51,8 @@ struct Sent {
     held: Held,
     published_at: Instant,
     whole: bool,
-    at: Instant,
+    /// When its answer is given up on.
+    deadline: Instant,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -55,7 +65,14 @@ struct Failure {
 
 impl Supply {
     pub(super) fn new(held: Option<Held>) -> Self {
-        Supply { applied: held.map(|held| held.id), held, sent: None, failed: None, asked_for_full: false }
+        Supply {
+            applied: held.map(|held| held.id),
+            held,
+            sent: None,
+            overdue: None,
+            failed: None,
+            asked_for_full: false,
+        }
     }
 
     pub(super) fn held(&self) -> Option<Held> {
@@ -77,20 +94,23 @@ impl Supply {
     /// When there may be something to do although nothing has happened.
     pub(super) fn wakes_at(&self) -> Option<Instant> {
         match (self.sent, self.failed) {
-            (Some(sent), _) => Some(sent.at + ANSWER_DEADLINE),
+            (Some(sent), _) => Some(sent.deadline),
             (None, Some(failure)) => Some(failure.until),
             (None, None) => None,
         }
     }
 
-    pub(super) fn sent(&mut self, held: Held, whole: bool, published_at: Instant, now: Instant) {
+    pub(super) fn sent(&mut self, held: Held, form: Form, published_at: Instant, now: Instant) {
         self.asked_for_full = false;
-        self.sent = Some(Sent { held, whole, published_at, at: now });
+        let deadline =
+            now + ANSWER_PATIENCE + ANSWER_PATIENCE_PER_MIB * u32::try_from(form.bytes >> 20).unwrap_or(u32::MAX);
+        self.sent = Some(Sent { held, whole: form.whole, published_at, deadline });
     }
 
     /// Gives up on an answer that does not come.
     pub(super) fn tick(&mut self, now: Instant) {
-        if let Some(sent) = self.sent.take_if(|sent| now >= sent.at + ANSWER_DEADLINE) {
+        if let Some(sent) = self.sent.take_if(|sent| now >= sent.deadline) {
+            self.overdue = Some(sent.held);
             self.fail(Some(sent.held.id), now);
         }
     }
@@ -102,21 +122,22 @@ impl Supply {
 
     /// The VM decides with this from now on. Gives when it was published, if it is what was sent.
     pub(super) fn acked(&mut self, id: SnapshotId, now: Instant) -> Option<Instant> {
-        match self.sent.take_if(|sent| sent.held.id == id) {
-            Some(sent) => {
-                *self = Supply::new(Some(sent.held));
-                Some(sent.published_at)
-            }
-            None => {
+        let sent = self.sent.take_if(|sent| sent.held.id == id);
+        let overdue = self.overdue.take_if(|held| held.id == id);
+        match sent.map(|sent| sent.held).or(overdue) {
+            Some(held) => *self = Supply { sent: self.sent, ..Supply::new(Some(held)) },
+            None if Some(id) != self.applied => {
+                self.sent = None;
                 self.says(Some(id), now);
-                None
             }
+            None => {}
         }
+        sent.map(|sent| sent.published_at)
     }
 
-    /// The VM refused something. True if that is the answer to what was on its way.
-    pub(super) fn nacked(&mut self, id: Option<SnapshotId>, wants_full: bool, now: Instant) -> bool {
-        let Some(sent) = self.sent.take_if(|sent| id.is_none_or(|id| sent.held.id == id)) else {
+    /// The VM refused what was on its way, whatever it took it for. True if there was something.
+    pub(super) fn nacked(&mut self, wants_full: bool, now: Instant) -> bool {
+        let Some(sent) = self.sent.take() else {
             return false;
         };
         if wants_full && !sent.whole {

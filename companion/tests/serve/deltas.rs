@@ -139,3 +139,18 @@ async fn what_a_vm_could_not_even_read_is_offered_again() {
     assert_eq!(vm.whole().await.id(), id);
     companion.stop().await;
 }
+
+#[tokio::test]
+async fn after_a_restart_an_edit_is_a_delta_for_who_kept_the_last_version() {
+    let (site, companion) = start().await;
+    let mut vm = companion.vm(1, None).await;
+    let held = vm.snapshot().await;
+    companion.stop().await;
+    let companion = site.start().await;
+    companion.until_ready_is(200, "ready").await;
+    let mut vm = companion.vm_with_snapshot(1, held).await;
+    companion.until("/v1/workers", |_, body| body["workers"][0]["state"] == "ok").await;
+    site.write(&allow_among_many("a1"));
+    vm.delta().await;
+    companion.stop().await;
+}

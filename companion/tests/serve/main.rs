@@ -3,14 +3,17 @@
 mod access;
 #[cfg(test)]
 mod certificates;
+#[cfg(test)]
 mod deltas;
 mod edits;
 #[cfg(test)]
 mod harness;
 mod history;
+#[cfg(test)]
 mod hostile;
 mod numbering;
 mod publishing;
+#[cfg(test)]
 mod signatures;
 mod streams;
 mod workers;

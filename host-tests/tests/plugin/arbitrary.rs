@@ -1,14 +1,16 @@
 //! Thousands of generated requests and messages: never a trap, always a definite answer, and never an allow that no
 //! policy gave.
 
+use base64::prelude::*;
 use tollgate_host_tests::HostError;
 
 use crate::feed::{self, FromWorker};
 use crate::metadata::{boolean, claims, entry, list, nested, null, number, object, person, string};
 use crate::plugin::{Answer, Plugin, options};
-use crate::policies::{GATEWAY, TOKEN, compiled, documents, id, nothing};
+use crate::policies::{GATEWAY, TOKEN, compiled, content, documents, id, nothing};
 use crate::random::Random;
 use crate::request::Request;
+use crate::signatures::keys;
 
 const CONFIG: &str = r#"{"feed": {"cluster": "companion"}, "explain": true,
     "forward": {"x-principal": "principal.id", "x-roles": "principal.roles"}}"#;
@@ -171,14 +173,18 @@ fn no_message_of_the_companion_but_a_sound_newer_snapshot_changes_what_is_in_for
     let mut plugin = Plugin::deciding(CONFIG, &documents(&[TOKEN]));
     let editor = Request::get("/documents/1").metadata(person("ann", "editor"));
     let sound = feed::snapshot(id(1, 2), &compiled(&nothing(), id(1, 2)));
+    let change = content(&nothing()).delta(&content(&documents(&[TOKEN])), id(1, 1), id(1, 2), &[]);
+    let sound_delta = feed::delta(id(1, 2), id(1, 1), &change);
     for seed in 0..3000 {
         let mut random = Random(seed);
-        let message = match random.below(4) {
+        let message = match random.below(6) {
             0 => random.bytes(100),
             1 => feed::snapshot(id(random.next(), random.next()), &random.bytes(200)),
+            2 => feed::current(id(random.next(), random.next())),
+            3 => random.damaged(sound_delta.clone()),
             _ => random.damaged(sound.clone()),
         };
-        if message == sound {
+        if message == sound || message == sound_delta {
             continue;
         }
         match plugin.deliver(message).as_slice() {
@@ -203,12 +209,20 @@ fn no_configuration_does_more_than_to_be_refused() {
     let mut vm = Plugin::start_vm(options());
     let feed = object(&[("cluster", string("companion"))]);
     let as_struct = [entry("feed", &feed), entry("explain", &boolean(true))].concat();
-    for seed in 0..1500 {
+    let keys = keys(b"ab");
+    let keyed = format!(
+        r#"{{"feed": {{"cluster": "c", "audience": "a", "keys": {keys}, "max_issued_age": "1h", "max_staleness": "9s"}}}}"#
+    );
+    let own = BASE64_STANDARD.encode(compiled(&nothing(), id(1, 1)));
+    let standalone = format!(r#"{{"standalone": {{"snapshot": "{own}"}}}}"#);
+    for seed in 0..2500 {
         let mut random = Random(seed);
-        let config = match random.below(4) {
+        let config = match random.below(6) {
             0 => random.bytes(60),
             1 => entry("feed", &value(&mut random, 4)),
             2 => random.damaged(as_struct.clone()),
+            3 => random.damaged(keyed.clone().into()),
+            4 => random.damaged(standalone.clone().into()),
             _ => random.damaged(CONFIG.into()),
         };
         match vm.create_root(config) {

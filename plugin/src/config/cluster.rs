@@ -4,7 +4,7 @@ use crate::protobuf::{push_bytes, push_number};
 const MAX_LENGTH: usize = 120;
 
 /// Name of an Envoy cluster.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClusterName(String);
 
 /// Not usable as the name of a cluster.

@@ -1,4 +1,4 @@
-use tollgate_policy::data::Data;
+use tollgate_policy::data::{Data, Fields};
 
 /// What an object of the configuration has too much, too little, or wrong.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -20,10 +20,15 @@ pub(super) fn members<'d, const N: usize>(
     own: &'static str,
     names: [&str; N],
 ) -> Result<[Option<&'d Data>; N], InvalidMember> {
+    let fields = known(object, own, &names)?;
+    Ok(names.map(|name| fields.get(name)))
+}
+
+fn known<'d>(object: &'d Data, own: &'static str, names: &[&str]) -> Result<&'d Fields, InvalidMember> {
     let Data::Map(fields) = object else { return Err(InvalidMember::Type(own, "an object")) };
     match fields.iter().find(|(name, _)| !names.contains(name)) {
         Some((unknown, _)) => Err(InvalidMember::Unknown(unknown.to_owned(), names.join(", "))),
-        None => Ok(names.map(|name| fields.get(name))),
+        None => Ok(fields),
     }
 }
 

@@ -6,8 +6,9 @@ use tollgate_policy::snapshot::{FORMAT, SnapshotId};
 
 use crate::intake::Content;
 use crate::protobuf::{Malformed, Value, fields, head, push_bytes, push_number};
+use crate::slot::Standing;
 
-use super::{Identity, Standing};
+use super::Identity;
 
 /// What a worker tells the companion.
 #[derive(Clone, Copy, Debug)]

@@ -10,7 +10,7 @@ mod session;
 
 pub use backoff::{Backoff, Patience};
 pub use frame::{Frame, MAX_FRAME, MAX_MESSAGE};
-pub use session::{Identity, Input, Output, Refusal, Session, Standing, StreamId, Subscriber};
+pub use session::{Identity, Input, Output, Refusal, Session, StreamId, Subscriber};
 
 /// The gRPC service that the companion serves.
 pub const SERVICE: &str = "tollgate.v1.Feed";

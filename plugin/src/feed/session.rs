@@ -1,9 +1,9 @@
 use std::time::Duration;
 
-use tollgate_policy::digest::Digest;
 use tollgate_policy::snapshot::SnapshotId;
 
 use crate::intake::Content;
+use crate::slot::Standing;
 
 use super::message::{self, CompanionMessage, WorkerMessage};
 use super::{Backoff, Frame, MAX_FRAME, Patience};
@@ -81,15 +81,6 @@ pub trait Subscriber {
     fn reconnected(&self);
     /// Time since the VM started; it goes on while a message is worked on.
     fn now(&self) -> Duration;
-}
-
-/// A snapshot in force.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Standing {
-    /// Which one it is.
-    pub id: SnapshotId,
-    /// Digest of its content.
-    pub digest: Digest,
 }
 
 /// Why a snapshot was refused.

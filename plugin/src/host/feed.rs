@@ -8,12 +8,11 @@ use tollgate_policy::snapshot::SnapshotId;
 use crate::config::FeedConfig;
 use crate::counters::Counter;
 use crate::feed::{
-    Backoff, Frame, Identity, Input, MAX_MESSAGE, METHOD, Output, Refusal, SERVICE, Session, Standing, StreamId,
-    Subscriber,
+    Backoff, Frame, Identity, Input, MAX_MESSAGE, METHOD, Output, Refusal, SERVICE, Session, StreamId, Subscriber,
 };
 use crate::intake::{Content, Intake, Taken};
 use crate::random::{self, Random};
-use crate::slot::Slot;
+use crate::slot::{Slot, Standing};
 use crate::vm::Vm;
 
 use super::abi::{self, BufferKind};
@@ -158,7 +157,7 @@ struct VmSubscriber {
 
 impl Subscriber for VmSubscriber {
     fn standing(&self) -> Option<Standing> {
-        self.slot.head().map(|head| Standing { id: head.id, digest: head.digest })
+        self.slot.standing()
     }
 
     fn warm(&self) -> bool {

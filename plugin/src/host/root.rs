@@ -1,10 +1,11 @@
 use std::rc::Rc;
+use std::time::Duration;
 
 use crate::config::{Config, Source};
 use crate::feed::{Input, StreamId};
 use crate::gauges::Gauge;
 use crate::request::Filter;
-use crate::slot::Slot;
+use crate::slot::{Slot, Standing};
 use crate::vm::Vm;
 
 use super::abi::{self, BufferKind};
@@ -68,16 +69,21 @@ impl Configured {
         self.filter.set_stale(stale);
     }
 
+    /// How long the snapshot in force has gone unconfirmed, if anybody knows and anybody could confirm it.
+    fn staleness(&self, now: Duration) -> Option<Duration> {
+        self.slot.staleness(now).filter(|staleness| self.feed.is_some() && *staleness < Duration::MAX)
+    }
+
     fn show(&self) {
         let now = self.vm.now();
-        if let Some(head) = self.slot.head() {
-            metrics::show(Gauge::SnapshotEpoch, head.id.epoch);
-            metrics::show(Gauge::SnapshotVersion, head.id.version);
+        if let Some(Standing { id, .. }) = self.slot.standing() {
+            metrics::show(Gauge::SnapshotEpoch, id.epoch);
+            metrics::show(Gauge::SnapshotVersion, id.version);
         }
         if let Some(age) = self.slot.age(now) {
             metrics::show(Gauge::SnapshotAge, age.as_secs());
         }
-        if let Some(staleness) = self.slot.staleness(now).filter(|_| self.feed.is_some()) {
+        if let Some(staleness) = self.staleness(now) {
             metrics::show(Gauge::SnapshotStaleness, staleness.as_secs());
         }
         let connected = self.feed.as_ref().is_some_and(Feed::connected);

@@ -10,7 +10,7 @@ use tollgate_policy::snapshot::{Base, Head, Snapshot, SnapshotId};
 
 use crate::config::FeedConfig;
 use crate::evidence::Clock;
-use crate::slot::{Confirmed, Slot};
+use crate::slot::{Confirmed, Slot, Standing};
 use crate::trust::Trust;
 use crate::warm::{Mark, Memory, SharedData, Writer};
 
@@ -73,7 +73,7 @@ impl Intake {
     /// # Errors
     /// If what was left cannot be used.
     pub fn warm_up(&self, now: Duration) -> Result<Option<SnapshotId>, Refused> {
-        if self.slot.head().is_some() {
+        if self.slot.standing().is_some() {
             // Another configuration's VMs may look for it elsewhere.
             self.writer.borrow_mut().changed(now);
             self.remember(now);
@@ -94,8 +94,9 @@ impl Intake {
         Ok(Some(id))
     }
 
-    /// Takes what the feed brings, if it is sound, trusted, and newer than what this VM or any other of its Envoy has had.
-    /// The same one again is accepted and changes nothing. Content is freed while it is taken.
+    /// Takes what the feed brings, if it is sound, trusted, and newer than what this VM has; where it has nothing, not older
+    /// than what any other VM of its Envoy has had. The same one again is accepted and changes nothing. Content is freed
+    /// while it is taken.
     ///
     /// # Errors
     /// If it is refused; the one in force stays.
@@ -108,7 +109,10 @@ impl Intake {
         if head.id != offered {
             return Err(Refused::Mislabelled { offered, content: head.id });
         }
-        let in_force = self.slot.head();
+        if !offered.is_credible() {
+            return Err(Refused::Absurd { offered });
+        }
+        let in_force = self.slot.standing();
         if let Some(in_force) = &in_force {
             if offered < in_force.id {
                 return Err(Refused::Older { offered, in_force: in_force.id });
@@ -121,12 +125,16 @@ impl Intake {
                 };
             }
         }
-        self.check_mark(&head, self.memory.mark().as_ref())?;
+        // A VM that lags behind others may catch up step by step: it goes forward all the same.
+        match self.check_mark(&head, self.memory.mark().as_ref()) {
+            Err(Refused::Replayed { .. }) if in_force.is_some() => {}
+            checked => checked?,
+        }
         if let Some(issued_at) = self.check_trust(&head)? {
             self.check_age(offered, issued_at)?;
         }
         match (content, base) {
-            (Content::Delta(delta), Some(base)) => self.apply(&delta, offered, base, in_force.as_ref(), now)?,
+            (Content::Delta(delta), Some(base)) => self.apply(&delta, offered, base, in_force, now)?,
             (Content::Whole(bytes) | Content::Delta(bytes), _) => {
                 let snapshot = decode(&head, bytes)?;
                 self.slot.replace(snapshot, Confirmed::at(now), now);
@@ -139,7 +147,7 @@ impl Intake {
 
     /// This one is the current snapshot. Whether it is the one in force.
     pub fn confirm(&self, current: SnapshotId, now: Duration) -> bool {
-        let is_it = self.slot.head().is_some_and(|head| head.id == current);
+        let is_it = self.slot.standing().is_some_and(|standing| standing.id == current);
         if is_it {
             self.slot.confirm(now);
             self.remember(now);
@@ -170,7 +178,7 @@ impl Intake {
         delta: &[u8],
         offered: SnapshotId,
         base: Base,
-        in_force: Option<&Head>,
+        in_force: Option<Standing>,
         now: Duration,
     ) -> Result<(), Refused> {
         if in_force.is_none_or(|in_force| in_force.id != base.id || in_force.digest != base.digest) {
@@ -210,10 +218,10 @@ impl Intake {
 
     /// Marks what is in force for other VMs, with the time at which it was last confirmed.
     fn remember(&self, now: Duration) {
-        let (Some(head), Some(staleness)) = (self.slot.head(), self.slot.staleness(now)) else { return };
+        let (Some(standing), Some(staleness)) = (self.slot.standing(), self.slot.staleness(now)) else { return };
         let confirmed = self.wall_clock().and_then(|wall| wall.checked_sub(staleness)).unwrap_or_default();
         let confirmed = u64::try_from(confirmed.as_millis()).unwrap_or_default();
-        self.memory.raise(&Mark { id: head.id, digest: head.digest, confirmed });
+        self.memory.raise(&Mark { id: standing.id, digest: standing.digest, confirmed });
     }
 
     /// Time since 1970.

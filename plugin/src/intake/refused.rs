@@ -16,6 +16,12 @@ pub enum Refused {
         /// The one in force.
         in_force: SnapshotId,
     },
+    /// No companion counts so far. Once it were in force, nothing could be newer.
+    #[error("no companion gives snapshots the id {offered}")]
+    Absurd {
+        /// The refused one.
+        offered: SnapshotId,
+    },
     /// It is older than what another VM of this Envoy has had in force.
     #[error("snapshot {offered} is being replayed: {mark} has been in force in this Envoy")]
     Replayed {
@@ -105,7 +111,10 @@ impl Refused {
     #[must_use]
     pub fn wants_full(&self) -> bool {
         match self {
-            Refused::Older { .. } | Refused::Conflicting { .. } | Refused::Untrusted { .. } => false,
+            Refused::Older { .. }
+            | Refused::Absurd { .. }
+            | Refused::Conflicting { .. }
+            | Refused::Untrusted { .. } => false,
             Refused::Replayed { .. }
             | Refused::Mislabelled { .. }
             | Refused::Unreadable(_)

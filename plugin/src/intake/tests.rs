@@ -84,7 +84,7 @@ fn offer(vm: &Intake, version: u64) -> Result<Taken, String> {
 }
 
 fn in_force(vm: &Intake) -> Option<u64> {
-    vm.slot.head().map(|head| head.id.version)
+    vm.slot.standing().map(|standing| standing.id.version)
 }
 
 /// Puts a version in force and leaves it for others.
@@ -151,17 +151,37 @@ fn a_snapshot_under_another_ones_id_is_refused() {
 }
 
 #[test]
-fn what_another_vm_was_ahead_of_is_a_replay_even_to_a_vm_without_any() {
+fn what_another_vm_was_ahead_of_is_a_replay_to_a_vm_without_any() {
     let envoy = Envoy::unsigned();
-    let vm = envoy.vm();
-    assert_eq!(offer(&vm, 1), Ok(Taken::New));
     assert_eq!(offer(&envoy.vm(), 5), Ok(Taken::New));
-    for vm in [vm, envoy.vm()] {
-        let refused = vm.offer(id(4), whole(4), SECOND).unwrap_err();
-        assert_eq!(refused.to_string(), "snapshot 1.4 is being replayed: 1.5 has been in force in this Envoy");
-        assert!(refused.wants_full(), "the current one will do");
-        assert_eq!(offer(&vm, 5), Ok(Taken::New));
+    let vm = envoy.vm();
+    let refused = vm.offer(id(4), whole(4), SECOND).unwrap_err();
+    assert_eq!(refused.to_string(), "snapshot 1.4 is being replayed: 1.5 has been in force in this Envoy");
+    assert!(refused.wants_full(), "the current one will do");
+    assert_eq!(offer(&vm, 5), Ok(Taken::New));
+}
+
+#[test]
+fn a_vm_that_lags_behind_others_catches_up_step_by_step() {
+    let envoy = Envoy::unsigned();
+    let (ahead, behind) = (envoy.vm(), envoy.vm());
+    assert_eq!(offer(&behind, 1), Ok(Taken::New));
+    assert_eq!(offer(&ahead, 5), Ok(Taken::New));
+    for version in [3, 4, 5] {
+        assert_eq!(offer(&behind, version), Ok(Taken::New));
     }
+    assert!(matches!(behind.offer(id(4), whole(4), SECOND), Err(Refused::Older { .. })));
+}
+
+#[test]
+fn an_id_that_nothing_could_be_newer_than_is_not_taken() {
+    let vm = Envoy::unsigned().vm();
+    for absurd in [SnapshotId { epoch: u64::MAX, version: 1 }, SnapshotId { epoch: 1, version: 1 << 53 }] {
+        let bytes = tollgate_policy::snapshot::encode(&PolicySet::default(), absurd).unwrap();
+        let refused = vm.offer(absurd, Content::Whole(bytes), SECOND).unwrap_err();
+        assert!(matches!(refused, Refused::Absurd { .. }) && !refused.wants_full());
+    }
+    assert_eq!(in_force(&vm), None);
 }
 
 #[test]
@@ -281,7 +301,7 @@ fn a_delta_of_what_is_in_force_is_taken() {
     vm.keep(false, SECOND * 5);
     let again = envoy.vm();
     assert_eq!(again.warm_up(SECOND).unwrap(), Some(id(2)));
-    assert_eq!(again.slot.head(), vm.slot.head());
+    assert_eq!(again.slot.standing(), vm.slot.standing());
 }
 
 #[test]

@@ -1,4 +1,4 @@
-use tollgate_policy::snapshot::{Compiler, SnapshotId};
+use tollgate_policy::snapshot::Compiler;
 
 use super::*;
 use crate::fixture;
@@ -12,7 +12,7 @@ fn put(slot: &Slot, version: u64, now: Duration) {
 }
 
 fn version(slot: &Slot) -> Option<u64> {
-    slot.head().map(|head| head.id.version)
+    slot.standing().map(|standing| standing.id.version)
 }
 
 #[test]

@@ -90,8 +90,8 @@ impl Memory {
         self.data.get(&self.key("content")).map(|shared| shared.bytes)
     }
 
-    /// Claims the writing of this snapshot. Only one VM gets to write it, and none writes what is older than what another
-    /// has written.
+    /// Claims the writing of this snapshot. One VM gets to write it (two, if they come at once before there has been any), and
+    /// none what is older than what another has written.
     #[must_use]
     pub fn claim(&self, id: SnapshotId) -> bool {
         let before = self.data.get(&self.key("writer"));

@@ -24,18 +24,21 @@ pub(super) struct ArenaMark {
     pub(super) code: Mark,
     pub(super) symbols: SymbolMark,
     pub(super) names: usize,
+    /// Of what conditions refer to.
+    bytes: usize,
 }
 
 impl Arena {
     pub(super) fn mark(&self) -> ArenaMark {
-        ArenaMark { code: self.code.mark(), symbols: self.symbols.mark(), names: self.names.len() }
+        let Arena { code, interner, symbols, names, .. } = self;
+        ArenaMark { code: code.mark(), symbols: symbols.mark(), names: names.len(), bytes: interner.added() }
     }
 
     /// Takes back what has been added since.
     pub(super) fn truncate(&mut self, to: ArenaMark) {
         self.names.truncate(to.names);
         if self.code.mark() != to.code {
-            self.interner.truncate(to.code);
+            self.interner.truncate(to.code, to.bytes);
             self.code.take_back(to.code);
         }
         if self.symbols.mark() != to.symbols {
@@ -48,7 +51,7 @@ impl Arena {
     /// About how many bytes it takes.
     pub(super) fn bytes(&self) -> usize {
         let names = self.names.text_len() + size_of::<u32>() * self.names.len();
-        self.code.mark().bytes() + self.interner.bytes() + self.symbols.bytes() + names
+        self.code.mark().bytes() + self.interner.bytes() + self.symbols.bytes() + self.globs.bytes() + names
     }
 
     pub(super) fn shrink(&mut self) {

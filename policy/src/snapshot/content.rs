@@ -80,6 +80,19 @@ impl Content {
         self.size
     }
 
+    /// Bytes of the chunks that this content does not share with another one: what keeping it beside that one costs.
+    #[must_use]
+    pub fn size_beside(&self, other: &Content) -> usize {
+        let kinds = ChunkKind::ALL.into_iter();
+        let own =
+            kinds.flat_map(|kind| self.chunks(kind).iter().enumerate().map(move |(place, chunk)| (kind, place, chunk)));
+        own.filter(|(kind, place, chunk)| {
+            other.chunks(*kind).get(*place).is_none_or(|others| !Arc::ptr_eq(chunk, others))
+        })
+        .map(|(_, _, chunk)| chunk.len())
+        .sum()
+    }
+
     /// The snapshot of this content.
     #[must_use]
     pub fn encode(&self, id: SnapshotId, attestations: &[Attestation]) -> Vec<u8> {

@@ -29,6 +29,11 @@ impl GlobNames {
         self.0.is_empty()
     }
 
+    /// About how many bytes they take.
+    pub(super) fn bytes(&self) -> usize {
+        self.0.keys().map(|text| text.len() + 2 * size_of::<(Box<str>, Symbol)>()).sum()
+    }
+
     /// Forgets what was not there.
     pub(super) fn truncate(&mut self, to: SymbolMark) {
         self.0.retain(|_, symbol| to.has_action(*symbol));

@@ -22,6 +22,20 @@ pub struct SnapshotId {
     pub version: u64,
 }
 
+impl SnapshotId {
+    /// Largest epoch or version: what JSON and metrics carry without loss. No companion gets there by counting.
+    pub const MAX_NUMBER: u64 = 1 << 53;
+
+    /// Epochs from here on are nobody's: there must be room to raise the epoch above what a worker shows, again and again.
+    pub const FIRST_ABSURD_EPOCH: u64 = Self::MAX_NUMBER - (1 << 20);
+
+    /// Whether a companion could have given this id. Others are neither followed nor taken: nothing could ever be newer.
+    #[must_use]
+    pub fn is_credible(self) -> bool {
+        self.epoch < Self::FIRST_ABSURD_EPOCH && self.version < Self::MAX_NUMBER
+    }
+}
+
 impl fmt::Display for SnapshotId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}.{}", self.epoch, self.version)

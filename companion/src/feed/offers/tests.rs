@@ -10,6 +10,10 @@ use super::*;
 
 /// Many policies, of which the last allows the action of this version.
 fn published(version: u64) -> Arc<Published> {
+    published_by(&mut Compiler::default(), version)
+}
+
+fn published_by(compiler: &mut Compiler, version: u64) -> Arc<Published> {
     let policy = |name: u64, action: &str| {
         format!("  - name: p{name}\n    resource: document\n    actions: [{action}]\n    roles: [editor]\n")
     };
@@ -18,7 +22,7 @@ fn published(version: u64) -> Arc<Published> {
     text.push_str(&policy(200, &format!("a{version}")));
     let file = SourceFile { name: "a.yaml".to_owned(), text: text.into(), shape: Shape::Sections };
     let set = Loader::default().load(&[file]).unwrap();
-    let content = Compiler::default().compile(&set).unwrap();
+    let content = compiler.compile(&set).unwrap();
     let (digest, id) = (content.digest(), SnapshotId { epoch: 1, version });
     Arc::new(Published { id, digest, policies: 201, content, at: Instant::now() })
 }
@@ -96,4 +100,13 @@ async fn a_signature_is_renewed_when_it_is_old() {
     std::thread::sleep(Duration::from_millis(2));
     assert_eq!(make(MAX_SIGNATURE_AGE - Duration::from_secs(1)).await, first);
     assert!(make(MAX_SIGNATURE_AGE).await[0].issued_at > first[0].issued_at);
+}
+
+#[test]
+fn a_version_takes_little_beside_the_one_before() {
+    let mut compiler = Compiler::default();
+    let [one, two] = [1, 2].map(|version| published_by(&mut compiler, version).content.clone());
+    assert_eq!(one.size_beside(&one.clone()), 0);
+    assert!((1..one.size() / 4).contains(&two.size_beside(&one)), "{}", two.size_beside(&one));
+    assert_eq!(published(2).content.size_beside(&two), two.size(), "compiled by itself");
 }

@@ -9,7 +9,7 @@ fn id(version: u64) -> SnapshotId {
 }
 
 fn send(supply: &mut Supply, version: u64, whole: bool, now: Instant) {
-    supply.sent(held(version), whole, now, now);
+    supply.sent(held(version), Form { whole, bytes: 2000 }, now, now);
 }
 
 #[test]
@@ -35,7 +35,7 @@ fn a_vm_that_is_level_or_ahead_gets_nothing() {
 fn a_vm_that_cannot_use_a_delta_gets_the_whole_at_once() {
     let (mut supply, now) = (Supply::new(Some(held(1))), Instant::now());
     send(&mut supply, 2, false, now);
-    assert!(supply.nacked(Some(id(2)), true, now));
+    assert!(supply.nacked(true, now));
     assert_eq!(supply.want(id(2), now), Some(Want::Full));
 }
 
@@ -45,7 +45,7 @@ fn a_refused_whole_is_repeated_ever_more_seldom_and_with_every_publication() {
     let mut now = start;
     for pause in [1, 2, 4, 8, 16, 30, 30].map(Duration::from_secs) {
         send(&mut supply, 2, true, now);
-        assert!(supply.nacked(Some(id(2)), true, now));
+        assert!(supply.nacked(true, now));
         assert_eq!(supply.want(id(2), now), None);
         assert_eq!(supply.want(id(3), now), Some(Want::Full), "another snapshot is worth a try");
         assert_eq!(supply.wakes_at(), Some(now + pause));
@@ -61,18 +61,42 @@ fn a_refused_whole_is_repeated_ever_more_seldom_and_with_every_publication() {
 fn a_delta_refused_for_good_is_followed_by_the_whole_after_a_pause() {
     let (mut supply, now) = (Supply::new(Some(held(1))), Instant::now());
     send(&mut supply, 2, false, now);
-    assert!(supply.nacked(None, false, now), "a refusal of what could not be read answers what was sent");
+    assert!(supply.nacked(false, now));
     assert_eq!(supply.want(id(2), now), None);
     assert_eq!(supply.want(id(2), now + FIRST_PAUSE), Some(Want::Full));
 }
 
 #[test]
-fn a_refusal_of_what_was_not_sent_changes_nothing() {
+fn a_refusal_while_nothing_is_on_its_way_changes_nothing() {
     let (mut supply, now) = (Supply::new(Some(held(1))), Instant::now());
-    assert!(!supply.nacked(Some(id(2)), true, now));
+    assert!(!supply.nacked(true, now));
+    assert_eq!(supply.want(id(2), now), Some(Want::Delta(held(1))));
+}
+
+#[test]
+fn an_answer_that_comes_late_still_counts() {
+    let (mut supply, now) = (Supply::new(Some(held(1))), Instant::now());
     send(&mut supply, 2, false, now);
-    assert!(!supply.nacked(Some(id(1)), true, now));
-    assert_eq!(supply.want(id(2), now), None);
+    supply.tick(now + ANSWER_PATIENCE);
+    assert_eq!(supply.acked(id(2), now + ANSWER_PATIENCE), None);
+    assert_eq!(supply.want(id(3), now + ANSWER_PATIENCE), Some(Want::Delta(held(2))));
+}
+
+#[test]
+fn large_snapshots_may_take_longer() {
+    let (mut supply, now) = (Supply::new(None), Instant::now());
+    supply.sent(held(1), Form { whole: true, bytes: 60 << 20 }, now, now);
+    assert_eq!(supply.wakes_at(), Some(now + ANSWER_PATIENCE + Duration::from_secs(60)));
+}
+
+#[test]
+fn an_ack_of_something_else_is_followed_by_the_whole() {
+    let (mut supply, now) = (Supply::new(Some(held(1))), Instant::now());
+    send(&mut supply, 3, false, now);
+    assert_eq!(supply.acked(id(1), now), None, "said before, and no news");
+    assert_eq!(supply.want(id(3), now), None);
+    assert_eq!(supply.acked(id(2), now), None);
+    assert_eq!(supply.want(id(3), now + FIRST_PAUSE), Some(Want::Full));
 }
 
 #[test]

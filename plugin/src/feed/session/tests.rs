@@ -1,6 +1,7 @@
 use std::cell::{Cell, RefCell};
 
 use prost::Message;
+use tollgate_policy::digest::Digest;
 use tollgate_policy::snapshot::FORMAT;
 
 use super::super::proto;

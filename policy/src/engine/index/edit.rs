@@ -3,7 +3,7 @@ use super::build::{has_distinct_bits, sort};
 use super::rules::{Lists, Rule, Rules};
 use super::{Block, Index, MANY, word};
 
-/// Words that are garbage, besides as many as are not, before blocks are moved together.
+/// Words that may be garbage, besides a quarter of all, before blocks are moved together.
 const SPARED: usize = 1 << 12;
 
 impl Index {
@@ -32,7 +32,7 @@ impl Index {
                 self.edit_kind(Symbol(*kind), &gone_here, &new_here, lists);
             }
         }
-        if self.garbage > self.words.len() / 2 + SPARED {
+        if self.garbage > self.words.len() / 4 + SPARED {
             self.compact();
         }
     }

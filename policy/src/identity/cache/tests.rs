@@ -68,7 +68,7 @@ fn evidence_counts_for_its_own_source_and_in_its_own_place() {
 }
 
 #[test]
-fn another_snapshot_empties_it() {
+fn another_snapshot_empties_it_even_one_of_the_same_content() {
     let (first, mut identities) = (empty(), Identities::default());
     identities.of(&first).resolve(&first, claims("ann"), (0, text("ann")));
     let nobody = identities.of(&first).anonymous(&first);
@@ -87,6 +87,9 @@ fn another_snapshot_empties_it() {
     let ann = identities.resolve(&second, claims("ann"), (0, text("ann")));
     assert_eq!(ann.roles(), ["editor".into()]);
     assert_eq!(identities.take_counts(), Lookups { hits: 1, misses: 1 });
+    let again = Snapshot::decode(second.encode()).unwrap();
+    assert!(identities.of(&second).find(0, &text("ann")).is_some());
+    assert!(identities.of(&again).find(0, &text("ann")).is_none());
 }
 
 /// What the entries say they take is what is counted, and no more than allowed.

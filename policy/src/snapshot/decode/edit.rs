@@ -36,7 +36,7 @@ impl From<DecodeError> for Declined {
 /// More changes than these, and more than a quarter of all chunks, are not made one by one.
 const SINGLE: usize = 64;
 
-/// What an arena may grow to, in bytes, beyond twice of what it was, before the whole is read anew.
+/// What an arena may grow by, in bytes, besides half of what it was, before the whole is read anew.
 const SPARED: usize = 1 << 18;
 
 /// The records of changed chunks, as they were or as they are to be.
@@ -61,7 +61,7 @@ impl Snapshot {
 
     /// Whether so much is kept for nothing that the whole should be read anew.
     pub(super) fn is_worn(&self) -> bool {
-        self.arena.bytes() > self.bytes_when_read.saturating_mul(2).saturating_add(SPARED)
+        self.arena.bytes() > self.bytes_when_read + self.bytes_when_read / 2 + SPARED
     }
 
     /// How much the policies are to be. Other settings are not changed in place.

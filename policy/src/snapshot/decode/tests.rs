@@ -4,8 +4,8 @@ mod generate;
 
 use super::super::{Compiler, Content, Snapshot, SnapshotId};
 use super::*;
-use crate::engine::Scratch;
-use crate::set::PolicySet;
+use crate::engine::{Effect, Scratch};
+use crate::set::{Names, Policy, PolicySet};
 use generate::{Asked, Edited, Random, ask};
 
 fn id(version: u64) -> SnapshotId {
@@ -59,7 +59,7 @@ impl Way {
         self.version += 1;
         let (stamp, before) = (self.snapshot.stamp().clone(), self.snapshot.content().clone());
         let delta = content.delta(&before, self.snapshot.id(), id(self.version), &[]);
-        let kept = |snapshot: &Snapshot| (snapshot.copied, seen(snapshot));
+        let kept = |snapshot: &Snapshot| (snapshot.arena.bytes(), snapshot.copied, seen(snapshot));
         let kept_before = kept(&self.snapshot);
         let answers_before = answers(&self.snapshot, questions, &mut self.scratch);
         let applied = self.snapshot.apply(&delta);
@@ -177,4 +177,70 @@ fn an_edited_snapshot_answers_as_one_that_was_read_whole() {
     }
     // An oracle beside which hardly anything is edited in place would prove nothing.
     assert!(taken.in_place > 5 * taken.whole && taken.refused > 0, "{taken:?}");
+}
+
+/// A policy of this name, about these.
+fn about(name: &str, kind: &str, action: &str, role: &str) -> Arc<Policy> {
+    let names = |name: &str| Names::Of(vec![name.to_owned()]);
+    let (kinds, actions, roles) = (names(kind), names(action), names(role));
+    Arc::new(Policy { kinds, actions, roles, ..Policy::new(name, Effect::Allow) })
+}
+
+#[test]
+fn endless_edits_with_ever_new_names_take_no_more_memory_than_some() {
+    let mut random = Random(5);
+    let mut edited = Edited::new(&mut random, 40);
+    let mut compiler = Compiler::default();
+    let content = compiler.compile(&edited.set).unwrap();
+    let mut way = Way::new(&content);
+    let most = 2 * way.snapshot.arena.bytes() + (1 << 19);
+    for number in 0..4_000 {
+        let long = "x".repeat(50 + number % 100);
+        let policy =
+            about(&format!("policy-{number}{long}"), &format!("kind-{number}{long}"), "view", &format!("{number}"));
+        let action = if number % 2 == 0 { format!("{number}-*") } else { format!("action-{number}") };
+        edited.set.policies[7] = Arc::new(Policy { actions: Names::Of(vec![action]), ..(*policy).clone() });
+        let content = compiler.compile(&edited.set).unwrap();
+        let questions: Vec<Asked> = if number % 200 == 0 { vec![ask(&edited, &mut random)] } else { Vec::new() };
+        way.go(&content, &questions, 5);
+        assert!(way.snapshot.arena.bytes() < most, "{number}");
+    }
+    assert!((1..100).contains(&way.taken.whole), "{:?}", way.taken);
+}
+
+/// Names that no policy has any more are still known, and worth no more than those that were never heard of.
+#[test]
+fn what_is_left_behind_by_policies_that_are_gone_decides_nothing() {
+    let mut random = Random(6);
+    let mut edited = Edited::new(&mut random, 30);
+    let mut compiler = Compiler::default();
+    let questions: Vec<Asked> = (0..300).map(|_| ask(&edited, &mut random)).collect();
+    let mut way = Way::new(&compiler.compile(&edited.set).unwrap());
+    let all = std::mem::take(&mut edited.set.policies);
+    for part in [&all[..15], &all[..1], &[], &all[20..]] {
+        edited.set.policies = part.to_vec();
+        way.go(&compiler.compile(&edited.set).unwrap(), &questions, 6);
+    }
+    assert_eq!(way.taken.in_place, 4, "{:?}", way.taken);
+}
+
+/// Numbers of roles differ between two snapshots of one content, where one was edited and the other read whole.
+#[test]
+fn principals_are_resolved_anew_where_roles_have_other_numbers() {
+    let mut set = PolicySet { policies: vec![about("a", "k", "view", "r1")], ..Edited::new(&mut Random(7), 0).set };
+    let mut compiler = Compiler::default();
+    let first = compiler.compile(&set).unwrap();
+    let mut snapshot = whole(&first, 1);
+    set.policies = vec![about("a", "k", "view", "r2")];
+    let second = compiler.compile(&set).unwrap();
+    let stamp = snapshot.stamp().clone();
+    snapshot.apply(&second.delta(&first, id(1), id(2), &[])).unwrap();
+    assert!(*snapshot.stamp() != stamp, "a role is new");
+    let stamp = snapshot.stamp().clone();
+    snapshot.apply(&first.delta(&second, id(2), id(3), &[])).unwrap();
+    assert!(*snapshot.stamp() == stamp, "all roles were known");
+    let role = |snapshot: &Snapshot| snapshot.arena.symbols.roles.get("r2");
+    let again = whole(&second, 2);
+    assert!(role(&snapshot) != role(&again) && again.stamp() != snapshot.stamp());
+    assert!(whole(&first, 1).stamp() != whole(&first, 1).stamp());
 }

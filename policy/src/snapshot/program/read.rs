@@ -33,11 +33,17 @@ impl Interner {
         }
     }
 
-    /// Forgets what was not there.
-    pub(in crate::snapshot) fn truncate(&mut self, to: Mark) {
+    /// Forgets what was not there when this was so many bytes.
+    pub(in crate::snapshot) fn truncate(&mut self, to: Mark, bytes: usize) {
+        self.bytes = bytes;
         self.strings.retain(|number| to.has_string(number));
         self.patterns.retain(|number| to.has_pattern(number));
         self.conditions.truncate(to);
+    }
+
+    /// Bytes of the strings, patterns and blobs that were added.
+    pub(in crate::snapshot) fn added(&self) -> usize {
+        self.bytes
     }
 
     /// About how many bytes it takes, with those of what it knows.
@@ -62,12 +68,16 @@ pub(in crate::snapshot) struct ProgramReader<'r, 'a> {
 impl<'a> ProgramReader<'_, 'a> {
     /// Reads one condition and returns its root: an equal one's, unless it is to be kept apart.
     pub(in crate::snapshot) fn read(&mut self, reader: &mut Reader<'a>, apart: bool) -> Result<NodeId, DecodeError> {
-        let mark = self.code.mark();
-        let root = self.node(reader, 0, 0)?;
+        let (mark, bytes) = (self.code.mark(), self.interner.bytes);
+        let own = self.node(reader, 0, 0)?;
         if apart {
-            return Ok(root);
+            return Ok(own);
         }
-        Ok(self.interner.conditions.share(root, mark, self.code))
+        let root = self.interner.conditions.share(own, mark, self.code);
+        if root != own {
+            self.interner.bytes = bytes;
+        }
+        Ok(root)
     }
 
     /// `depth` bounds the recursion, here as in the evaluator; `variables` is how many are in scope.
