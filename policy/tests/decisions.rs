@@ -20,7 +20,7 @@ use cases::{Case, Random, case};
 use oracle::{Answer, Reference};
 use policies::policy_set;
 use tollgate_policy::engine::{Applies, Effect, Reason, Scratch};
-use tollgate_policy::snapshot::{Snapshot, SnapshotId, encode};
+use tollgate_policy::snapshot::{Compiler, Snapshot, SnapshotId, encode};
 
 /// Policy sets, and requests for each: 120 000 decisions.
 const SETS: u64 = 2_000;
@@ -56,6 +56,33 @@ fn compiled_decisions_are_those_of_the_reference() {
         reached.iter().zip([4_000, 5_000, 10_000, 500, 1_000]).all(|(reached, least)| *reached > least),
         "{reached:?}"
     );
+}
+
+/// Policies come and go one by one, by deltas, and after each the decisions are the reference's.
+#[test]
+fn decisions_of_edited_snapshots_are_those_of_the_reference() {
+    let seed = std::env::var("TOLLGATE_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(1);
+    for set_seed in seed..seed + SETS / 20 {
+        let whole = policy_set(&mut Random(set_seed));
+        let mut random = Random(!set_seed);
+        let (mut set, mut compiler) = (whole.clone(), Compiler::default());
+        let mut content = compiler.compile(&set).unwrap();
+        let id = |version| SnapshotId { epoch: 1, version };
+        let mut snapshot = Snapshot::decode(content.encode(id(0), &[])).unwrap();
+        let mut scratch = Scratch::default();
+        for version in 1..12 {
+            set.policies = whole.policies.iter().filter(|_| !random.one_in(3)).cloned().collect();
+            let next = compiler.compile(&set).unwrap();
+            snapshot.apply(&next.delta(&content, id(version - 1), id(version), &[])).unwrap();
+            content = next;
+            let reference = Reference::new(&set, snapshot.policy_names());
+            for _ in 0..CASES / 6 {
+                let case = case(&mut random);
+                let (answer, expected) = (decide(&snapshot, &case, &mut scratch), reference.decide(&case));
+                assert_eq!(answer, expected, "TOLLGATE_SEED={set_seed}\n{}", explain(&reference, &snapshot, &case));
+            }
+        }
+    }
 }
 
 fn decide(snapshot: &Snapshot, case: &Case, scratch: &mut Scratch) -> Answer {
