@@ -11,11 +11,11 @@ WASM          := $(CARGO_TARGET_DIR)/wasm32-wasip1/wasm/tollgate_plugin.wasm
 # Envoy compiles all of it on its main thread, at about 1.4 CPU seconds a megabyte.
 WASM_LIMIT    := 655360
 CRATES        := tollgate-policy tollgate-plugin tollgate tollgate-host-tests tollgate-testbed
-GUESTS        := abi-probe tollgate-engine-guest
+GUESTS        := abi-probe tollgate-engine-guest tollgate-trapping-guest
 WASM_BUILD    := cargo build --profile wasm --target wasm32-wasip1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test check fuzz-conditions wasm plugin companion envoy bench-apply bench-conditions bench-decide bench-edit bench-envoy bench-load bench-request wrk wasm-target
+.PHONY: help demo up test check fuzz-conditions wasm plugin companion envoy bench-apply bench-conditions bench-decide bench-edit bench-envoy bench-feed bench-load bench-request wrk wasm-target
 
 help: ## list the recipes
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -84,6 +84,10 @@ bench-envoy: plugin companion envoy wrk ## one request through the real Envoy, b
 
 wrk:
 	@command -v wrk > /dev/null || { apt-get update && apt-get install --yes wrk; }
+
+bench-feed: plugin envoy ## one policy edited in a set of 100 to 100 000: until the last of 1, 4 or 8 workers enforces it: ARGS="--policies 10000 --workers 4 --edits 200"
+	cargo build --profile bench -p tollgate
+	TOLLGATE=$(CARGO_TARGET_DIR)/release/tollgate cargo run --quiet --profile bench -p tollgate-testbed --bin bench-feed -- $(ARGS)
 
 bench-request: plugin ## one whole request through the plugin, by headers and by token, allowed and denied, with 10 000 policies
 	cargo bench -p tollgate-host-tests --bench request

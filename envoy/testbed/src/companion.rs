@@ -15,6 +15,8 @@ use crate::wait::until;
 pub struct CompanionOptions {
     /// The `tollgate` binary.
     pub binary: PathBuf,
+    /// Where policies come from.
+    pub source: Source,
     /// The folder of policy files.
     pub policies: PathBuf,
     /// The state that outlives a restart.
@@ -29,11 +31,22 @@ pub struct CompanionOptions {
     pub log: PathBuf,
 }
 
+/// Where the companion's policies come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// A folder.
+    Files,
+    /// Its API, to which the testbed has a token.
+    Api,
+}
+
 /// The companion, running or not.
 #[derive(Debug)]
 pub struct Companion {
     options: CompanionOptions,
     process: Option<Process>,
+    /// What the API asks for.
+    token: Option<String>,
 }
 
 /// A snapshot's number. Later ones are greater.
@@ -68,14 +81,39 @@ pub struct Worker {
     pub serving: bool,
     /// The last snapshot it refused.
     pub last_nack: Option<Nack>,
+    /// How long its worker could not take requests when it applied the last one.
+    pub last_apply_micros: Option<u64>,
+}
+
+/// How far a version is enforced.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Enforcement {
+    /// Live VMs that decide with it or with a later one.
+    pub applied_by: usize,
+    /// Live VMs.
+    pub alive: usize,
+    /// From its publication until the last of them did, in milliseconds.
+    pub last_ms: Option<f64>,
+}
+
+#[derive(Deserialize)]
+struct History {
+    snapshots: Vec<SnapshotId>,
+    next: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Version {
+    enforcement: Enforcement,
 }
 
 /// A refused snapshot.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Nack {
-    /// Which.
+    /// Which, if that could be told.
     #[serde(flatten)]
-    pub id: SnapshotId,
+    pub id: Option<SnapshotId>,
     /// Why.
     pub reason: String,
 }
@@ -104,11 +142,20 @@ impl std::fmt::Display for SnapshotId {
     }
 }
 
+impl std::str::FromStr for SnapshotId {
+    type Err = anyhow::Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        let (epoch, version) = text.split_once('.').with_context(|| format!("`{text}` is no id of a snapshot"))?;
+        Ok(SnapshotId { epoch: epoch.parse()?, version: version.parse()? })
+    }
+}
+
 impl Companion {
     /// A companion that has not been started.
     #[must_use]
     pub fn new(options: CompanionOptions) -> Self {
-        Companion { options, process: None }
+        Companion { options, process: None, token: None }
     }
 
     /// Starts it, if it is not running, and waits until it answers.
@@ -122,7 +169,15 @@ impl Companion {
         }
         let options = &self.options;
         let mut command = Command::new(&options.binary);
-        command.arg("serve").arg("--policies").arg(&options.policies).arg("--state").arg(&options.state);
+        command.arg("serve").arg("--state").arg(&options.state);
+        match options.source {
+            Source::Files => command.arg("--policies").arg(&options.policies),
+            Source::Api => {
+                let tokens = options.state.with_extension("tokens");
+                self.token = Some(token(&options.binary, &tokens)?);
+                command.args(["--source", "api", "--tokens"]).arg(tokens)
+            }
+        };
         command.args(["--feed", &loopback(options.feed_port).to_string()]);
         command.args(["--http", &loopback(options.http_port).to_string()]);
         if let Some(workers) = options.expected_workers {
@@ -212,17 +267,86 @@ impl Companion {
         Ok(self.ask("/metrics")?.text())
     }
 
+    /// The ids of all versions that were published, newest first.
+    ///
+    /// # Errors
+    ///
+    /// When it does not answer, or not in this form.
+    pub fn history(&self) -> Result<Vec<SnapshotId>> {
+        let (mut all, mut before) = (Vec::new(), String::new());
+        loop {
+            let page: History = self.read(&format!("/v1/snapshots?limit=1000{before}"))?;
+            all.extend(page.snapshots);
+            match page.next {
+                Some(next) => before = format!("&before={next}"),
+                None => return Ok(all),
+            }
+        }
+    }
+
+    /// How far a version is enforced.
+    ///
+    /// # Errors
+    ///
+    /// When it does not answer, or not in this form.
+    pub fn enforcement(&self, id: SnapshotId) -> Result<Enforcement> {
+        let version: Version = self.read(&format!("/v1/snapshots/{id}"))?;
+        Ok(version.enforcement)
+    }
+
+    /// Publishes a whole policy set.
+    ///
+    /// # Errors
+    ///
+    /// When it is refused.
+    pub fn publish(&self, set: &str) -> Result<SnapshotId> {
+        self.change("POST", "/v1/snapshots", &[], set)
+    }
+
+    /// Publishes one policy in the place of another version of it.
+    ///
+    /// # Errors
+    ///
+    /// When it is refused.
+    pub fn put(&self, policy: &str, text: &str) -> Result<SnapshotId> {
+        self.change("PUT", &format!("/v1/policies/{policy}"), &[("if-match", "*")], text)
+    }
+
+    fn change(&self, method: &str, path: &str, condition: &[(&str, &str)], text: &str) -> Result<SnapshotId> {
+        let token = self.token.as_ref().context("policies do not come from the API")?;
+        let authorization = format!("Bearer {token}");
+        let mut headers = condition.to_vec();
+        headers.extend([("authorization", authorization.as_str()), ("content-type", "application/json")]);
+        headers.push(("connection", "close"));
+        let response = client::Http1::connect(self.address())?.request(method, path, &headers, text.as_bytes())?;
+        serde_json::from_slice(&response.body)
+            .with_context(|| format!("{method} {path} was answered `{}`", response.text()))
+    }
+
+    fn read<T: serde::de::DeserializeOwned>(&self, path: &str) -> Result<T> {
+        let response = self.ask(path)?;
+        serde_json::from_slice(&response.body).with_context(|| format!("`{path}` was answered `{}`", response.text()))
+    }
+
     /// Every plugin VM it knows, and what they should be enforcing.
     ///
     /// # Errors
     ///
     /// When it does not answer, or not in this form.
     pub fn workers(&self) -> Result<Workers> {
-        let response = self.ask("/v1/workers")?;
-        serde_json::from_slice(&response.body).with_context(|| format!("/v1/workers answered `{}`", response.text()))
+        self.read("/v1/workers")
     }
 
     fn ask(&self, path: &str) -> Result<Response> {
         client::get(self.address(), path).with_context(|| format!("the companion, `{path}`"))
     }
+}
+
+/// Makes a token, and the file that the companion knows it by.
+fn token(binary: &Path, file: &Path) -> Result<String> {
+    let output = Command::new(binary).args(["token", "new", "testbed"]).output()?;
+    let text = String::from_utf8(output.stdout)?;
+    let (token, line) = text.split_once('\n').with_context(|| format!("`tollgate token new` wrote `{text}`"))?;
+    std::fs::write(file, line)?;
+    Ok(token.to_owned())
 }

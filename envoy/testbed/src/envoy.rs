@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, bail};
@@ -22,13 +22,18 @@ pub struct EnvoyOptions {
     pub concurrency: u32,
     /// `trace`, `debug`, `info`, `warning`, `error` …
     pub log_level: String,
+    /// Whether another Envoy can take over from it: [`Envoy::hot_restart`].
+    pub hot_restart: bool,
 }
 
 /// A running Envoy.
 #[derive(Debug)]
 pub struct Envoy {
     process: Process,
-    bootstrap: Bootstrap,
+    options: EnvoyOptions,
+    folder: PathBuf,
+    /// How many have taken over so far.
+    restarts: u32,
 }
 
 impl Envoy {
@@ -38,20 +43,33 @@ impl Envoy {
     ///
     /// When there is no Envoy, or it refuses its configuration, with the end of its log.
     pub fn start(options: &EnvoyOptions, folder: &Path) -> Result<Self> {
-        let mut command = Command::new(artifacts::envoy()?);
-        command.arg("--config-path").arg(write(&options.bootstrap, folder)?);
-        command.args(["--concurrency", &options.concurrency.to_string()]);
-        // Without hot restart it needs no base id and no shared memory, so any number run side by side.
-        command.args(["--disable-hot-restart", "--log-level", &options.log_level]);
-        // The default of ten minutes would outlast every test; nothing here drains.
-        command.args(["--drain-time-s", "1", "--parent-shutdown-time-s", "2"]);
-        let process = Process::spawn("envoy", command, &folder.join("envoy.log"))?;
-        let mut envoy = Envoy { process, bootstrap: options.bootstrap.clone() };
+        let process = spawn(options, folder, 0)?;
+        let mut envoy = Envoy { process, options: options.clone(), folder: folder.to_owned(), restarts: 0 };
         until("envoy becomes live", || {
             envoy.process.require_running()?;
             Ok(client::get(envoy.admin(), "/ready").ok().filter(|response| response.status == 200))
         })?;
         Ok(envoy)
+    }
+
+    /// Has a new Envoy take over the listeners of this one, which finishes what it has begun and ends.
+    ///
+    /// # Errors
+    ///
+    /// When the new one does not start, or the old one does not end.
+    pub fn hot_restart(&mut self) -> Result<()> {
+        self.restarts += 1;
+        let new = spawn(&self.options, &self.folder, self.restarts)?;
+        let mut old = std::mem::replace(&mut self.process, new);
+        until("the old envoy ends", || {
+            self.process.require_running()?;
+            old.exited()
+        })?;
+        until("the new envoy answers", || {
+            self.process.require_running()?;
+            Ok(client::get(self.admin(), "/ready").ok().filter(|response| response.status == 200))
+        })?;
+        Ok(())
     }
 
     /// Has Envoy check a configuration without running it. Files go to `folder`.
@@ -72,19 +90,19 @@ impl Envoy {
     /// Where requests enter, in plain HTTP.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
-        loopback(self.bootstrap.listener_port)
+        loopback(self.options.bootstrap.listener_port)
     }
 
     /// Where requests enter with TLS, if the configuration has that listener.
     #[must_use]
     pub fn tls_address(&self) -> Option<SocketAddr> {
-        self.bootstrap.tls.as_ref().map(|tls| loopback(tls.port))
+        self.options.bootstrap.tls.as_ref().map(|tls| loopback(tls.port))
     }
 
     /// The admin interface.
     #[must_use]
     pub fn admin(&self) -> SocketAddr {
-        loopback(self.bootstrap.admin_port)
+        loopback(self.options.bootstrap.admin_port)
     }
 
     /// The process, for signals and its log.
@@ -139,7 +157,26 @@ impl Envoy {
     }
 }
 
-fn write(bootstrap: &Bootstrap, folder: &Path) -> Result<std::path::PathBuf> {
+fn spawn(options: &EnvoyOptions, folder: &Path, restarts: u32) -> Result<Process> {
+    let mut command = Command::new(artifacts::envoy()?);
+    command.arg("--config-path").arg(write(&options.bootstrap, folder)?);
+    command.args(["--concurrency", &options.concurrency.to_string(), "--log-level", &options.log_level]);
+    let base_id = folder.join("envoy.base-id");
+    match (options.hot_restart, restarts) {
+        // Without hot restart it needs no base id and no shared memory, so any number run side by side.
+        (false, _) => command.arg("--disable-hot-restart"),
+        (true, 0) => command.arg("--use-dynamic-base-id").arg("--base-id-path").arg(&base_id),
+        (true, _) => {
+            let id = fs::read_to_string(&base_id).context("the base id of the running envoy")?;
+            command.args(["--base-id", id.trim(), "--restart-epoch", &restarts.to_string()])
+        }
+    };
+    // The default of ten minutes would outlast every test; nothing here drains.
+    command.args(["--drain-time-s", "1", "--parent-shutdown-time-s", "2"]);
+    Process::spawn("envoy", command, &folder.join("envoy.log"))
+}
+
+fn write(bootstrap: &Bootstrap, folder: &Path) -> Result<PathBuf> {
     // JSON is YAML to Envoy, by this file's name too.
     let path = folder.join("envoy.json");
     fs::write(&path, serde_json::to_vec_pretty(&bootstrap.render()?)?)?;

@@ -20,7 +20,7 @@ mod wait;
 
 pub use bootstrap::{Bootstrap, ClientCertificates, Tls};
 pub use certificates::{Authority, Identity, San};
-pub use companion::{Companion, CompanionOptions, Nack, SnapshotId, Worker, Workers};
+pub use companion::{Companion, CompanionOptions, Enforcement, Nack, SnapshotId, Source, Worker, Workers};
 pub use envoy::{Envoy, EnvoyOptions};
 pub use keys::{AUDIENCE, ISSUER, Keys};
 pub use process::Process;

@@ -8,8 +8,9 @@ use anyhow::Result;
 
 use crate::ports;
 
-/// Stands between Envoy and the companion and passes bytes on. On demand it flips one bit in each large HTTP/2 DATA frame
-/// that the companion sends: every snapshot then arrives damaged, on a connection that is otherwise sound.
+/// Stands between Envoy and the companion and passes bytes on. On demand it flips one bit in each HTTP/2 DATA frame of some
+/// size that the companion sends, so that every snapshot arrives damaged, on a connection that is otherwise sound; or it
+/// breaks connections off in the middle of such a frame.
 #[derive(Debug)]
 pub struct Relay {
     address: SocketAddr,
@@ -21,6 +22,8 @@ struct Shared {
     companion: SocketAddr,
     damaging: AtomicBool,
     damaged: AtomicU64,
+    /// How many connections are still to be broken off.
+    cutting: AtomicU64,
     stopped: AtomicBool,
 }
 
@@ -31,7 +34,7 @@ const FRAME_HEADER: usize = 9;
 const DATA: u8 = 0;
 
 /// Smaller frames carry no part of a snapshot that matters.
-const LARGE: usize = 256;
+const LARGE: usize = 64;
 
 impl Relay {
     /// Starts it on a free port, in front of a companion that need not be there yet.
@@ -46,6 +49,7 @@ impl Relay {
             companion,
             damaging: AtomicBool::new(false),
             damaged: AtomicU64::new(0),
+            cutting: AtomicU64::new(0),
             stopped: AtomicBool::new(false),
         });
         let own = Arc::clone(&shared);
@@ -62,6 +66,17 @@ impl Relay {
     /// Damages what the companion sends from now on, or leaves it alone again.
     pub fn damage(&self, yes: bool) {
         self.shared.damaging.store(yes, Ordering::SeqCst);
+    }
+
+    /// Breaks off the next so many connections on which a snapshot travels, each in the middle of a frame.
+    pub fn cut(&self, connections: u64) {
+        self.shared.cutting.store(connections, Ordering::SeqCst);
+    }
+
+    /// How many of these are still to be broken off.
+    #[must_use]
+    pub fn to_cut(&self) -> u64 {
+        self.shared.cutting.load(Ordering::SeqCst)
     }
 
     /// How many frames it has damaged.
@@ -105,6 +120,11 @@ impl Shared {
         ended
     }
 
+    /// Whether this connection is one of those to be broken off.
+    fn is_to_cut(&self) -> bool {
+        self.cutting.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_ok()
+    }
+
     fn pass_frames(&self, mut companion: TcpStream, mut envoy: &TcpStream) -> Result<()> {
         let mut header = [0; FRAME_HEADER];
         let mut payload = Vec::new();
@@ -121,6 +141,9 @@ impl Shared {
                 }
             }
             envoy.write_all(&header)?;
+            if kind == DATA && payload.len() >= LARGE && self.is_to_cut() {
+                return Ok(envoy.write_all(payload.get(..payload.len() / 2).unwrap_or_default())?);
+            }
             envoy.write_all(&payload)?;
         }
     }

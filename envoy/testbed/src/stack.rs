@@ -7,7 +7,7 @@ use tempfile::TempDir;
 
 use crate::bootstrap::{Bootstrap, ClientCertificates, Tls};
 use crate::certificates::{Authority, San};
-use crate::companion::{Companion, CompanionOptions, SnapshotId, Workers};
+use crate::companion::{Companion, CompanionOptions, SnapshotId, Source, Workers};
 use crate::envoy::{Envoy, EnvoyOptions};
 use crate::keys::Keys;
 use crate::relay::Relay;
@@ -20,10 +20,14 @@ use crate::{artifacts, ports};
 pub struct TestbedOptions {
     /// Envoy's worker threads.
     pub workers: u32,
+    /// Where the companion's policies come from.
+    pub source: Source,
     /// Policy files, copied into the testbed's own folder so that they can be edited there.
     pub policies: PathBuf,
     /// Whether the plugin and the companion take part; without them Envoy lets through what `jwt_authn` accepts.
     pub plugin: bool,
+    /// A module in place of the plugin.
+    pub module: Option<PathBuf>,
     /// The plugin's whole configuration, in place of the template's.
     pub plugin_configuration: Option<Value>,
     /// Makes `jwt_authn` also put the verified claims into this header.
@@ -38,14 +42,18 @@ pub struct TestbedOptions {
     pub tls: Option<ClientCertificates>,
     /// Envoy's log level.
     pub log_level: String,
+    /// Whether another Envoy can take over while this one runs.
+    pub hot_restart: bool,
 }
 
 impl Default for TestbedOptions {
     fn default() -> Self {
         TestbedOptions {
             workers: 2,
+            source: Source::Files,
             policies: artifacts::sample_policies(),
             plugin: true,
+            module: None,
             plugin_configuration: None,
             forward_payload_header: None,
             without_jwt: None,
@@ -53,6 +61,7 @@ impl Default for TestbedOptions {
             relay: false,
             tls: None,
             log_level: "warning".to_owned(),
+            hot_restart: false,
         }
     }
 }
@@ -110,7 +119,10 @@ impl Testbed {
             upstream_port: upstream.address().port(),
             feed_port: relay.as_ref().map_or(companion_port, |relay| relay.address().port()),
             jwks_file,
-            plugin: options.plugin.then(artifacts::plugin).transpose()?,
+            plugin: match &options.module {
+                Some(module) => Some(module.clone()),
+                None => options.plugin.then(artifacts::plugin).transpose()?,
+            },
             plugin_configuration: options.plugin_configuration.clone(),
             forward_payload_header: options.forward_payload_header.clone(),
             without_jwt: options.without_jwt.clone(),
@@ -119,6 +131,7 @@ impl Testbed {
         };
         let mut companion = Companion::new(CompanionOptions {
             binary: if options.plugin { artifacts::companion()? } else { PathBuf::new() },
+            source: options.source,
             policies: policies(path),
             state: path.join("state.db"),
             feed_port: companion_port,
@@ -130,7 +143,12 @@ impl Testbed {
             companion.start()?;
         }
         let workers = usize::try_from(options.workers)?;
-        let envoy = EnvoyOptions { bootstrap, concurrency: options.workers, log_level: options.log_level.clone() };
+        let envoy = EnvoyOptions {
+            bootstrap,
+            concurrency: options.workers,
+            log_level: options.log_level.clone(),
+            hot_restart: options.hot_restart,
+        };
         let envoy = Envoy::start(&envoy, path)?;
         Ok(Testbed { envoy, companion, upstream, keys, authority, relay, workers, folder })
     }
@@ -157,6 +175,12 @@ impl Testbed {
             let workers = self.companion.workers()?;
             Ok(workers.current.filter(|current| self.all_enforce(&workers, *current)))
         })
+    }
+
+    /// How many worker threads Envoy has.
+    #[must_use]
+    pub fn workers(&self) -> usize {
+        self.workers
     }
 
     /// A folder for whatever else a test needs; it goes with the testbed.

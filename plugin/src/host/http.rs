@@ -97,6 +97,10 @@ fn decide(filter: &Filter, body: Option<&[u8]>) -> Stage {
 fn with_headers<R>(work: impl FnOnce(Headers<'_>, &RequestEvidence<'_>) -> R) -> Result<R, String> {
     let map = abi::request_headers().map_err(|status| format!("the request's headers cannot be read: {status}"))?;
     let headers = parse_pairs(&map).map_err(|why| why.to_string())?;
+    #[cfg(feature = "trap")]
+    if headers.iter().any(|(name, _)| *name == b"x-tollgate-trap") {
+        std::process::abort();
+    }
     Ok(work(Headers(&headers), &RequestEvidence::new(&HostProperties, &HostClock)))
 }
 

@@ -8,7 +8,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 use tollgate_testbed::client::Http1;
 use tollgate_testbed::ports::{self, loopback};
-use tollgate_testbed::{Companion, CompanionOptions, Process, artifacts, client, until};
+use tollgate_testbed::{Companion, CompanionOptions, Process, Source, artifacts, client, until};
 
 use crate::authorizer::Authorizer;
 use crate::configuration::{AUTHORIZER, cluster, config, filters, listener};
@@ -151,6 +151,7 @@ fn companion(workload: &Workload, identity: Identity, feed_port: u16, folder: &P
     fs::create_dir_all(&policies)?;
     fs::write(policies.join("generated.json"), policies::set(&workload.policies, identity).to_string())?;
     let mut companion = Companion::new(CompanionOptions {
+        source: Source::Files,
         binary: artifacts::companion()?,
         policies,
         state: folder.join("state.db"),

@@ -18,22 +18,23 @@ fn a_snapshot_that_arrives_damaged_is_refused_and_the_last_good_one_stays() -> R
     assert_eq!(workers.workers.len(), 3, "two workers and the VM on Envoy's main thread");
     for worker in &workers.workers {
         let nack = worker.last_nack.as_ref().context("a refusal")?;
-        assert!(Some(nack.id) == workers.current && nack.id > before, "{nack:?}");
+        assert!(nack.id == workers.current && nack.id > Some(before), "{nack:?}");
         assert!(nack.reason.contains("cannot be used"), "{}", nack.reason);
         assert_eq!(worker.applied, Some(before));
     }
     assert!(relay.damaged() >= 3);
-    assert_eq!(testbed.companion.metric("tollgate_feed_nacks_total")?, Some(3.0));
+    let nacks = testbed.companion.metric("tollgate_feed_nacks_total")?;
+    assert!(nacks >= Some(3.0), "{nacks:?}");
     assert!(answers(&mut connections, "first")?.iter().all(|status| *status == 200));
     assert!(answers(&mut connections, "second")?.iter().all(|status| *status == 403));
     until("envoy counts the refused snapshots", || {
-        Ok(testbed.envoy.stat("wasmcustom.tollgate.snapshots.result.refused")?.filter(|count| *count == 3))
+        Ok(testbed.envoy.stat("wasmcustom.tollgate.snapshots.result.refused")?.filter(|count| *count >= 3))
     })?;
+    // Nothing has to be edited for the snapshot to be offered again.
     relay.damage(false);
-    save(&testbed, &only("third"))?;
-    until("the next snapshot is enforced", || {
+    until("the snapshot is enforced after all", || {
         testbed.wait_enforced()?;
-        Ok((status(&testbed, "third")? == 200).then_some(()))
+        Ok((status(&testbed, "second")? == 200).then_some(()))
     })?;
     assert!(answers(&mut connections, "first")?.iter().all(|status| *status == 403));
     assert!(testbed.companion.workers()?.workers.iter().all(|worker| worker.last_nack.is_none()));

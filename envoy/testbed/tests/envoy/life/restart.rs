@@ -3,7 +3,7 @@ use std::fs;
 use anyhow::Result;
 use tollgate_testbed::{SnapshotId, Testbed, until};
 
-use super::site::{only, remove_database, save, start, status};
+use super::site::{only, remove_database, save, start, start_with, status};
 
 #[test]
 fn a_companion_that_comes_back_with_its_state_serves_the_same_version() -> Result<()> {
@@ -54,6 +54,20 @@ fn a_companion_whose_state_was_put_back_goes_past_its_workers() -> Result<()> {
     let after = wait_for(&testbed, "fourth")?;
     assert!(after.epoch > before.epoch, "{after} after {before}");
     assert_eq!(status(&testbed, "third")?, 403);
+    Ok(())
+}
+
+#[test]
+fn an_envoy_that_takes_over_decides_as_the_one_before() -> Result<()> {
+    let mut testbed = start_with("first", |options| options.hot_restart = true)?;
+    let before = testbed.wait_enforced()?;
+    testbed.envoy.hot_restart()?;
+    until("the new envoy's workers enforce the snapshot", || {
+        testbed.wait_enforced()?;
+        Ok((status(&testbed, "first")? == 200).then_some(()))
+    })?;
+    assert_eq!(testbed.wait_enforced()?, before);
+    assert_eq!(status(&testbed, "second")?, 403);
     Ok(())
 }
 
