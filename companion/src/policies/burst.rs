@@ -1,10 +1,12 @@
 use std::collections::HashSet;
+use std::mem;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use notify::event::{AccessKind, AccessMode, CreateKind, ModifyKind, RemoveKind};
 use notify::{Event, EventKind};
 
+use super::news::{News, is_link_or_folder};
 use super::walk::is_policy_file;
 
 /// After the last event of an edit, this long passes before the files are read.
@@ -29,15 +31,17 @@ pub(super) struct Burst {
     first: Instant,
     last: Instant,
     writing: HashSet<PathBuf>,
+    news: News,
 }
 
 impl Burst {
     pub(super) fn begin(now: Instant) -> Self {
-        Burst { first: now, last: now, writing: HashSet::new() }
+        Burst { first: now, last: now, writing: HashSet::new(), news: News::none() }
     }
 
     pub(super) fn add(&mut self, event: Event, now: Instant) {
         self.last = now;
+        self.news = mem::replace(&mut self.news, News::Anything).and(News::of(&event));
         match event.kind {
             EventKind::Modify(ModifyKind::Data(_)) | EventKind::Create(CreateKind::File) => {
                 self.writing.extend(event.paths);
@@ -49,6 +53,11 @@ impl Burst {
             }),
             _ => {}
         }
+    }
+
+    /// What it was about.
+    pub(super) fn into_news(self) -> News {
+        self.news
     }
 
     /// When the files may be read, if nothing else happens.
@@ -70,11 +79,9 @@ pub(super) fn is_change(event: &Event) -> bool {
     may_matter && (event.paths.is_empty() || event.paths.iter().any(|path| concerns_policies(path)))
 }
 
-/// Policy files; what may be a folder of them; and the links that ConfigMaps swap (`..data`). What this misses, rescans find.
+/// What this misses, rescans find.
 fn concerns_policies(path: &Path) -> bool {
-    let Some(name) = path.file_name() else { return true };
-    let bytes = name.as_encoded_bytes();
-    is_policy_file(name) || bytes.starts_with(b"..") || !bytes.contains(&b'.')
+    path.file_name().is_some_and(is_policy_file) || is_link_or_folder(path)
 }
 
 #[cfg(test)]

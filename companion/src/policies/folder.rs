@@ -1,18 +1,21 @@
+use std::collections::BTreeSet;
 use std::ffi::OsStr;
-use std::fs::{self, File};
-use std::io::{self, Read};
+use std::fs;
+use std::mem;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
 use tollgate_policy::source::SourceFile;
 
-use super::stamp::Stamp;
+use super::error::ReadError;
+use super::fingerprint::Fingerprint;
+use super::known::Known;
+use super::news::News;
+use super::read::{Allowance, read_file};
 use super::walk::{Found, is_policy_file, is_suite_file, walk};
-
-/// Most bytes of policy text in one set.
-const MAX_TOTAL_BYTES: u64 = 256 << 20;
 
 /// How often a folder that changes while it is read is tried, and the pause in between.
 const ATTEMPTS: usize = 5;
@@ -20,103 +23,126 @@ const PAUSE: Duration = Duration::from_millis(10);
 
 /// A folder of policy files.
 #[derive(Clone, Debug)]
-pub(crate) struct Folder(PathBuf);
+pub(crate) struct Folder {
+    root: PathBuf,
+    /// Shared by all clones.
+    memory: Arc<Memory>,
+}
+
+#[derive(Debug)]
+struct Memory {
+    /// Of the last reading.
+    known: Mutex<Known>,
+    /// What was heard since that was begun.
+    news: Mutex<News>,
+}
 
 /// The policy files of a folder at one moment.
 #[derive(Debug)]
 pub(crate) struct Reading {
     pub(crate) files: Vec<SourceFile>,
-    stamp: Stamp,
+    pub(crate) fingerprint: Fingerprint,
+    seen: Seen,
 }
 
-/// Why policy files cannot be read.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum ReadError {
-    #[error("cannot read policy folder `{}`: {source}", path.display())]
-    Folder { path: PathBuf, source: io::Error },
-    #[error("cannot read file `{}`: {source}", path.display())]
-    File { path: PathBuf, source: io::Error },
-    #[error("{}:{line}:{column}: policy file is not UTF-8 text", path.display())]
-    NotText { path: PathBuf, line: usize, column: usize },
-    #[error("policy file `{}` is empty: write a comment into it, or remove it", path.display())]
-    Empty { path: PathBuf },
-    #[error("policy folder `{}` holds no policy file (*.yaml, *.yml or *.json)", path.display())]
-    NoFiles { path: PathBuf },
-    #[error("`{}` is nested deeper than {limit} folders", path.display())]
-    TooDeep { path: PathBuf, limit: usize },
-    #[error("`{}` is one policy file more than the limit of {limit}", path.display())]
-    TooManyFiles { path: PathBuf, limit: usize },
-    #[error("policy files hold more than {MAX_TOTAL_BYTES} bytes, the limit is passed in `{}`", path.display())]
-    TooLarge { path: PathBuf },
-    #[error("policy folder `{}` keeps changing while it is read", path.display())]
-    Unsettled { path: PathBuf },
-}
-
-impl ReadError {
-    pub(super) fn folder(path: &Path, source: io::Error) -> Self {
-        ReadError::Folder { path: path.to_owned(), source }
-    }
-
-    /// What an edit looks like from inside: files that are renamed, links that are swapped, a file that was emptied to be
-    /// written again.
-    fn is_passing(&self) -> bool {
-        match self {
-            ReadError::File { source, .. } => source.kind() == io::ErrorKind::NotFound,
-            ReadError::Empty { .. } | ReadError::NoFiles { .. } | ReadError::Unsettled { .. } => true,
-            _ => false,
-        }
-    }
+/// What was looked at for a reading.
+#[derive(Debug, PartialEq, Eq)]
+enum Seen {
+    Everything(Vec<Found>),
+    /// The files that there was news of.
+    Only(Vec<Found>),
 }
 
 impl Folder {
     pub(crate) fn new(root: PathBuf) -> Self {
-        Folder(root)
+        let memory = Memory { known: Mutex::default(), news: Mutex::new(News::Anything) };
+        Folder { root, memory: Arc::new(memory) }
     }
 
     pub(crate) fn path(&self) -> &Path {
-        &self.0
+        &self.root
     }
 
     /// Every policy file in it and its subfolders, sorted by path, as they stood at one moment: what changes while it is
     /// read is read again. Blocks for some milliseconds then.
     pub(crate) fn read(&self) -> Result<Reading, ReadError> {
+        let mut known = self.known();
+        let news = mem::replace(&mut *self.news(), News::none());
         let mut attempts = 1;
         loop {
-            match self.read_once() {
+            let seen = match &news {
+                News::Files(files) if attempts == 1 => known.look_again(files).map(Seen::Only),
+                _ => None,
+            };
+            let done = seen
+                .map_or_else(|| self.look().map(Seen::Everything), Ok)
+                .and_then(|seen| self.read_seen(seen, &mut known));
+            match done {
                 Err(error) if error.is_passing() && attempts < ATTEMPTS => thread::sleep(PAUSE),
+                Err(error) => {
+                    self.heard(News::Anything);
+                    return Err(error);
+                }
                 done => return done,
             }
             attempts += 1;
         }
     }
 
-    /// Whether its files are still those that were read.
-    pub(crate) fn is_still(&self, reading: &Reading) -> bool {
-        self.stamp().is_ok_and(|stamp| stamp == reading.stamp)
+    /// Tells what has changed since the last reading, as far as events tell it: the next one looks at no more than that, if it
+    /// is files that were there.
+    pub(super) fn heard(&self, news: News) {
+        let mut heard = self.news();
+        *heard = mem::replace(&mut *heard, News::Anything).and(news);
     }
 
-    fn read_once(&self) -> Result<Reading, ReadError> {
-        let found = walk(&self.0, is_policy_file)?;
-        // A volume that is not mounted looks like this. Nothing is allowed by no policies, so it must be said on purpose.
-        if found.is_empty() {
-            return Err(ReadError::NoFiles { path: self.0.clone() });
+    /// If files look as they did when they were last read: those that may have been written since all the same.
+    pub(super) fn doubtful(&self, found: &[Found]) -> Option<BTreeSet<PathBuf>> {
+        self.known().doubtful(found)
+    }
+
+    fn known(&self) -> MutexGuard<'_, Known> {
+        // A panic leaves what was known before.
+        self.memory.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn news(&self) -> MutexGuard<'_, News> {
+        self.memory.news.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether its files are still those that were read.
+    pub(crate) fn is_still(&self, reading: &Reading) -> bool {
+        match &reading.seen {
+            Seen::Everything(found) => self.look().is_ok_and(|now| now == *found),
+            Seen::Only(found) => found.iter().all(|found| Found::at(&found.path).as_ref() == Some(found)),
         }
-        let files = read_all(found.iter().map(|file| file.path.as_path()))?;
-        let reading = Reading { files, stamp: Stamp::of(&found) };
-        match self.is_still(&reading) {
-            true => Ok(reading),
-            false => Err(ReadError::Unsettled { path: self.0.clone() }),
+    }
+
+    fn read_seen(&self, seen: Seen, known: &mut Known) -> Result<Reading, ReadError> {
+        let now_known = match &seen {
+            // A volume that is not mounted looks like this. Nothing is allowed by no policies, so it must be said on purpose.
+            Seen::Everything(found) if found.is_empty() => {
+                return Err(ReadError::NoFiles { path: self.root.clone() });
+            }
+            Seen::Everything(found) => known.read_changed(found)?,
+            Seen::Only(found) => known.read_only(found)?,
+        };
+        let reading = Reading { files: now_known.files(), fingerprint: now_known.fingerprint(), seen };
+        if !self.is_still(&reading) {
+            return Err(ReadError::Unsettled { path: self.root.clone() });
         }
+        *known = now_known;
+        Ok(reading)
     }
 
     /// The state of its files, without reading them.
-    pub(super) fn stamp(&self) -> Result<Stamp, ReadError> {
-        walk(&self.0, is_policy_file).map(|found| Stamp::of(&found))
+    pub(super) fn look(&self) -> Result<Vec<Found>, ReadError> {
+        walk(&self.root, is_policy_file)
     }
 
     /// Which folder the path leads to right now (device and inode): it may be a link, or be made anew.
     pub(super) fn identity(&self) -> Option<(u64, u64)> {
-        fs::metadata(&self.0).ok().map(|metadata| (metadata.dev(), metadata.ino()))
+        fs::metadata(&self.root).ok().map(|metadata| (metadata.dev(), metadata.ino()))
     }
 }
 
@@ -145,33 +171,8 @@ fn find(paths: &[PathBuf], is_wanted: fn(&OsStr) -> bool) -> Result<Vec<PathBuf>
 }
 
 fn read_all<'a>(paths: impl Iterator<Item = &'a Path>) -> Result<Vec<SourceFile>, ReadError> {
-    let mut left = MAX_TOTAL_BYTES;
-    paths.map(|path| read_file(path, &mut left)).collect()
-}
-
-fn read_file(path: &Path, left: &mut u64) -> Result<SourceFile, ReadError> {
-    let fail = |source| ReadError::File { path: path.to_owned(), source };
-    let mut bytes = Vec::new();
-    // One byte more than allowed tells "full" from "too much", also for files whose size nobody knows beforehand.
-    File::open(path).and_then(|file| file.take(*left + 1).read_to_end(&mut bytes)).map_err(fail)?;
-    *left = left.checked_sub(bytes.len() as u64).ok_or_else(|| ReadError::TooLarge { path: path.to_owned() })?;
-    // Most programs empty a file before they write it: taken at its word, that would drop policies for a moment.
-    if bytes.is_empty() {
-        return Err(ReadError::Empty { path: path.to_owned() });
-    }
-    let text = String::from_utf8(bytes).map_err(|error| not_text(path, &error))?;
-    Ok(SourceFile::new(path.display().to_string(), text))
-}
-
-fn not_text(path: &Path, error: &std::string::FromUtf8Error) -> ReadError {
-    let valid = error.as_bytes().get(..error.utf8_error().valid_up_to()).unwrap_or_default();
-    let valid = String::from_utf8_lossy(valid);
-    let last_line = valid.rsplit('\n').next().unwrap_or_default();
-    ReadError::NotText {
-        path: path.to_owned(),
-        line: valid.matches('\n').count() + 1,
-        column: last_line.chars().count() + 1,
-    }
+    let mut allowance = Allowance::default();
+    paths.map(|path| read_file(path, &mut allowance)).collect()
 }
 
 #[cfg(test)]

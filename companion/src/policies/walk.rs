@@ -6,6 +6,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use super::ReadError;
+use super::stamp::Stamp;
 
 /// Most policy files in one folder.
 const MAX_FILES: usize = 50_000;
@@ -14,16 +15,24 @@ const MAX_FILES: usize = 50_000;
 const MAX_DEPTH: usize = 32;
 
 /// A file, found but not read.
-#[derive(Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Found {
     pub(super) path: PathBuf,
-    pub(super) metadata: Metadata,
+    pub(super) stamp: Stamp,
+}
+
+impl Found {
+    /// The file at a path, if there is one.
+    pub(super) fn at(path: &Path) -> Option<Self> {
+        let metadata = fs::metadata(path).ok().filter(Metadata::is_file)?;
+        Some(Found { path: path.to_owned(), stamp: Stamp::of(&metadata) })
+    }
 }
 
 /// Endings of the names of test suites.
 const SUITE_ENDINGS: [&str; 2] = [".test", "_test"];
 
-/// Every wanted file under a folder, sorted by path.
+/// Every wanted file under a folder, sorted by the bytes of its path.
 ///
 /// Symbolic links are followed: that is how Kubernetes mounts ConfigMaps (`a.yaml` → `..data/a.yaml`, and `..data` → a
 /// dated folder). What starts with a dot is passed over, so each such file counts once.
@@ -34,7 +43,7 @@ pub(super) fn walk(root: &Path, is_wanted: fn(&OsStr) -> bool) -> Result<Vec<Fou
         return Err(ReadError::folder(root, io::ErrorKind::NotADirectory.into()));
     }
     walk.enter(root, &metadata, 0)?;
-    walk.found.sort_by(|a, b| a.path.cmp(&b.path));
+    walk.found.sort_by(|a, b| a.path.as_os_str().cmp(b.path.as_os_str()));
     Ok(walk.found)
 }
 
@@ -104,7 +113,7 @@ impl Walk {
             if self.found.len() >= MAX_FILES {
                 return Err(ReadError::TooManyFiles { path, limit: MAX_FILES });
             }
-            self.found.push(Found { path, metadata });
+            self.found.push(Found { path, stamp: Stamp::of(&metadata) });
         }
         Ok(())
     }

@@ -1,4 +1,5 @@
 use std::future;
+use std::path;
 use std::time::{Duration, Instant};
 
 use notify::{Event, RecommendedWatcher, RecursiveMode, Watcher};
@@ -7,7 +8,8 @@ use tokio::time::{MissedTickBehavior, interval, sleep_until};
 
 use super::burst::{Burst, is_change};
 use super::folder::Folder;
-use super::stamp::Stamp;
+use super::news::News;
+use super::walk::Found;
 
 /// How many events may wait. The watcher's thread waits beyond that; what the kernel then drops, it reports as one event.
 const EVENT_QUEUE: usize = 4096;
@@ -40,7 +42,9 @@ pub(crate) async fn watch(folder: Folder, pace: Pace, changes: mpsc::Sender<()>)
                 false
             }
             () = until(over) => {
-                burst = None;
+                if let Some(burst) = burst.take() {
+                    folder.heard(burst.into_news());
+                }
                 true
             }
             // While an edit is going on, a look could see half of it.
@@ -50,7 +54,10 @@ pub(crate) async fn watch(folder: Folder, pace: Pace, changes: mpsc::Sender<()>)
                     rescan.reset_after(SETTLING);
                     false
                 }
-                Sight::Changed => true,
+                Sight::Changed(news) => {
+                    folder.heard(news);
+                    true
+                }
             },
             () = changes.closed() => return,
         };
@@ -72,9 +79,9 @@ async fn until(deadline: Option<Instant>) {
 struct Eye {
     watching: Option<Watching>,
     /// As last reported; the inner `None` is a folder that cannot be read.
-    reported: Option<Option<Stamp>>,
+    reported: Option<Option<Vec<Found>>>,
     /// As last seen, if that has not been reported.
-    unsettled: Option<Option<Stamp>>,
+    unsettled: Option<Option<Vec<Found>>>,
     /// Said once: the reason why there are no events.
     blind: bool,
 }
@@ -84,7 +91,7 @@ enum Sight {
     Same,
     /// It differs, and may be changing right now: to be looked at again soon.
     Unsettled,
-    Changed,
+    Changed(News),
 }
 
 #[derive(Debug)]
@@ -117,19 +124,33 @@ impl Eye {
             self.watching = identity.and_then(|identity| self.arm(folder, identity));
         }
         let looked_at = folder.clone();
-        let stamp = tokio::task::spawn_blocking(move || looked_at.stamp().ok()).await.ok().flatten();
-        let stamp = Some(stamp);
-        if stamp == self.reported {
+        let looking = tokio::task::spawn_blocking(move || {
+            let found = looked_at.look().ok();
+            let doubtful = found.as_ref().and_then(|found| looked_at.doubtful(found));
+            (found, doubtful)
+        });
+        let (found, doubtful) = looking.await.unwrap_or_default();
+        let found = Some(found);
+        if found == self.reported {
             self.unsettled = None;
             return Sight::Same;
         }
-        if stamp != self.unsettled {
-            self.unsettled = stamp;
+        // Events have told of it, and it has been read since.
+        if let Some(doubtful) = doubtful {
+            self.unsettled = None;
+            if doubtful.is_empty() {
+                self.reported = found;
+                return Sight::Same;
+            }
+            return Sight::Changed(News::Files(doubtful));
+        }
+        if found != self.unsettled {
+            self.unsettled = found;
             return Sight::Unsettled;
         }
         self.unsettled = None;
-        self.reported = stamp;
-        Sight::Changed
+        self.reported = found;
+        Sight::Changed(News::Anything)
     }
 
     fn arm(&mut self, folder: &Folder, identity: (u64, u64)) -> Option<Watching> {
@@ -151,11 +172,18 @@ impl Eye {
 
 fn start(folder: &Folder) -> notify::Result<(RecommendedWatcher, mpsc::Receiver<Event>)> {
     let (sender, events) = mpsc::channel(EVENT_QUEUE);
+    let (root, absolute) = (folder.path().to_owned(), path::absolute(folder.path())?);
     let mut watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {
         // An error of the watcher says nothing about files; the rescan covers for it.
-        if let Ok(event) = event
+        if let Ok(mut event) = event
             && is_change(&event)
         {
+            // Events are about absolute paths, and readings about those below the folder's as it was given.
+            for path in &mut event.paths {
+                if let Ok(below) = path.strip_prefix(&absolute) {
+                    *path = root.join(below);
+                }
+            }
             let _ = sender.blocking_send(event);
         }
     })?;

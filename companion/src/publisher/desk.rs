@@ -186,6 +186,12 @@ impl Desk {
         store.ready().and_then(|_| store.probe()).map_err(|error| Refused::State(error.to_string()))
     }
 
+    /// Publishes what is in force once more if the state file does not have it.
+    pub(super) fn restore(&mut self) -> Result<Option<Published>, Refused> {
+        let newest = lock(&self.store).ready().map_err(|error| Refused::State(error.to_string()))?;
+        if newest == self.id() { Ok(None) } else { self.publish_again() }
+    }
+
     /// Whether a set is in force already, maybe in other words.
     pub(super) fn is_in_force(&mut self, set: &PolicySet) -> Result<bool, Refused> {
         let digest = self.compile(set)?.digest();

@@ -30,7 +30,7 @@ pub(super) fn judge(
     let mut rereadings = 0;
     loop {
         let reading = folder.read()?;
-        let fingerprint = Fingerprint::of(&reading.files);
+        let fingerprint = reading.fingerprint;
         if judged == Some(fingerprint) {
             return Ok(None);
         }

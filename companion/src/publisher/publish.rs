@@ -2,9 +2,9 @@ use std::future;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use futures::future::OptionFuture;
 use tokio::sync::{mpsc, watch};
 use tokio::task::spawn_blocking;
+use tokio::time::{MissedTickBehavior, interval};
 use tollgate_policy::snapshot::SnapshotId;
 
 use crate::metrics::Metrics;
@@ -24,7 +24,7 @@ use super::refused::Refused;
 use super::request::{self, Changes, Request};
 use super::shelf::Shelf;
 
-/// How long after a failure of the state file publishing is tried again.
+/// How often the state file is looked after, and tried again after a failure.
 const RETRY: Duration = Duration::from_secs(2);
 
 /// Where policies come from.
@@ -116,8 +116,9 @@ impl Publisher {
     /// Ends when nothing can change any more.
     pub(crate) async fn run(mut self, mut ahead: mpsc::Receiver<SnapshotId>) {
         self.begin().await;
+        let mut round = interval(RETRY);
+        round.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
-            let retry = self.must_retry.then(|| tokio::time::sleep(RETRY));
             tokio::select! {
                 change = self.source.changed() => match change {
                     Some(()) => self.reload().await,
@@ -125,7 +126,10 @@ impl Publisher {
                 },
                 Some(request) = self.requests.recv() => self.serve_request(request).await,
                 Some(id) = ahead.recv() => self.overtaken_by(id).await,
-                Some(()) = OptionFuture::from(retry) => self.try_again().await,
+                _ = round.tick() => match self.must_retry {
+                    true => self.try_again().await,
+                    false => self.look_after_state().await,
+                },
             }
         }
     }
@@ -238,6 +242,12 @@ impl Publisher {
         self.tend().await;
     }
 
+    /// A state file that was removed or replaced is given what is in force, before a restart would miss it.
+    async fn look_after_state(&mut self) {
+        let outcome = self.at_desk(Desk::restore).await;
+        self.conclude(outcome);
+    }
+
     async fn try_again(&mut self) {
         self.must_retry = false;
         self.judged = None;
@@ -247,6 +257,7 @@ impl Publisher {
                 self.health.update(|problems| problems.state = None);
                 self.catch_up().await;
                 self.reload().await;
+                self.look_after_state().await;
             }
             Err(refused) => self.state_failed(&refused),
         }

@@ -124,6 +124,19 @@ impl Process {
         (status, serde_json::from_str(&body).unwrap())
     }
 
+    /// Waits until the state file has the current version, and its number is such.
+    pub(crate) fn until_version(&self, is_it: impl Fn(&Value) -> bool) {
+        let start = Instant::now();
+        loop {
+            let (status, body) = self.get("/v1/snapshots/current");
+            if status == 200 && is_it(&body["version"]) {
+                return;
+            }
+            assert!(start.elapsed() < PATIENCE, "never so: {status}");
+            thread::sleep(Duration::from_millis(10));
+        }
+    }
+
     /// Waits for /readyz to say this.
     pub(crate) fn until(&self, status: &str) -> Value {
         let start = Instant::now();

@@ -8,11 +8,12 @@ mod deltas;
 mod edits;
 #[cfg(test)]
 mod harness;
-#[cfg(test)]
 mod history;
+#[cfg(test)]
 mod hostile;
 mod numbering;
 mod publishing;
+#[cfg(test)]
 mod signatures;
 mod streams;
 mod workers;

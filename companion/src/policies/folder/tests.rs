@@ -87,12 +87,12 @@ fn a_missing_folder_and_a_dangling_policy_link_are_named() {
 }
 
 #[test]
-fn a_stamp_changes_with_the_files() {
+fn stamps_change_with_the_files() {
     let (dir, folder) = folder(&[("a.yaml", "1")]);
-    let before = folder.stamp().unwrap();
-    assert_eq!(before, folder.stamp().unwrap());
+    let before = folder.look().unwrap();
+    assert_eq!(before, folder.look().unwrap());
     fs::write(dir.path().join("b.yaml"), "2").unwrap();
-    assert_ne!(before, folder.stamp().unwrap());
+    assert_ne!(before, folder.look().unwrap());
 }
 
 #[test]
@@ -130,4 +130,153 @@ fn a_reading_knows_whether_it_is_outdated() {
     assert!(folder.is_still(&reading));
     fs::write(dir.path().join("a.yaml"), "22").unwrap();
     assert!(!folder.is_still(&reading));
+}
+
+fn texts(folder: &Folder) -> Vec<String> {
+    folder.read().unwrap().files.iter().map(|file| file.text.to_string()).collect()
+}
+
+/// Far longer than the clock of a file system ticks.
+fn settle() {
+    thread::sleep(Duration::from_millis(60));
+}
+
+#[test]
+fn a_config_map_changes_all_its_files_at_once_there_and_back() {
+    let (dir, folder) = folder(&[
+        ("..2024_01/a.yaml", "old-a"),
+        ("..2024_01/b.yaml", "both"),
+        ("..2024_02/a.yaml", "new-a"),
+        ("..2024_02/b.yaml", "both"),
+    ]);
+    let swap = |target: &str| {
+        symlink(target, dir.path().join("..data_tmp")).unwrap();
+        fs::rename(dir.path().join("..data_tmp"), dir.path().join("..data")).unwrap();
+    };
+    swap("..2024_01");
+    symlink("..data/a.yaml", dir.path().join("a.yaml")).unwrap();
+    symlink("..data/b.yaml", dir.path().join("b.yaml")).unwrap();
+    settle();
+    let before = folder.read().unwrap();
+    for (target, expected) in [("..2024_02", "new-a"), ("..2024_01", "old-a"), ("..2024_02", "new-a")] {
+        swap(target);
+        assert_eq!(texts(&folder), [expected, "both"]);
+    }
+    fs::remove_dir_all(dir.path().join("..2024_01")).unwrap();
+    let after = folder.read().unwrap();
+    assert!(Arc::ptr_eq(&before.files[1].text, &after.files[1].text), "a text that is the same is shared");
+    assert_ne!(before.fingerprint, after.fingerprint);
+}
+
+#[test]
+fn whichever_way_an_editor_saves_a_file_its_text_is_read() {
+    type Save = fn(&Path, &str);
+    let ways: [(&str, Save); 5] = [
+        ("in place", |path, text| fs::write(path, text).unwrap()),
+        ("beside it, then renamed", |path, text| {
+            let beside = path.with_file_name(".a.yaml.tmp");
+            fs::write(&beside, text).unwrap();
+            fs::rename(&beside, path).unwrap();
+        }),
+        ("with a backup", |path, text| {
+            fs::rename(path, path.with_file_name("a.yaml~")).unwrap();
+            fs::write(path, text).unwrap();
+            let _ = fs::remove_file(path.with_file_name("a.yaml~"));
+        }),
+        ("with a lock", |path, text| {
+            symlink("user@host.1:2", path.with_file_name(".#a.yaml")).unwrap();
+            fs::write(path, text).unwrap();
+            fs::remove_file(path.with_file_name(".#a.yaml")).unwrap();
+        }),
+        ("removed and made anew", |path, text| {
+            fs::remove_file(path).unwrap();
+            fs::write(path, text).unwrap();
+        }),
+    ];
+    let (dir, folder) = folder(&[("a.yaml", "text-00"), ("other.yaml", "other")]);
+    for round in 1..20 {
+        for (index, (way, save)) in ways.iter().enumerate() {
+            // Of one length, and now and then so soon after the last reading that the clock shows no difference.
+            let text = format!("text-{index}{}", round % 10);
+            save(&dir.path().join("a.yaml"), &text);
+            assert_eq!(texts(&folder), [text.as_str(), "other"], "{way}");
+        }
+        if round % 10 == 0 {
+            settle();
+        }
+    }
+}
+
+#[test]
+fn what_a_folder_that_could_not_be_read_held_is_not_forgotten() {
+    let (dir, folder) = folder(&[("a.yaml", "a"), ("b.yaml", "b")]);
+    settle();
+    let before = folder.read().unwrap();
+    fs::write(dir.path().join("b.yaml"), b"\xff").unwrap();
+    folder.read().unwrap_err();
+    fs::write(dir.path().join("b.yaml"), "c").unwrap();
+    let after = folder.read().unwrap();
+    assert!(Arc::ptr_eq(&before.files[0].text, &after.files[0].text));
+    assert_eq!(&*after.files[1].text, "c");
+}
+
+fn news(dir: &TempDir, names: &[&str]) -> News {
+    News::Files(names.iter().map(|name| dir.path().join(name)).collect())
+}
+
+#[test]
+fn news_of_a_file_is_all_that_is_looked_at() {
+    let (dir, folder) = folder(&[("a.yaml", "a"), ("b.yaml", "b"), ("sub/c.yaml", "c")]);
+    settle();
+    let before = folder.read().unwrap();
+    fs::write(dir.path().join("a.yaml"), "a2").unwrap();
+    fs::write(dir.path().join("b.yaml"), "b2").unwrap();
+    folder.heard(news(&dir, &["b.yaml"]));
+    let after = folder.read().unwrap();
+    assert_eq!(after.files.iter().map(|file| &*file.text).collect::<Vec<_>>(), ["a", "b2", "c"]);
+    assert_eq!(after.seen, Seen::Only(vec![Found::at(&dir.path().join("b.yaml")).unwrap()]));
+    assert_ne!(after.fingerprint, before.fingerprint);
+    assert!(folder.is_still(&after));
+    fs::write(dir.path().join("b.yaml"), "b33").unwrap();
+    assert!(!folder.is_still(&after));
+    assert_eq!(texts(&folder), ["a2", "b33", "c"], "without news, everything is looked at");
+}
+
+#[test]
+fn news_of_what_was_not_there_is_looked_at_with_everything_else() {
+    let (dir, folder) = folder(&[("a.yaml", "a"), ("b.yaml", "b")]);
+    folder.read().unwrap();
+    fs::write(dir.path().join("a.yaml"), "a2").unwrap();
+    fs::write(dir.path().join("c.yaml"), "c").unwrap();
+    folder.heard(news(&dir, &["c.yaml"]));
+    assert_eq!(texts(&folder), ["a2", "b", "c"]);
+    fs::remove_file(dir.path().join("a.yaml")).unwrap();
+    folder.heard(news(&dir, &["a.yaml"]));
+    assert_eq!(texts(&folder), ["b", "c"]);
+    fs::create_dir_all(dir.path().join(".hidden")).unwrap();
+    fs::write(dir.path().join(".hidden/d.yaml"), "d").unwrap();
+    folder.heard(news(&dir, &[".hidden/d.yaml"]));
+    assert_eq!(texts(&folder), ["b", "c"]);
+}
+
+#[test]
+fn after_a_reading_that_failed_everything_is_looked_at() {
+    let (dir, folder) = folder(&[("a.yaml", "a"), ("b.yaml", "b")]);
+    folder.read().unwrap();
+    fs::write(dir.path().join("a.yaml"), b"\xff").unwrap();
+    folder.heard(news(&dir, &["a.yaml"]));
+    folder.read().unwrap_err();
+    fs::write(dir.path().join("a.yaml"), "a2").unwrap();
+    fs::write(dir.path().join("b.yaml"), "b2").unwrap();
+    folder.heard(news(&dir, &["b.yaml"]));
+    assert_eq!(texts(&folder), ["a2", "b2"]);
+}
+
+#[test]
+fn an_emptied_file_that_there_is_news_of_is_waited_for() {
+    let (dir, folder) = folder(&[("a.yaml", "a"), ("b.yaml", "b")]);
+    folder.read().unwrap();
+    fs::write(dir.path().join("a.yaml"), "").unwrap();
+    folder.heard(news(&dir, &["a.yaml"]));
+    assert!(matches!(folder.read(), Err(ReadError::Empty { .. })));
 }

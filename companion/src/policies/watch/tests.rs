@@ -1,6 +1,7 @@
-use std::fs;
+use std::fs::{self, File};
 use std::os::unix::fs::symlink;
 use std::path::Path;
+use std::time::SystemTime;
 
 use tempfile::tempdir;
 use tokio::time::timeout;
@@ -14,8 +15,12 @@ const PATIENCE: Duration = Duration::from_secs(20);
 const BY_EVENTS: Pace = Pace { rescan: Duration::from_secs(3600) };
 
 async fn watched(path: &Path, pace: Pace) -> mpsc::Receiver<()> {
+    followed(&Folder::new(path.to_owned()), pace).await
+}
+
+async fn followed(folder: &Folder, pace: Pace) -> mpsc::Receiver<()> {
     let (sender, mut changes) = mpsc::channel(1);
-    tokio::spawn(watch(Folder::new(path.to_owned()), pace, sender));
+    tokio::spawn(watch(folder.clone(), pace, sender));
     // The first look arms the watcher and reports.
     next(&mut changes).await;
     changes
@@ -92,4 +97,69 @@ async fn a_missing_folder_is_waited_for() {
     let mut changes = watched(&path, Pace { rescan: Duration::from_millis(20) }).await;
     fs::create_dir(&path).unwrap();
     next(&mut changes).await;
+}
+
+/// Until its texts are these: an edit may be reported in several parts.
+async fn becomes(folder: &Folder, changes: &mut mpsc::Receiver<()>, expected: &[&str]) {
+    loop {
+        next(changes).await;
+        let Ok(reading) = folder.read() else { continue };
+        if reading.files.iter().map(|file| &*file.text).eq(expected.iter().copied()) {
+            return;
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_events_tell_of_is_what_the_next_reading_finds() {
+    let dir = tempdir().unwrap();
+    for data in ["..one", "..two"] {
+        fs::create_dir(dir.path().join(data)).unwrap();
+        fs::write(dir.path().join(data).join("linked.yaml"), data).unwrap();
+    }
+    symlink("..one", dir.path().join("..data")).unwrap();
+    symlink("..data/linked.yaml", dir.path().join("linked.yaml")).unwrap();
+    fs::write(dir.path().join("a.yaml"), "a").unwrap();
+    let folder = Folder::new(dir.path().to_owned());
+    let mut changes = followed(&folder, BY_EVENTS).await;
+    assert_eq!(folder.read().unwrap().files.len(), 2);
+
+    fs::write(dir.path().join("a.yaml"), "in place").unwrap();
+    becomes(&folder, &mut changes, &["in place", "..one"]).await;
+    fs::write(dir.path().join(".a.yaml.tmp"), "renamed").unwrap();
+    fs::rename(dir.path().join(".a.yaml.tmp"), dir.path().join("a.yaml")).unwrap();
+    becomes(&folder, &mut changes, &["renamed", "..one"]).await;
+    symlink("..two", dir.path().join("..data_tmp")).unwrap();
+    fs::rename(dir.path().join("..data_tmp"), dir.path().join("..data")).unwrap();
+    becomes(&folder, &mut changes, &["renamed", "..two"]).await;
+    fs::rename(dir.path().join("a.yaml"), dir.path().join("b.yaml")).unwrap();
+    becomes(&folder, &mut changes, &["renamed", "..two"]).await;
+    fs::remove_file(dir.path().join("b.yaml")).unwrap();
+    becomes(&folder, &mut changes, &["..two"]).await;
+}
+
+#[tokio::test]
+async fn a_file_that_was_read_right_after_a_write_is_looked_at_once_more_and_then_no_more() {
+    let dir = tempdir().unwrap();
+    fs::write(dir.path().join("a.yaml"), "a").unwrap();
+    let folder = Folder::new(dir.path().to_owned());
+    let mut eye = Eye::default();
+    assert!(matches!(eye.look(&folder).await, Sight::Unsettled));
+    assert!(matches!(eye.look(&folder).await, Sight::Changed(News::Anything)));
+    let path = dir.path().join("a.yaml");
+    let dated = |time| File::options().write(true).open(&path).unwrap().set_modified(time).unwrap();
+    let now = SystemTime::now();
+    dated(now + Duration::from_secs(3600));
+    folder.read().unwrap();
+    let only_it = News::Files([path.clone()].into());
+    for _ in 0..2 {
+        assert!(matches!(eye.look(&folder).await, Sight::Changed(news) if news == only_it));
+        folder.read().unwrap();
+    }
+    dated(now);
+    tokio::time::sleep(Duration::from_millis(60)).await;
+    folder.read().unwrap();
+    assert!(matches!(eye.look(&folder).await, Sight::Same));
+    fs::write(dir.path().join("a.yaml"), "unread").unwrap();
+    assert!(matches!(eye.look(&folder).await, Sight::Unsettled));
 }
