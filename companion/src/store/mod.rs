@@ -33,7 +33,8 @@ use upkeep::Untended;
 pub(crate) struct Store {
     connection: Connection,
     path: PathBuf,
-    inodes: Inodes,
+    /// Absent while nothing is open: what had the name could not be opened again.
+    opened: Option<Files>,
     /// How many versions are kept; absent: all.
     keep: Option<NonZeroU32>,
     newest: Option<Newest>,
@@ -51,10 +52,13 @@ struct Newest {
 
 /// Which files were opened: SQLite would go on writing to those that have no name any more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Inodes {
-    database: Option<u64>,
-    log: Option<u64>,
+struct Files {
+    database: Option<FileId>,
+    log: Option<FileId>,
 }
+
+/// Device and inode.
+type FileId = (u64, u64);
 
 impl Store {
     /// Opens or creates the state file, checks that it is sound and ours, and takes it for this process.
@@ -65,7 +69,7 @@ impl Store {
         let mut store = Store {
             connection,
             path: path.to_owned(),
-            inodes: Inodes::of(path),
+            opened: Some(Files::of(path)),
             keep,
             newest: None,
             is_uncertain: false,
@@ -79,8 +83,9 @@ impl Store {
     /// Opens the file again if what has its name is another one; returns the newest version in it. What follows that
     /// version can be appended, and else only a whole set.
     pub(crate) fn ready(&mut self) -> Result<Option<SnapshotId>, StoreError> {
-        if Inodes::of(&self.path) != self.inodes {
+        if self.opened != Some(Files::of(&self.path)) {
             tracing::warn!(path = %self.path.display(), "the state file was removed or replaced: opening it again");
+            self.opened = None;
             // Closing removes the log by name, so it comes before a new log can have that name.
             let nothing = Connection::open_in_memory().map_err(|error| StoreError::opening(&self.path, error))?;
             drop(std::mem::replace(&mut self.connection, nothing));
@@ -90,14 +95,14 @@ impl Store {
     }
 }
 
-impl Inodes {
+impl Files {
     fn of(path: &Path) -> Self {
         let mut log = path.as_os_str().to_owned();
         log.push("-wal");
-        Inodes { database: inode(path), log: inode(Path::new(&log)) }
+        Files { database: file_id(path), log: file_id(Path::new(&log)) }
     }
 }
 
-fn inode(path: &Path) -> Option<u64> {
-    fs::metadata(path).ok().map(|metadata| metadata.ino())
+fn file_id(path: &Path) -> Option<FileId> {
+    fs::metadata(path).ok().map(|metadata| (metadata.dev(), metadata.ino()))
 }

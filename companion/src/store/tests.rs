@@ -260,6 +260,29 @@ fn a_missing_folder_is_named() {
 }
 
 #[test]
+fn a_file_whose_volume_goes_away_and_comes_back_goes_on_where_it_was() {
+    let dir = tempdir().unwrap();
+    let [volume, elsewhere] = ["volume", "elsewhere"].map(|name| dir.path().join(name));
+    std::fs::create_dir(&volume).unwrap();
+    let mut store = open(&volume.join("state"));
+    begin(&mut store, &version(1, 1), &[document("a", "x")]).unwrap();
+    std::fs::rename(&volume, &elsewhere).unwrap();
+    for _ in 0..2 {
+        store.ready().unwrap_err();
+    }
+    std::fs::rename(&elsewhere, &volume).unwrap();
+    assert_eq!(store.ready().unwrap(), Some(SnapshotId { epoch: 1, version: 1 }));
+    follow(&mut store, &version(1, 2), &[write("a", "y")]).unwrap();
+    assert_eq!(ids(&open_after(store, &volume.join("state"))), [(1, 2), (1, 1)]);
+}
+
+/// What another process would find.
+fn open_after(store: Store, path: &Path) -> Store {
+    drop(store);
+    open(path)
+}
+
+#[test]
 fn a_removed_file_is_made_again() {
     for suffix in ["", "-wal"] {
         let (_dir, path) = site();

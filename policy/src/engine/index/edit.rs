@@ -1,3 +1,5 @@
+use crate::condition::NodeId;
+
 use super::super::Symbol;
 use super::build::{has_distinct_bits, sort};
 use super::rules::{Lists, Rule, Rules};
@@ -8,11 +10,20 @@ const SPARED: usize = 1 << 12;
 
 impl Index {
     /// Takes rules away that were added before, and adds others. `roles`: how many there are; no role's symbol is larger.
+    /// `known`: whether a condition was there before the rules were read. One that was not is another one on either side, even if
+    /// both stand in the same place.
     ///
     /// All of a policy's rules that are not told by their order must be given on both sides, if any is.
-    pub(crate) fn edit(&mut self, gone: &Rules, new: &Rules, lists: &mut Lists, roles: usize) {
+    pub(crate) fn edit(
+        &mut self,
+        gone: &Rules,
+        new: &Rules,
+        known: impl Fn(NodeId) -> bool,
+        lists: &mut Lists,
+        roles: usize,
+    ) {
         self.distinct_bits = has_distinct_bits(roles);
-        let (gone, new) = differing(&gone.all, &new.all);
+        let (gone, new) = differing(&gone.all, &new.all, known);
         let mut by_kind: Vec<(u32, [u32; 3])> = Vec::new();
         for (side, rules) in [(GONE, &gone), (NEW, &new)] {
             for (rule, number) in rules.iter().zip(0..) {
@@ -116,8 +127,9 @@ impl Index {
 const GONE: u32 = 0;
 const NEW: u32 = 1;
 
-/// Those that are only on one side. Rules that are not told by their order always are.
-fn differing<'r>(gone: &'r [Rule], new: &'r [Rule]) -> (Vec<&'r Rule>, Vec<&'r Rule>) {
+/// Those that are only on one side. Rules that are not told by their order always are, and so are those whose condition
+/// was not known.
+fn differing<'r>(gone: &'r [Rule], new: &'r [Rule], known: impl Fn(NodeId) -> bool) -> (Vec<&'r Rule>, Vec<&'r Rule>) {
     let mut all: Vec<(u32, [u32; 3])> = Vec::with_capacity(gone.len() + new.len());
     for (side, rules) in [(GONE, gone), (NEW, new)] {
         all.extend(rules.iter().zip(0..).map(|(rule, number)| (rule.order, [side, number, 0])));
@@ -130,7 +142,10 @@ fn differing<'r>(gone: &'r [Rule], new: &'r [Rule]) -> (Vec<&'r Rule>, Vec<&'r R
             of_side.filter_map(move |(_, [_, number, _])| rules.get(*number as usize))
         };
         let (of_gone, of_new) = (|| of_side(GONE, gone), || of_side(NEW, new));
-        let told = of_gone().chain(of_new()).all(|rule| rule.candidate().is_told_by_order());
+        let told = of_gone()
+            .chain(of_new())
+            .map(Rule::candidate)
+            .all(|candidate| candidate.is_told_by_order() && candidate.condition().is_none_or(&known));
         if !told || !of_gone().eq(of_new()) {
             only_gone.extend(of_gone());
             only_new.extend(of_new());

@@ -156,7 +156,8 @@ fn an_edited_index_finds_what_a_walk_over_the_rules_that_are_left_finds() {
                 new.push(Plain { candidate: if changes { changed } else { rule.candidate }, ..rule.clone() });
             }
             let (before, after) = (listed(&gone, &mut lists), listed(&new, &mut lists));
-            index.edit(&before, &after, &mut lists, roles as usize);
+            let known = random.below(6);
+            index.edit(&before, &after, |root| root.0 < known, &mut lists, roles as usize);
             left.extend(new);
             check(&index, &left, [kinds, actions, roles], 20, &mut random);
             let live: usize = (0..=kinds)
@@ -170,7 +171,7 @@ fn an_edited_index_finds_what_a_walk_over_the_rules_that_are_left_finds() {
             crossed[1] += u32::from(index.many.len() < many);
         }
         let everything = listed(&left, &mut lists);
-        index.edit(&everything, &Rules::default(), &mut lists, roles as usize);
+        index.edit(&everything, &Rules::default(), |_| true, &mut lists, roles as usize);
         assert_eq!((index.many.len(), index.words.len() - index.garbage), (0, 0));
     }
     assert!(crossed.iter().all(|count| *count > 20), "{crossed:?}");

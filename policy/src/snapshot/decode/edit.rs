@@ -136,7 +136,8 @@ impl Snapshot {
             false => new.records.names.iter().for_each(|(at, bucket)| self.names.set(*at, *bucket)),
         }
         let roles = self.arena.symbols.roles.len();
-        self.index.edit(&gone.records.rules, &new.records.rules, &mut lists, roles);
+        let known = |root| mark.code.has_node(root);
+        self.index.edit(&gone.records.rules, &new.records.rules, known, &mut lists, roles);
         self.copied = copied;
         self.copied_for_globs = budget.copied() - copied;
         match globs {

@@ -59,6 +59,9 @@ impl Way {
     /// Goes on to a content. It is refused if reading it whole is, and then nothing has changed.
     fn go(&mut self, content: &Content, questions: &[Asked], seed: u64) {
         self.version += 1;
+        if seed.is_multiple_of(3) {
+            self.snapshot.arena.interner.stop_sharing();
+        }
         let (stamp, before) = (self.snapshot.stamp().clone(), self.snapshot.content().clone());
         let delta = content.delta(&before, self.snapshot.id(), id(self.version), &[]);
         let kept = |snapshot: &Snapshot| (snapshot.arena.bytes(), snapshot.copied, seen(snapshot));
@@ -307,6 +310,49 @@ fn the_first_of_many_ways_that_fail_is_the_one_that_is_told() {
         for snapshot in [&way.snapshot, &whole(&content, 2)] {
             let answer = asks(snapshot, "own", &roles);
             assert!(answer.contains("missing33"), "{answer}");
+        }
+    }
+}
+
+/// Conditions that say the same but for one number, each edited once: what was and what is to be stand in the same place while
+/// they are read, unless they are found.
+#[test]
+fn an_edited_condition_is_another_one_wherever_it_was_read() {
+    use crate::data::{Data, Fields};
+    let policy = |number: usize, most: usize| {
+        let text = format!("resource.amount < {most}.0");
+        let condition = Some(Condition { program: lower(&text, &Environment::policy()).unwrap(), text });
+        let name = format!("policy-{number}");
+        Arc::new(Policy { condition, ..(*about(&name, &format!("kind-{number}"), "view", "r1")).clone() })
+    };
+    let amount = Fields::new(vec![("amount".into(), Data::Double(0.5))]).unwrap();
+    let claims = PrincipalClaims { id: "ann".to_owned(), roles: vec!["r1".to_owned()], ..PrincipalClaims::default() };
+    let decide = |snapshot: &Snapshot, number: usize| {
+        let query = Query {
+            principal: &snapshot.principal(claims.clone()),
+            action: "view",
+            resource: Resource { kind: &format!("kind-{number}"), id: None, attributes: Map::from(&amount) },
+            scope: None,
+            request: RequestFacts::default(),
+        };
+        snapshot.decide(&query, &mut Scratch::default()).effect
+    };
+    for is_shared in [true, false] {
+        let mut set =
+            PolicySet { policies: (0..60).map(|number| policy(number, number + 1)).collect(), ..PolicySet::default() };
+        let mut compiler = Compiler::default();
+        let mut before = compiler.compile(&set).unwrap();
+        let mut snapshot = whole(&before, 1);
+        for (number, version) in (0..60).zip(1..) {
+            if !is_shared {
+                snapshot.arena.interner.stop_sharing();
+            }
+            assert_eq!(decide(&snapshot, number), Effect::Allow);
+            set.policies[number] = policy(number, 0);
+            let after = compiler.compile(&set).unwrap();
+            snapshot.apply(&after.delta(&before, id(version), id(version + 1), &[])).unwrap();
+            assert_eq!(decide(&snapshot, number), Effect::Deny, "policy {number}");
+            before = after;
         }
     }
 }

@@ -21,6 +21,12 @@ pub(in crate::snapshot) struct Interner {
 }
 
 impl Interner {
+    /// Shares no condition any more, as where there were too many comparisons.
+    #[cfg(test)]
+    pub(in crate::snapshot) fn stop_sharing(&mut self) {
+        self.conditions.stop();
+    }
+
     fn intern(&mut self, text: &str, code: &mut Code) -> StringId {
         match self.strings.find(text, |number| code.string(StringId(number))) {
             Some(number) => StringId(number),

@@ -51,6 +51,12 @@ impl Conditions {
     pub(super) fn len(&self) -> usize {
         self.known.len()
     }
+
+    /// As after too many comparisons.
+    #[cfg(test)]
+    pub(super) fn stop(&mut self) {
+        self.compared = usize::MAX;
+    }
 }
 
 /// Whether two nodes say the same, each in its own condition.
@@ -95,7 +101,11 @@ fn hash(code: &Code, range: &Range<u32>) -> u64 {
                 hasher.write_u32(text.0);
             }
             Node::Int(value) => hasher.write_i32(value),
-            Node::Int64(word) | Node::UInt(word) | Node::Double(word) => hasher.write_u64(code.word(word)),
+            // Words that are doubles differ in their high bits, of which the hasher alone makes little.
+            Node::Int64(word) | Node::UInt(word) | Node::Double(word) => {
+                let word = code.word(word);
+                hasher.write_u64(word ^ word >> 32 ^ word >> 47);
+            }
             Node::Bytes(blob) => hasher.write(code.blob(blob)),
             Node::Constant(constant) => code.constant_of(constant).hash(&mut hasher),
             Node::List(len, _) | Node::Map(len, _) => hasher.write_u16(len),
