@@ -47,17 +47,28 @@ pub(super) async fn text(headers: &HeaderMap, body: Body, most: usize) -> Result
 /// One policy file or several.
 pub(super) async fn files(headers: &HeaderMap, body: Body, most: usize) -> Result<Vec<SourceFile>, Problem> {
     if media_type(headers).as_deref() != Some(FILES) {
-        return Ok(vec![SourceFile::new("body", text(headers, body, most).await?)]);
+        let text = text(headers, body, most).await?;
+        return if text.trim().is_empty() { Err(nothing()) } else { Ok(vec![SourceFile::new("body", text)]) };
     }
     let files: Files = serde_json::from_slice(&read(body, most).await?).map_err(|error| {
         Problem::new(StatusCode::BAD_REQUEST, "INVALID_REQUEST", format!("this is no {FILES}: {error}"))
     })?;
+    if files.files.is_empty() {
+        return Err(nothing());
+    }
     let mut names = HashSet::new();
     if let Some(File { name, .. }) = files.files.iter().find(|file| !names.insert(file.name.as_str())) {
         let detail = format!("two files are called `{name}`");
         return Err(Problem::new(StatusCode::BAD_REQUEST, "INVALID_REQUEST", detail));
     }
     Ok(files.files.into_iter().map(|File { name, text }| SourceFile::new(name, text)).collect())
+}
+
+/// What a mistyped file name sends. To have no policies must be said on purpose.
+fn nothing() -> Problem {
+    let detail =
+        "nothing was sent, which would remove every policy; to do that, send a file that holds a comment alone";
+    Problem::new(StatusCode::BAD_REQUEST, "INVALID_REQUEST", detail)
 }
 
 async fn read(body: Body, most: usize) -> Result<Bytes, Problem> {

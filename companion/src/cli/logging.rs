@@ -17,6 +17,8 @@ pub(super) enum LogFormat {
 pub(super) fn start(format: LogFormat) -> anyhow::Result<()> {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).with_ansi(false);
+    // A log that cannot be written is not reported on the very same stream, which would end the process.
+    let log = log.log_internal_errors(false);
     let started = match format {
         LogFormat::Text => log.try_init(),
         LogFormat::Json => log.json().flatten_event(true).try_init(),

@@ -100,7 +100,7 @@ impl Daemon {
             tokens: tokens.map(Arc::new),
             large_bodies: Arc::new(Semaphore::new(api::LARGE_BODIES)),
         };
-        supervisor.spawn_endless("publisher", until(shutdown.clone(), publisher.run(overtaking)));
+        supervisor.spawn_endless("publisher", publisher.run(overtaking, shutdown.clone()));
         supervisor.spawn("api", api::serve(api, http_listener, shutdown.clone()));
         let (server, sessions) =
             feed::serve(Feed { registry, current, ahead, access, metrics, shutdown: shutdown.clone() }, feed_listener);

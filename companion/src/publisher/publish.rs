@@ -7,6 +7,7 @@ use tokio::task::spawn_blocking;
 use tokio::time::{MissedTickBehavior, interval};
 use tollgate_policy::snapshot::SnapshotId;
 
+use crate::daemon::Shutdown;
 use crate::metrics::Metrics;
 use crate::policies::{Fingerprint, Folder};
 use crate::store::{Origin, Store};
@@ -113,13 +114,14 @@ impl Publisher {
     }
 
     /// Publishes what is there, then every change. `ahead` carries ids that workers have applied and we have not given.
-    /// Ends when nothing can change any more.
-    pub(crate) async fn run(mut self, mut ahead: mpsc::Receiver<SnapshotId>) {
+    /// Ends when nothing can change any more, and for a shutdown: what has been begun is finished first.
+    pub(crate) async fn run(mut self, mut ahead: mpsc::Receiver<SnapshotId>, mut shutdown: Shutdown) {
         self.begin().await;
         let mut round = interval(RETRY);
         round.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             tokio::select! {
+                () = shutdown.requested() => return,
                 change = self.source.changed() => match change {
                     Some(()) => self.reload().await,
                     None => return,
@@ -170,8 +172,13 @@ impl Publisher {
     async fn serve_request(&mut self, request: Request) {
         let Request { change, author, answer } = request;
         let authority = match &self.source {
-            // Files that were never read are as good as changed when they are.
-            Source::Files { .. } => Authority::Files(self.judged.map(Fingerprint::bytes).unwrap_or_default()),
+            Source::Files { folder, .. } => {
+                let folder = folder.clone();
+                // As they are now, judged or not. Files that cannot be read are as good as changed once they can.
+                let read = self.at_desk(move |_| Ok(folder.read().map(|reading| reading.fingerprint).ok())).await;
+                let fingerprint = read.ok().flatten().or(self.judged);
+                Authority::Files(fingerprint.map(Fingerprint::bytes).unwrap_or_default())
+            }
             Source::Api => Authority::Api,
         };
         let outcome = self.at_desk(move |desk| change::make(desk, change, author, authority)).await;

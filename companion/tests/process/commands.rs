@@ -1,7 +1,7 @@
 use std::fs;
 use std::process::Command;
 
-use crate::harness::{Site, run, tollgate};
+use crate::harness::{Site, policy, run, tollgate};
 
 const POLICIES: &str = "\
 policies:
@@ -81,4 +81,14 @@ fn a_new_token_is_told_with_the_line_for_the_file() {
     assert!(site.run(&process, &["history"]).1.contains("bob"));
     let (code, _, error) = run(Command::new(tollgate()).args(["token", "new", "no name"]));
     assert_eq!((code, error.contains("letters")), (1, true));
+}
+
+#[test]
+fn a_log_that_cannot_be_written_ends_nothing() {
+    let site = Site::new();
+    let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+    let process = site.start_silent(full.into());
+    assert_eq!(process.create("reader", &policy("view", 0)).0, 201);
+    assert_eq!(process.put("reader", &policy("edit", 0)).0, 200);
+    assert_eq!(process.get("/healthz").0, 200);
 }

@@ -3,7 +3,7 @@ use std::os::unix::fs::{FileExt, MetadataExt, PermissionsExt};
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 
-use crate::harness::{Site, policy, run, tollgate};
+use crate::harness::{ANY_PORT, Site, policy, run, tollgate};
 
 #[test]
 fn a_full_disk_refuses_edits_keeps_what_is_in_force_and_is_recovered_from() {
@@ -54,7 +54,7 @@ fn a_state_that_cannot_be_written_is_refused_at_start() {
     fs::copy(tollgate(), &program).unwrap();
     let start = || {
         let mut command = Command::new(&program);
-        command.args(site.arguments());
+        command.args(site.arguments()).args(ANY_PORT);
         if fs::metadata("/proc/self").unwrap().uid() == 0 {
             command.uid(65534).gid(65534);
         }

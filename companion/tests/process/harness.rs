@@ -16,6 +16,9 @@ const PATIENCE: Duration = Duration::from_secs(60);
 const TOKEN: &str = "open sesame";
 const TOKEN_LINE: &str = "alice 41ef4bb0b23661e66301aac36066912dac037827b4ae63a7b1165a5aa93ed4eb\n";
 
+/// Where the API listens, as an argument.
+pub(crate) const ANY_PORT: [&str; 2] = ["--http", "127.0.0.1:0"];
+
 /// A folder with a token file, and room for a state file.
 pub(crate) struct Site(TempDir);
 
@@ -40,19 +43,34 @@ impl Site {
     pub(crate) fn arguments(&self) -> Vec<String> {
         let state = self.state().display().to_string();
         let tokens = self.path("tokens").display().to_string();
-        let rest = ["--source", "api", "--feed", "127.0.0.1:0", "--http", "127.0.0.1:0", "--log", "json"];
+        let rest = ["--source", "api", "--feed", "127.0.0.1:0", "--log", "json"];
         let own = ["serve".to_owned(), "--state".to_owned(), state, "--tokens".to_owned(), tokens];
         own.into_iter().chain(rest.map(str::to_owned)).collect()
     }
 
     pub(crate) fn start(&self) -> Process {
-        Process::start(Command::new(tollgate()).args(self.arguments()))
+        Process::start(Command::new(tollgate()).args(self.arguments()).args(ANY_PORT))
     }
 
     /// Under a limit on the size of files, in units of 512 bytes, that can be raised later.
     pub(crate) fn start_with_files_of(&self, blocks: u32) -> Process {
         let script = format!("trap '' XFSZ; ulimit -S -f {blocks}; exec \"$0\" \"$@\"");
-        Process::start(Command::new("sh").arg("-c").arg(script).arg(tollgate()).args(self.arguments()))
+        Process::start(Command::new("sh").arg("-c").arg(script).arg(tollgate()).args(self.arguments()).args(ANY_PORT))
+    }
+
+    /// With its log going elsewhere.
+    pub(crate) fn start_silent(&self, log: Stdio) -> Process {
+        let http = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+        let mut command = Command::new(tollgate());
+        command.args(self.arguments()).args(["--http", &http]);
+        let child = command.stderr(log).stdout(Stdio::null()).spawn().unwrap();
+        let process = Process { child, http };
+        let start = Instant::now();
+        while ask(&process.http, "GET", "/healthz", "", "").is_none() {
+            assert!(start.elapsed() < PATIENCE, "it does not start");
+            thread::sleep(Duration::from_millis(10));
+        }
+        process
     }
 
     /// A command against a process, to its end.

@@ -75,6 +75,23 @@ async fn a_rollback_is_a_new_version_that_holds_until_the_files_change() {
 }
 
 #[tokio::test]
+async fn a_rollback_holds_against_files_that_were_saved_just_before_it() {
+    let site = Site::with("view");
+    let companion = site.start().await;
+    let mut vm = companion.vm(1, None).await;
+    let good = vm.snapshot().await;
+    // Whether these are looked at before the rollback or after it.
+    site.write(&allow("edit"));
+    let back = rollback(&companion, good.id()).await;
+    companion.until_ready_is(200, "degraded").await;
+    tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+    let (_, shown) = companion.json("/v1/snapshots/current").await;
+    assert_eq!((&shown["epoch"], &shown["version"]), (&back.epoch.into(), &back.version.into()), "{shown}");
+    companion.until_ready_is(200, "degraded").await;
+    companion.stop().await;
+}
+
+#[tokio::test]
 async fn files_that_change_to_what_is_held_end_the_hold() {
     let site = Site::with("view");
     let companion = site.start().await;

@@ -8,6 +8,22 @@ const YAML: (&str, &str) = ("content-type", "application/yaml");
 const ROUTES: &str = "routes:\n  - {match: {path: /a}, action: view, resource: {kind: document}}\n";
 
 #[tokio::test]
+async fn nothing_at_all_is_no_set_without_policies() {
+    let site = Site::by_api();
+    let companion = site.start().await;
+    companion.change("PUT", "/v1/policies/reader", &[YAML, ("if-none-match", "*")], READER).await;
+    let files = ("content-type", "application/vnd.tollgate.files+json");
+    for (kind, nothing) in [(YAML, ""), (YAML, "\n  \n"), (files, r#"{"files": []}"#)] {
+        let refused = companion.change("POST", "/v1/snapshots", &[kind], nothing).await;
+        assert_eq!(refused.status, 400);
+        assert!(refused.body.contains("a comment alone"), "{}", refused.body);
+    }
+    assert_eq!(companion.json("/v1/policies").await.1["policies"].as_array().unwrap().len(), 1);
+    assert!(companion.change("POST", "/v1/snapshots", &[YAML], "# none\n").await.status < 300);
+    companion.stop().await;
+}
+
+#[tokio::test]
 async fn policies_are_put_read_and_removed_one_by_one() {
     let site = Site::by_api();
     let companion = site.start().await;
