@@ -7,3 +7,4 @@ mod hostile;
 mod inputs;
 mod life;
 mod samples;
+mod standalone;
