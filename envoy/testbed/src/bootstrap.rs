@@ -266,7 +266,8 @@ mod tests {
     fn a_socket_takes_the_place_of_the_feeds_port() {
         let feed = Feed::Socket("/run/feed.sock".into());
         let config = Bootstrap { feed, ..bootstrap() }.render().unwrap();
-        let endpoint = config.pointer("/static_resources/clusters/1/load_assignment/endpoints/0/lb_endpoints/0/endpoint");
+        let endpoint =
+            config.pointer("/static_resources/clusters/1/load_assignment/endpoints/0/lb_endpoints/0/endpoint");
         assert_eq!(endpoint, Some(&json!({"address": {"pipe": {"path": "/run/feed.sock"}}})));
     }
 

@@ -2,6 +2,7 @@
 //! says what it saw.
 
 mod chaos;
+mod decided;
 mod gate;
 mod hostile;
 mod inputs;
