@@ -45,6 +45,6 @@ fn a_vm_that_is_started_again_takes_nothing_older_from_a_companion_that_was_put_
         }
     })?;
     assert!(after.epoch > newest.epoch, "{after} after {newest}");
-    assert_eq!(testbed.wait_enforced()?, after);
+    assert!(testbed.wait_enforced()? >= after);
     Ok(())
 }

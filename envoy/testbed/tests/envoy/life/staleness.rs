@@ -21,7 +21,7 @@ fn what_nobody_confirms_for_too_long_decides_no_more_until_somebody_does() -> Re
         })?;
     }
     until("envoy's statistics say so", || {
-        let stat = |name: &str| Ok::<_, anyhow::Error>(testbed.envoy.stat(&format!("wasmcustom.tollgate.{name}"))?);
+        let stat = |name| testbed.envoy.stat(&format!("wasmcustom.tollgate.{name}"));
         let (staleness, stale) = (stat("snapshot.staleness_seconds")?, stat("decisions.verdict.stale")?);
         Ok((staleness >= Some(3) && stale >= Some(2)).then_some(()))
     })?;
