@@ -4,6 +4,7 @@
 //! half of them change a policy, a quarter add one and a quarter remove one.
 #![expect(
     clippy::unwrap_used,
+    clippy::panic,
     clippy::indexing_slicing,
     clippy::print_stdout,
     reason = "tests stop at their own mistakes"

@@ -4,8 +4,10 @@ mod generate;
 
 use super::super::{Compiler, Content, Snapshot, SnapshotId};
 use super::*;
-use crate::engine::{Effect, Scratch};
-use crate::set::{Names, Policy, PolicySet};
+use crate::condition::{Environment, Map, lower};
+use crate::engine::{Effect, Query, RequestFacts, Resource, Scratch};
+use crate::identity::PrincipalClaims;
+use crate::set::{Condition, DerivedRole, Names, Policy, PolicySet};
 use generate::{Asked, Edited, Random, ask};
 
 fn id(version: u64) -> SnapshotId {
@@ -243,4 +245,68 @@ fn principals_are_resolved_anew_where_roles_have_other_numbers() {
     let again = whole(&second, 2);
     assert!(role(&snapshot) != role(&again) && again.stamp() != snapshot.stamp());
     assert!(whole(&first, 1).stamp() != whole(&first, 1).stamp());
+}
+
+/// A question about a resource without attributes.
+fn asks(snapshot: &Snapshot, kind: &str, roles: &[String]) -> String {
+    let claims = PrincipalClaims { id: "ann".to_owned(), roles: roles.to_vec(), ..PrincipalClaims::default() };
+    let principal = snapshot.principal(claims);
+    let resource = Resource { kind, id: None, attributes: Map::default() };
+    let request = RequestFacts::default();
+    let query = Query { principal: &principal, action: "view", resource, scope: None, request };
+    format!("{:?}", snapshot.decide(&query, &mut Scratch::default()))
+}
+
+#[test]
+fn roles_are_told_apart_when_they_have_become_more_than_a_signature_has_bits() {
+    let mut set = PolicySet::default();
+    let mut compiler = Compiler::default();
+    let mut way = Way::new(&compiler.compile(&set).unwrap());
+    for number in 0..150 {
+        set.policies.push(about(&format!("{number:03}"), &format!("k{number}"), "view", &format!("r{number}")));
+        way.go(&compiler.compile(&set).unwrap(), &[], 8);
+    }
+    assert!(way.taken.in_place > 100, "{:?}", way.taken);
+    for (kind, role) in (0..150).flat_map(|kind| (0..150).map(move |role| (kind, role))) {
+        let answer = asks(&way.snapshot, &format!("k{kind}"), &[format!("r{role}")]);
+        assert_eq!(answer.contains("effect: Allow"), kind == role, "{kind} {role}");
+    }
+}
+
+/// Many ways with an error each: the first way's is told, wherever their conditions stand.
+#[test]
+fn the_first_of_many_ways_that_fail_is_the_one_that_is_told() {
+    let condition = |way: usize| {
+        let text = format!("resource.missing{way} > 1");
+        Condition { program: lower(&text, &Environment::policy()).unwrap(), text }
+    };
+    let derived = |way: usize| {
+        Arc::new(DerivedRole {
+            name: format!("derived-{way}"),
+            description: String::new(),
+            roles: Names::Of(vec![format!("r{way}")]),
+            condition: Some(condition(way)),
+        })
+    };
+    let policy = |name: &str, kind: &str, ways: Vec<usize>| {
+        let derived_roles = ways.into_iter().map(derived).collect();
+        let mut policy = (*about(name, kind, "view", "x")).clone();
+        (policy.roles, policy.derived_roles) = (Names::Of(Vec::new()), derived_roles);
+        Arc::new(policy)
+    };
+    let roles: Vec<String> = (33..40).map(|role| format!("r{role}")).collect();
+    for (own, other) in [("a", "b"), ("b", "a")] {
+        let mut set =
+            PolicySet { policies: vec![policy(other, "other", (0..45).rev().collect())], ..PolicySet::default() };
+        let mut compiler = Compiler::default();
+        let mut way = Way::new(&compiler.compile(&set).unwrap());
+        set.policies.push(policy(own, "own", (0..45).collect()));
+        let content = compiler.compile(&set).unwrap();
+        way.go(&content, &[], 9);
+        assert_eq!(way.taken.in_place, 1);
+        for snapshot in [&way.snapshot, &whole(&content, 2)] {
+            let answer = asks(snapshot, "own", &roles);
+            assert!(answer.contains("missing33"), "{answer}");
+        }
+    }
 }

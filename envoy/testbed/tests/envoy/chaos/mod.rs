@@ -20,7 +20,6 @@ use editor::Editor;
 const DURATION: Duration = Duration::from_secs(60);
 
 #[test]
-#[expect(clippy::print_stdout, reason = "how much was seen, and how long it took, is worth reading")]
 fn whatever_happens_to_the_feed_no_worker_goes_back_or_lets_through_what_is_denied() -> Result<()> {
     let folder = TempDir::new()?;
     editor::write(folder.path(), 0)?;
