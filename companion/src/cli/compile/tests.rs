@@ -92,7 +92,7 @@ fn clients_and_the_upstream_are_told_what_is_asked_for() {
     let plugin = plugin(&filter["typed_config"]);
     assert_eq!(plugin["explain"], true);
     assert_eq!(plugin["forward"], json!({"x-who": "principal.id", "x-why": "decision.policy"}));
-    for (bad, why) in [("x-who", "HEADER=FACT"), ("X-Who=principal.id", "lower case"), ("x-who=principal", "no fact")] {
+    for (bad, why) in [("x-who", "HEADER=FACT"), ("X-Who=principal.id", "lower-case"), ("x-who=principal", "no fact")] {
         let error = compiled(&site(), "filter.json", &[&INLINE[..], &["--forward", bad]].concat()).unwrap_err();
         assert!(error.contains(why), "{bad}: {error}");
     }
