@@ -10,6 +10,8 @@ use ring::rand::{SecureRandom, SystemRandom};
 use ring::signature::{Ed25519KeyPair, KeyPair};
 use serde::{Deserialize, Serialize};
 
+use super::public::PublicKey;
+
 /// Longest name of a key, in bytes: as much as a snapshot can carry.
 const MAX_ID: usize = 64;
 
@@ -17,13 +19,6 @@ const MAX_ID: usize = 64;
 pub struct KeyFile {
     id: String,
     pair: Ed25519KeyPair,
-}
-
-/// The public part of a key, as the plugin's configuration takes it.
-#[derive(Debug, PartialEq, Eq, Serialize)]
-pub struct PublicKey {
-    id: String,
-    ed25519: String,
 }
 
 /// Why there is no key.
@@ -57,6 +52,9 @@ pub enum KeyFileError {
     /// The file holds something else.
     #[error("`{}` is no key file as `tollgate key new` writes it", .0.display())]
     Content(PathBuf),
+    /// The file holds something else than the public part of a key.
+    #[error("`{}` is no public key as `tollgate key public` prints it", .0.display())]
+    Public(PathBuf),
 }
 
 #[derive(Serialize, Deserialize)]
@@ -102,7 +100,7 @@ impl KeyFile {
     /// What may be known to everyone.
     #[must_use]
     pub fn public(&self) -> PublicKey {
-        PublicKey { id: self.id.clone(), ed25519: STANDARD.encode(self.pair.public_key()) }
+        PublicKey::new(&self.id, self.pair.public_key().as_ref())
     }
 
     pub(super) fn into_parts(self) -> (String, Ed25519KeyPair) {
@@ -116,7 +114,7 @@ impl fmt::Debug for KeyFile {
     }
 }
 
-fn check_id(id: &str) -> Result<(), KeyFileError> {
+pub(super) fn check_id(id: &str) -> Result<(), KeyFileError> {
     match id.len() {
         1..=MAX_ID => Ok(()),
         length => Err(KeyFileError::Id(length)),
@@ -178,7 +176,8 @@ mod tests {
         // RFC 8032, 7.1, test 1.
         fs::write(&path, r#"{"id":"1","ed25519_seed":"nWGxne/9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A="}"#).unwrap();
         let public = KeyFile::read(&path).unwrap().public();
-        assert_eq!(public.ed25519, "11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=");
+        let printed = serde_json::to_string(&public).unwrap();
+        assert_eq!(printed, r#"{"id":"1","ed25519":"11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="}"#);
     }
 
     #[test]

@@ -3,6 +3,7 @@ use std::path::PathBuf;
 use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
 
+use crate::feed::Feed;
 use crate::keys::{AUDIENCE, ISSUER};
 
 const TEMPLATE: &str = include_str!("../../bootstrap.yaml");
@@ -24,13 +25,15 @@ pub struct Bootstrap {
     /// Where allowed requests go.
     pub upstream_port: u16,
     /// The companion's feed.
-    pub feed_port: u16,
+    pub feed: Feed,
     /// The identity provider's public keys.
     pub jwks_file: PathBuf,
     /// The plugin's `.wasm`; without one the filter is left out.
     pub plugin: Option<PathBuf>,
     /// The plugin's whole configuration, in place of the template's.
     pub plugin_configuration: Option<Value>,
+    /// A whole HTTP filter in the place of the template's with the plugin.
+    pub filter: Option<Value>,
     /// Makes `jwt_authn` also put the verified claims into this header.
     pub forward_payload_header: Option<String>,
     /// Paths with this prefix have no token requirement at all: `jwt_authn` lets them pass untouched.
@@ -77,6 +80,9 @@ impl Bootstrap {
         let mut config: Value = serde_saphyr::from_str(TEMPLATE).context("envoy/bootstrap.yaml")?;
         let ingress = config.pointer_mut("/static_resources/listeners/0").context("the template has no listener")?;
         self.vary(ingress)?;
+        let clusters = config.pointer_mut("/static_resources/clusters").and_then(Value::as_array_mut);
+        let companion = clusters.into_iter().flatten().find(|cluster| name(cluster) == "tollgate_companion");
+        self.feed.connect(companion.context("the template has no cluster `tollgate_companion`")?)?;
         fill(&mut config, &|name| self.placeholder(name))?;
         if let Some(tls) = &self.tls {
             add_listener(&mut config, tls)?;
@@ -94,6 +100,9 @@ impl Bootstrap {
             filters.retain(|filter| name(filter) != "tollgate");
         }
         for filter in filters {
+            if let ("tollgate", Some(own)) = (name(filter), &self.filter) {
+                *filter = own.clone();
+            }
             if let ("tollgate", Some(configuration)) = (name(filter), &self.plugin_configuration) {
                 set(filter, "/typed_config/config/configuration/value", json!(configuration.to_string()))?;
             }
@@ -115,7 +124,7 @@ impl Bootstrap {
             "ADMIN_PORT" => self.admin_port.to_string(),
             "LISTENER_PORT" => self.listener_port.to_string(),
             "UPSTREAM_PORT" => self.upstream_port.to_string(),
-            "FEED_PORT" => self.feed_port.to_string(),
+            "FEED_PORT" => self.feed.port().to_string(),
             "JWT_ISSUER" => ISSUER.to_owned(),
             "JWT_AUDIENCE" => AUDIENCE.to_owned(),
             "JWKS_FILE" => self.jwks_file.display().to_string(),
@@ -135,8 +144,8 @@ fn relax(ingress: &mut Value) -> Result<()> {
     set(ingress, &format!("{MANAGER}/common_http_protocol_options"), json!({"max_headers_count": 1000}))
 }
 
-fn name(filter: &Value) -> &str {
-    filter.get("name").and_then(Value::as_str).unwrap_or_default()
+fn name(entry: &Value) -> &str {
+    entry.get("name").and_then(Value::as_str).unwrap_or_default()
 }
 
 fn set(config: &mut Value, pointer: &str, value: Value) -> Result<()> {
@@ -208,10 +217,11 @@ mod tests {
             admin_port: 1,
             listener_port: 2,
             upstream_port: 3,
-            feed_port: 4,
+            feed: Feed::Plain(4),
             jwks_file: "/jwks.json".into(),
             plugin: Some("/plugin.wasm".into()),
             plugin_configuration: None,
+            filter: None,
             forward_payload_header: None,
             without_jwt: None,
             lax: false,
@@ -243,6 +253,22 @@ mod tests {
     fn a_lax_envoy_lacks_what_makes_it_strict() {
         let config = Bootstrap { lax: true, ..bootstrap() }.render().unwrap().to_string();
         assert!(!config.contains("normalize_path") && !config.contains("headers_with_underscores_action"), "{config}");
+    }
+
+    #[test]
+    fn a_filter_of_ones_own_takes_the_place_of_the_plugins() {
+        let filter = Some(json!({"name": "tollgate", "config_discovery": {}}));
+        let config = Bootstrap { filter, ..bootstrap() }.render().unwrap().to_string();
+        assert!(config.contains("config_discovery") && !config.contains("extensions.filters.http.wasm"), "{config}");
+    }
+
+    #[test]
+    fn a_socket_takes_the_place_of_the_feeds_port() {
+        let feed = Feed::Socket("/run/feed.sock".into());
+        let config = Bootstrap { feed, ..bootstrap() }.render().unwrap();
+        let endpoint =
+            config.pointer("/static_resources/clusters/1/load_assignment/endpoints/0/lb_endpoints/0/endpoint");
+        assert_eq!(endpoint, Some(&json!({"address": {"pipe": {"path": "/run/feed.sock"}}})));
     }
 
     #[test]

@@ -6,8 +6,10 @@ use anyhow::{Context, Result};
 use serde::Deserialize;
 
 use crate::client::{self, Response};
+use crate::feed::Feed;
 use crate::ports::loopback;
 use crate::process::Process;
+use crate::signing::Signing;
 use crate::wait::until;
 
 /// How to run the companion. The ports stay the same over restarts.
@@ -22,7 +24,9 @@ pub struct CompanionOptions {
     /// The state that outlives a restart.
     pub state: PathBuf,
     /// Where plugin VMs connect.
-    pub feed_port: u16,
+    pub feed: Feed,
+    /// Who vouches for what is sent; none, and it is not signed.
+    pub signing: Option<Signing>,
     /// Health, metrics and the API.
     pub http_port: u16,
     /// How many workers a complete deployment has.
@@ -77,6 +81,8 @@ pub struct Worker {
     pub applied: Option<SnapshotId>,
     /// Whether it has been heard of lately.
     pub alive: bool,
+    /// Whether it started with a snapshot that another VM had left.
+    pub warm: bool,
     /// Whether it has handled a request; the VM on Envoy's main thread never does.
     pub serving: bool,
     /// The last snapshot it refused.
@@ -178,7 +184,10 @@ impl Companion {
                 command.args(["--source", "api", "--tokens"]).arg(tokens)
             }
         };
-        command.args(["--feed", &loopback(options.feed_port).to_string()]);
+        options.feed.serve(&mut command);
+        if let Some(Signing { key, audience }) = &options.signing {
+            command.arg("--sign-key").arg(&key.file).args(["--audience", audience]);
+        }
         command.args(["--http", &loopback(options.http_port).to_string()]);
         if let Some(workers) = options.expected_workers {
             command.args(["--expect-workers", &workers.to_string()]);
@@ -214,6 +223,11 @@ impl Companion {
         let status = process.terminate()?;
         anyhow::ensure!(status.success(), "the companion ended with {status}:\n{}", process.log_tail());
         Ok(())
+    }
+
+    /// How it will run when it is started the next time.
+    pub fn options(&mut self) -> &mut CompanionOptions {
+        &mut self.options
     }
 
     /// The state file: while the companion is down it can be lost, or put back as it once was.

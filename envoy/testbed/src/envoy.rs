@@ -161,6 +161,8 @@ fn spawn(options: &EnvoyOptions, folder: &Path, restarts: u32) -> Result<Process
     let mut command = Command::new(artifacts::envoy()?);
     command.arg("--config-path").arg(write(&options.bootstrap, folder)?);
     command.args(["--concurrency", &options.concurrency.to_string(), "--log-level", &options.log_level]);
+    // Without a name of its own it discovers nothing, from files either.
+    command.args(["--service-node", "testbed", "--service-cluster", "testbed"]);
     let base_id = folder.join("envoy.base-id");
     match (options.hot_restart, restarts) {
         // Without hot restart it needs no base id and no shared memory, so any number run side by side.

@@ -9,8 +9,10 @@ use crate::bootstrap::{Bootstrap, ClientCertificates, Tls};
 use crate::certificates::{Authority, San};
 use crate::companion::{Companion, CompanionOptions, SnapshotId, Source, Workers};
 use crate::envoy::{Envoy, EnvoyOptions};
+use crate::feed::{Feed, Transport};
 use crate::keys::Keys;
 use crate::relay::Relay;
+use crate::signing::Signing;
 use crate::upstream::Upstream;
 use crate::wait::until;
 use crate::{artifacts, ports};
@@ -30,13 +32,19 @@ pub struct TestbedOptions {
     pub module: Option<PathBuf>,
     /// The plugin's whole configuration, in place of the template's.
     pub plugin_configuration: Option<Value>,
+    /// A whole HTTP filter in the place of the template's with the plugin.
+    pub filter: Option<Value>,
+    /// How Envoy and the companion reach each other.
+    pub transport: Transport,
+    /// Who vouches for what the companion sends; none, and it is not signed.
+    pub signing: Option<Signing>,
     /// Makes `jwt_authn` also put the verified claims into this header.
     pub forward_payload_header: Option<String>,
     /// Paths with this prefix have no token requirement at all.
     pub without_jwt: Option<String>,
     /// Takes back what makes Envoy refuse or normalise requests before the plugin sees them, and lets heads be large.
     pub lax: bool,
-    /// Whether the feed runs through a [`Relay`] that can damage it.
+    /// Whether the feed runs through a [`Relay`] that can damage it; it is plain then.
     pub relay: bool,
     /// A second listener with TLS that asks this of clients.
     pub tls: Option<ClientCertificates>,
@@ -55,6 +63,9 @@ impl Default for TestbedOptions {
             plugin: true,
             module: None,
             plugin_configuration: None,
+            filter: None,
+            transport: Transport::Plain,
+            signing: None,
             forward_payload_header: None,
             without_jwt: None,
             lax: false,
@@ -112,18 +123,20 @@ impl Testbed {
         let jwks_file = path.join("jwks.json");
         fs::write(&jwks_file, keys.jwks().to_string())?;
         let companion_port = ports::free()?;
+        let feed = Feed::new(options.transport, companion_port, &authority, path)?;
         let relay = options.relay.then(|| Relay::start(ports::loopback(companion_port))).transpose()?;
         let bootstrap = Bootstrap {
             admin_port: ports::free()?,
             listener_port: ports::free()?,
             upstream_port: upstream.address().port(),
-            feed_port: relay.as_ref().map_or(companion_port, |relay| relay.address().port()),
+            feed: relay.as_ref().map_or_else(|| feed.clone(), |relay| Feed::Plain(relay.address().port())),
             jwks_file,
             plugin: match &options.module {
                 Some(module) => Some(module.clone()),
                 None => options.plugin.then(artifacts::plugin).transpose()?,
             },
             plugin_configuration: options.plugin_configuration.clone(),
+            filter: options.filter.clone(),
             forward_payload_header: options.forward_payload_header.clone(),
             without_jwt: options.without_jwt.clone(),
             lax: options.lax,
@@ -134,7 +147,8 @@ impl Testbed {
             source: options.source,
             policies: policies(path),
             state: path.join("state.db"),
-            feed_port: companion_port,
+            feed,
+            signing: options.signing.clone(),
             http_port: ports::free()?,
             expected_workers: Some(options.workers),
             log: path.join("companion.log"),

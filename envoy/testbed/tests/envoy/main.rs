@@ -2,8 +2,10 @@
 //! says what it saw.
 
 mod chaos;
+mod decided;
 mod gate;
 mod hostile;
 mod inputs;
 mod life;
 mod samples;
+mod standalone;

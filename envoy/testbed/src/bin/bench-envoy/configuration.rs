@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
-use tollgate_testbed::{Bootstrap, artifacts};
+use tollgate_testbed::{Bootstrap, Feed, artifacts};
 
 use crate::rbac::{self, Form};
 use crate::variant::Variant;
@@ -72,10 +72,11 @@ pub(crate) fn listener(variant: Variant, port: u16, filters: Vec<Value>) -> Resu
         admin_port: 0,
         listener_port: port,
         upstream_port: 0,
-        feed_port: 0,
+        feed: Feed::Plain(0),
         jwks_file: PathBuf::new(),
         plugin: None,
         plugin_configuration: None,
+        filter: None,
         forward_payload_header: None,
         without_jwt: None,
         lax: false,

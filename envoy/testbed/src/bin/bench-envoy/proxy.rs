@@ -8,7 +8,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 use tollgate_testbed::client::Http1;
 use tollgate_testbed::ports::{self, loopback};
-use tollgate_testbed::{Companion, CompanionOptions, Process, Source, artifacts, client, until};
+use tollgate_testbed::{Companion, CompanionOptions, Feed, Process, Source, artifacts, client, until};
 
 use crate::authorizer::Authorizer;
 use crate::configuration::{AUTHORIZER, cluster, config, filters, listener};
@@ -155,7 +155,8 @@ fn companion(workload: &Workload, identity: Identity, feed_port: u16, folder: &P
         binary: artifacts::companion()?,
         policies,
         state: folder.join("state.db"),
-        feed_port,
+        feed: Feed::Plain(feed_port),
+        signing: None,
         http_port: ports::free()?,
         expected_workers: Some(1),
         log: folder.join("companion.log"),
