@@ -56,6 +56,7 @@ impl From<Refused> for Problem {
     fn from(refused: Refused) -> Self {
         let (status, code) = match &refused {
             Refused::FilesSource => (StatusCode::CONFLICT, "WRONG_SOURCE"),
+            Refused::NotApart => (StatusCode::CONFLICT, "NOT_APART"),
             Refused::NotKept(_) => (StatusCode::CONFLICT, "NOT_KEPT"),
             Refused::NoPolicy(_) | Refused::NoVersion(_) => (StatusCode::NOT_FOUND, "NOT_FOUND"),
             Refused::Changed(_) | Refused::Exists(_) | Refused::Absent => {

@@ -18,16 +18,16 @@ pub(crate) struct Parts {
 }
 
 /// Takes a file apart that the loader has accepted. Comments stay with what they are about. Anchors and aliases may reach
-/// from one policy into another: a file with any is written out first, without its comments.
+/// from one policy into another: a file with any, or with anything else that cannot be kept as it is written, is written out
+/// first, without its comments.
 pub(crate) fn split(file: &SourceFile) -> Result<Parts, FormatError> {
     let text = file.text.strip_prefix('\u{feff}').unwrap_or(&file.text);
     let unsupported =
         |syntax::Unsupported { line, reason }| FormatError::Unsupported { file: file.name.clone(), line, reason };
-    let document = syntax::parse(text).map_err(unsupported)?;
     let written_out;
-    let document = match document.has_anchors {
-        false => document,
-        true => {
+    let document = match syntax::parse(text) {
+        Ok(document) if !document.has_anchors => document,
+        _ => {
             written_out = write_out(file)?;
             syntax::parse(&written_out).map_err(unsupported)?
         }
@@ -128,12 +128,14 @@ routes:
     }
 
     #[test]
-    fn json_and_aliases_are_taken_apart_as_well() {
+    fn json_aliases_directives_and_tags_are_taken_apart_as_well() {
         let json =
             r#"{"policies": [{"name": "a", "resource": "d", "actions": ["view"], "roles": ["*"]}], "scopes": ["x"]}"#;
         let aliases = "policies:\n  - {name: a, resource: d, actions: &these [view], roles: [r]}\n  \
                        - {name: b, resource: d, actions: *these, roles: [r]}\n";
-        for text in [json, aliases] {
+        let directive = "%YAML 1.2\n---\npolicies:\n  - {name: a, resource: d, actions: [view], roles: [r]}\n";
+        let tag = "policies:\n  - {name: !!str a, resource: d, actions: [view], roles: [r]}\n";
+        for text in [json, aliases, directive, tag] {
             let file = SourceFile::new("a.yaml", text);
             assert_eq!(together(split(&file).unwrap()), load(&[file]).unwrap(), "{text}");
         }

@@ -98,7 +98,9 @@ impl Folder {
 
     /// If files look as they did when they were last read: those that may have been written since all the same.
     pub(super) fn doubtful(&self, found: &[Found]) -> Option<BTreeSet<PathBuf>> {
-        self.known().doubtful(found)
+        // After a failure it has to be read again, even if it looks as it did before.
+        let must_look = *self.news() == News::Anything;
+        if must_look { None } else { self.known().doubtful(found) }
     }
 
     fn known(&self) -> MutexGuard<'_, Known> {

@@ -47,6 +47,10 @@ pub(super) fn make(
             Ok(done(published, None, false))
         }
         (_, Authority::Files(_)) => Err(Refused::FilesSource),
+        // One policy beside files that nobody could list, read or remove.
+        (Change::Put { .. } | Change::Delete { .. }, Authority::Api) if !are_apart(desk.documents()) => {
+            Err(Refused::NotApart)
+        }
         (Change::Put { policy, text, condition }, Authority::Api) => put(desk, policy, text, &condition, stamp),
         (Change::Delete { policy, condition }, Authority::Api) => {
             let name = name_of(&policy);

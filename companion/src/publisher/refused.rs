@@ -10,6 +10,11 @@ use super::etag::Etag;
 pub(crate) enum Refused {
     #[error("policies come from files here: edit them there, or start with `--source api`")]
     FilesSource,
+    #[error(
+        "what is in force comes from files and could not be taken apart into policies: publish a whole set first \
+         (`tollgate publish`, POST /v1/snapshots)"
+    )]
+    NotApart,
     #[error("there is no policy `{0}`")]
     NoPolicy(String),
     #[error("there is no version {0}; `tollgate history` lists those there are")]
