@@ -41,13 +41,13 @@ pub enum Untrusted {
     #[error("it is not signed")]
     Unsigned,
     /// None is by a key that counts.
-    #[error("it is signed with `{0}`, which is none of the configured keys")]
+    #[error("it is signed with `{}`, which is none of the configured keys", .0.escape_debug())]
     UnknownKey(String),
     /// It is signed for others.
-    #[error("it is signed for the audience `{0}`")]
+    #[error("it is signed for the audience `{}`", .0.escape_debug())]
     Audience(String),
     /// The signature is not of this content under this id, or not by this key.
-    #[error("its signature with the key `{0}` is wrong")]
+    #[error("its signature with the key `{}` is wrong", .0.escape_debug())]
     Signature(String),
 }
 

@@ -2,16 +2,13 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use tollgate_policy::snapshot::SnapshotId;
 
-/// Largest epoch or version: what JSON and metrics carry without loss. No companion gets there by counting.
-const MAX_NUMBER: u64 = 1 << 53;
-
 /// Epochs from here on are never followed: nobody counts so far, and there must be room to raise the epoch above what a worker
 /// shows, again and again.
-const MAX_FOLLOWED: u64 = MAX_NUMBER - (1 << 20);
+const MAX_FOLLOWED: u64 = SnapshotId::MAX_NUMBER - (1 << 20);
 
 /// Whether a worker's id could have been given by a companion, so that it may be followed.
 pub(crate) fn is_credible(id: SnapshotId) -> bool {
-    id.epoch < MAX_FOLLOWED && id.version < MAX_NUMBER
+    id.epoch < MAX_FOLLOWED && id.is_in_range()
 }
 
 /// Gives every snapshot an id above all that were given before, by us or by a companion whose state was lost.
@@ -137,9 +134,9 @@ mod tests {
     fn the_highest_epoch_that_is_followed_leaves_ids_to_give() {
         let mut numbering = running(id(3, 7));
         assert!(!numbering.saw(id(MAX_FOLLOWED, 1)));
-        assert!(numbering.saw(id(MAX_FOLLOWED - 1, MAX_NUMBER - 1)));
+        assert!(numbering.saw(id(MAX_FOLLOWED - 1, SnapshotId::MAX_NUMBER - 1)));
         let given = numbering.next();
-        assert!(given.epoch < MAX_NUMBER);
+        assert!(given.is_in_range(), "no plugin would take it");
         numbering.gave(given);
         assert!(!numbering.is_overtaken());
     }

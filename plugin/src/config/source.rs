@@ -88,12 +88,12 @@ impl StandaloneConfig {
     }
 }
 
-/// A span of at least a second.
+/// A span of at least three seconds: the companion confirms what is current every second, and an answer may be late.
 fn span(name: &'static str, value: Option<&Data>) -> Result<Option<Duration>, InvalidMember> {
     let Some(value) = value else { return Ok(None) };
     let span = value.as_str().and_then(time::Duration::parse).and_then(|span| u64::try_from(span.nanos()).ok());
     match span.map(Duration::from_nanos) {
-        Some(span) if span >= Duration::from_secs(1) => Ok(Some(span)),
-        _ => Err(InvalidMember::Type(name, "a span of at least a second, such as \"90s\", \"15m\" or \"24h\"")),
+        Some(span) if span >= Duration::from_secs(3) => Ok(Some(span)),
+        _ => Err(InvalidMember::Type(name, "a span of at least three seconds, such as \"90s\", \"15m\" or \"24h\"")),
     }
 }

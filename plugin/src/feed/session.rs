@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use tollgate_policy::snapshot::SnapshotId;
 
-use crate::intake::Content;
+use crate::intake::{Content, Taken};
 use crate::slot::Standing;
 
 use super::message::{self, CompanionMessage, WorkerMessage};
@@ -72,9 +72,9 @@ pub trait Subscriber {
     ///
     /// # Errors
     /// If it is refused; the one in force stays.
-    fn offer(&self, id: SnapshotId, content: Content) -> Result<(), Refusal>;
-    /// This is the current snapshot, says the companion.
-    fn current(&self, id: SnapshotId);
+    fn offer(&self, id: SnapshotId, content: Content) -> Result<Taken, Refusal>;
+    /// This is the current snapshot, says the companion. Whether it is the one in force.
+    fn current(&self, id: SnapshotId) -> bool;
     /// A snapshot was refused before it could be offered.
     fn refused(&self);
     /// A stream was opened that is not the first.
@@ -242,14 +242,18 @@ impl Session {
             Frame::Whole(bytes) => match CompanionMessage::read(bytes) {
                 Ok(CompanionMessage::Unknown) => return Vec::new(),
                 Ok(CompanionMessage::Current(id)) => {
-                    self.backoff.reset();
-                    subscriber.current(id);
+                    if subscriber.current(id) {
+                        self.backoff.reset();
+                    }
                     return Vec::new();
                 }
                 Ok(CompanionMessage::Offer { id: Some(id), content }) => match subscriber.offer(id, content) {
-                    Ok(()) => {
-                        self.backoff.reset();
-                        self.refusals = 0;
+                    Ok(taken) => {
+                        // To bring the same one again makes up for nothing.
+                        if taken == Taken::New {
+                            self.backoff.reset();
+                            self.refusals = 0;
+                        }
                         let took = subscriber.now().saturating_sub(received);
                         let apply_micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
                         return vec![send(stream, WorkerMessage::Ack { id, apply_micros })];

@@ -168,15 +168,15 @@ impl Subscriber for VmSubscriber {
         self.vm.serving.get()
     }
 
-    fn offer(&self, id: SnapshotId, content: Content) -> Result<(), Refusal> {
+    fn offer(&self, id: SnapshotId, content: Content) -> Result<Taken, Refusal> {
         match self.intake.offer(id, content, self.vm.now()) {
             Ok(Taken::New) => {
                 self.warm.set(false);
                 self.vm.counters.add(Counter::SnapshotsApplied, 1);
                 log::info(&format!("snapshot {id} is in force"));
-                Ok(())
+                Ok(Taken::New)
             }
-            Ok(Taken::Known) => Ok(()),
+            Ok(Taken::Known) => Ok(Taken::Known),
             Err(why) => {
                 self.refused();
                 Err(Refusal { reason: why.to_string(), wants_full: why.wants_full() })
@@ -184,8 +184,8 @@ impl Subscriber for VmSubscriber {
         }
     }
 
-    fn current(&self, id: SnapshotId) {
-        self.intake.confirm(id, self.vm.now());
+    fn current(&self, id: SnapshotId) -> bool {
+        self.intake.confirm(id, self.vm.now())
     }
 
     fn refused(&self) {

@@ -109,7 +109,7 @@ impl Intake {
         if head.id != offered {
             return Err(Refused::Mislabelled { offered, content: head.id });
         }
-        if !offered.is_credible() {
+        if !offered.is_in_range() {
             return Err(Refused::Absurd { offered });
         }
         let in_force = self.slot.standing();

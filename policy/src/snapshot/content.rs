@@ -19,6 +19,9 @@ pub struct Content {
     size: usize,
 }
 
+/// Bytes that a delta may make of each of its own, besides twice what the changed chunks were. A copied run takes three bytes.
+const GROWTH: usize = 16;
+
 /// A chunk that is to be in the place of another, or of none.
 pub(super) type Replacement = (ChunkKind, usize, Arc<[u8]>);
 
@@ -148,7 +151,8 @@ impl Content {
         let mut reader = delta.changes.clone();
         let count = limits::CHUNKS.check(reader.count()?)?;
         let mut replacements: Vec<Replacement> = Vec::with_capacity(count);
-        let mut size = 0;
+        // A patch that makes much of little is none of ours: whoever has to read it must not be made to hash it, too.
+        let mut room = reader.remaining().saturating_mul(GROWTH);
         for _ in 0..count {
             let invalid = reader.invalid("chunk");
             let kind = ChunkKind::from_code(reader.byte()?).ok_or(invalid.clone())?;
@@ -159,8 +163,9 @@ impl Content {
                 return Err(invalid);
             }
             let old = self.chunk(kind, place).unwrap_or_default();
-            let chunk = patch::apply(&mut reader, old, limits::CONTENT.most())?;
-            size = limits::CONTENT.check(size + chunk.len())?;
+            let spared = 2 * old.len();
+            let chunk = patch::apply(&mut reader, old, limits::CONTENT.most().min(room + spared))?;
+            room -= chunk.len().saturating_sub(spared);
             replacements.push((kind, place, chunk.into()));
         }
         let invalid = reader.invalid("number of chunks");

@@ -38,12 +38,12 @@ impl Subscriber for FakeVm {
         self.serving.get()
     }
 
-    fn offer(&self, id: SnapshotId, content: Content) -> Result<(), Refusal> {
+    fn offer(&self, id: SnapshotId, content: Content) -> Result<Taken, Refusal> {
         self.offered.borrow_mut().push(id);
         match content {
             Content::Whole(content) if content == b"good" => {
-                self.applied.set(Some(id));
-                Ok(())
+                let known = self.applied.replace(Some(id)) == Some(id);
+                Ok(if known { Taken::Known } else { Taken::New })
             }
             Content::Whole(content) => {
                 Err(Refusal { reason: String::from_utf8_lossy(&content).into_owned(), wants_full: false })
@@ -52,8 +52,9 @@ impl Subscriber for FakeVm {
         }
     }
 
-    fn current(&self, id: SnapshotId) {
+    fn current(&self, id: SnapshotId) -> bool {
         self.current.set(Some(id));
+        self.applied.get() == Some(id)
     }
 
     /// Every message takes 40 µs.
@@ -252,10 +253,23 @@ fn only_what_is_of_use_shortens_the_waits() {
         fixture.snapshot(version, "good");
     };
     assert!(wait_after_failures(&mut Fixture::connected(), snapshots) <= 100);
-    let currents = |fixture: &mut Fixture| {
+    let with_one = || {
+        let mut fixture = Fixture::connected();
+        fixture.snapshot(1, "good");
+        fixture
+    };
+    let confirmed = |fixture: &mut Fixture| {
         fixture.current(1);
     };
-    assert!(wait_after_failures(&mut Fixture::connected(), currents) <= 100);
+    assert!(wait_after_failures(&mut with_one(), confirmed) <= 100);
+    let other = |fixture: &mut Fixture| {
+        fixture.current(2);
+    };
+    assert!((500..=1000).contains(&wait_after_failures(&mut with_one(), other)));
+    let same = |fixture: &mut Fixture| {
+        fixture.snapshot(1, "good");
+    };
+    assert!((500..=1000).contains(&wait_after_failures(&mut with_one(), same)));
     let refusals = |fixture: &mut Fixture| {
         fixture.snapshot(1, "bad");
     };

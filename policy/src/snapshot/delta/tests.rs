@@ -109,6 +109,29 @@ fn chunks_that_no_snapshot_has_are_refused_under_a_right_digest() {
     assert!(snapshot.encode() == old.encode(ID, &[]) && snapshot.id() == ID && snapshot.policy_count() == 5);
 }
 
+#[test]
+fn a_delta_that_makes_much_of_little_is_refused_before_it_is_made() {
+    let old = content(&many(300));
+    let mut snapshot = snapshot(&old, ID);
+    let mut bomb = old.delta(&old, ID, NEXT, &[]);
+    // Instead of no change: one chunk of policies that is 30 MB of copies of what it was.
+    assert_eq!(bomb.pop(), Some(0));
+    let len = old.chunk(super::ChunkKind::Policies, 0).unwrap().len();
+    let copies = (30 << 20) / len;
+    let mut out = super::Writer::default();
+    out.len(1);
+    out.byte(super::ChunkKind::Policies.code());
+    out.len(0);
+    out.len(copies * len);
+    for _ in 0..copies {
+        out.varint((len as u64) << 1 | 1);
+        out.len(0);
+    }
+    bomb.extend(out.0);
+    let refused = snapshot.apply(&bomb).unwrap_err();
+    assert!(refused.to_string().starts_with("invalid length"), "{refused}");
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(500))]
 
