@@ -53,7 +53,7 @@ pub(super) async fn files(headers: &HeaderMap, body: Body, most: usize) -> Resul
     let files: Files = serde_json::from_slice(&read(body, most).await?).map_err(|error| {
         Problem::new(StatusCode::BAD_REQUEST, "INVALID_REQUEST", format!("this is no {FILES}: {error}"))
     })?;
-    if files.files.is_empty() {
+    if files.files.iter().all(|file| file.text.trim().is_empty()) {
         return Err(nothing());
     }
     let mut names = HashSet::new();

@@ -140,6 +140,11 @@ pub(super) async fn show(
         ("current", None) => return Err(Problem::new(StatusCode::NOT_FOUND, "NOT_FOUND", "nothing is published yet")),
         (other, _) => parse(other)?,
     };
+    // Texts may be many, and publications wait for whoever reads them: few at a time.
+    let _room = match documents {
+        Wanted::None => None,
+        Wanted::Changed | Wanted::All => Some(api.large_bodies.acquire().await.map_err(|_| Refused::Stopping)?),
+    };
     let found = api.history.ask(move |store| find(store, id, documents)).await.map_err(Problem::state)?;
     let (version, changes, documents) = found.ok_or(Refused::NoVersion(id))?;
     let shown = Shown {

@@ -14,7 +14,7 @@ pub(super) struct Args {
     /// How the workers are written
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     format: Format,
-    /// Exit with 1 if a worker does not enforce the current snapshot, or nothing is heard of it
+    /// Exit with 1 if a worker does not enforce the current snapshot, or nothing is heard of it, or of any
     #[arg(long)]
     fail_if_behind: bool,
 }
@@ -65,9 +65,10 @@ fn report(body: Value, format: Format, fail_if_behind: bool, output: &mut Output
     if let Format::Text = format {
         table(&workers).write(output)?;
     }
-    // Whoever said goodbye enforces nothing and is missed by nobody.
+    // Whoever said goodbye enforces nothing and is missed by nobody; but somebody has to be there.
     let is_well = |worker: &Worker| matches!(worker.state.as_str(), "ok" | "gone");
-    Ok(if fail_if_behind && !workers.iter().all(is_well) { Exit::Failed } else { Exit::Success })
+    let all_well = workers.iter().all(is_well) && workers.iter().any(|worker| worker.state == "ok");
+    Ok(if fail_if_behind && !all_well { Exit::Failed } else { Exit::Success })
 }
 
 fn table(workers: &[Worker]) -> Table {

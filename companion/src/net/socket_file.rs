@@ -24,10 +24,12 @@ impl SocketFile {
             Ok(found) if !found.file_type().is_socket() => {
                 return Err(io::Error::new(io::ErrorKind::AlreadyExists, "there is a file that is no socket"));
             }
-            Ok(_) if UnixStream::connect(path).is_ok() => {
-                return Err(io::Error::new(io::ErrorKind::AddrInUse, "another process listens there"));
-            }
-            Ok(_) => {}
+            Ok(_) => match UnixStream::connect(path) {
+                Ok(_) => return Err(io::Error::new(io::ErrorKind::AddrInUse, "another process listens there")),
+                // Only this says that nobody does; another user's socket may be in use, and not for us.
+                Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => {}
+                Err(error) => return Err(error),
+            },
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             Err(error) => return Err(error),
         }

@@ -10,6 +10,8 @@ pub(crate) enum ReadError {
     Folder { path: PathBuf, source: io::Error },
     #[error("cannot read file `{}`: {source}", path.display())]
     File { path: PathBuf, source: io::Error },
+    #[error("the name of policy file `{}` is not UTF-8 text: rename it", path.display())]
+    Name { path: PathBuf },
     #[error("{}:{line}:{column}: policy file is not UTF-8 text", path.display())]
     NotText { path: PathBuf, line: usize, column: usize },
     #[error("policy file `{}` is empty: write a comment into it, or remove it", path.display())]

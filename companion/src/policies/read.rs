@@ -36,6 +36,8 @@ impl Allowance {
 /// The text of a file.
 pub(super) fn read_file(path: &Path, allowance: &mut Allowance) -> Result<SourceFile, ReadError> {
     let fail = |source| ReadError::File { path: path.to_owned(), source };
+    // Two names that are shown alike would be taken for one file.
+    let name = path.to_str().ok_or_else(|| ReadError::Name { path: path.to_owned() })?;
     let mut bytes = Vec::new();
     // One byte more than allowed tells "full" from "too much", also for files whose size nobody knows beforehand.
     File::open(path).and_then(|file| file.take(allowance.0 + 1).read_to_end(&mut bytes)).map_err(fail)?;
@@ -45,7 +47,7 @@ pub(super) fn read_file(path: &Path, allowance: &mut Allowance) -> Result<Source
         return Err(ReadError::Empty { path: path.to_owned() });
     }
     let text = String::from_utf8(bytes).map_err(|error| not_text(path, &error))?;
-    Ok(SourceFile::new(path.display().to_string(), text))
+    Ok(SourceFile::new(name, text))
 }
 
 fn not_text(path: &Path, error: &FromUtf8Error) -> ReadError {

@@ -1,6 +1,6 @@
 use std::future;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::{mpsc, watch};
 use tokio::task::spawn_blocking;
@@ -57,6 +57,10 @@ pub(crate) struct Publisher {
     changes: Changes,
     /// The content of the folder that was judged last, and needs no second look.
     judged: Option<Fingerprint>,
+    /// The content of the folder that was read last, whatever came of it since.
+    read: Option<Fingerprint>,
+    /// When the epoch was raised last because a worker was ahead.
+    raised: Option<Instant>,
     /// The state file failed: what it was to be used for is to be tried again.
     must_retry: bool,
     health: Health,
@@ -88,6 +92,8 @@ impl Publisher {
             requests,
             changes,
             judged: None,
+            read: None,
+            raised: None,
             must_retry: false,
             health,
             metrics,
@@ -130,7 +136,10 @@ impl Publisher {
                 Some(id) = ahead.recv() => self.overtaken_by(id).await,
                 _ = round.tick() => match self.must_retry {
                     true => self.try_again().await,
-                    false => self.look_after_state().await,
+                    false => {
+                        self.catch_up().await;
+                        self.look_after_state().await;
+                    }
                 },
             }
         }
@@ -146,10 +155,12 @@ impl Publisher {
         self.reload().await;
     }
 
+    /// Follows a worker that is ahead; not more often than it takes to hear of all of them, whatever they claim.
     async fn overtaken_by(&mut self, id: SnapshotId) {
+        let is_soon = self.raised.is_some_and(|raised| raised.elapsed() < RETRY);
         let outcome = self
             .at_desk(move |desk| {
-                if !desk.numbering.saw(id) {
+                if !desk.numbering.saw(id) || is_soon {
                     return Ok(None);
                 }
                 let raised = desk.numbering.next();
@@ -157,15 +168,21 @@ impl Publisher {
                 desk.publish_again()
             })
             .await;
+        if let Ok(Some(_)) = outcome {
+            self.raised = Some(Instant::now());
+        }
         self.conclude(outcome);
         self.tend().await;
     }
 
-    /// Publishes again what was not made durable when a worker was ahead.
+    /// Publishes again what was not made durable when a worker was ahead, or waited for others to be heard.
     async fn catch_up(&mut self) {
         let is_overtaken =
             |desk: &mut Desk| if desk.numbering.is_overtaken() { desk.publish_again() } else { Ok(None) };
         let outcome = self.at_desk(is_overtaken).await;
+        if let Ok(Some(_)) = outcome {
+            self.raised = Some(Instant::now());
+        }
         self.conclude(outcome);
     }
 
@@ -176,7 +193,7 @@ impl Publisher {
                 let folder = folder.clone();
                 // As they are now, judged or not. Files that cannot be read are as good as changed once they can.
                 let read = self.at_desk(move |_| Ok(folder.read().map(|reading| reading.fingerprint).ok())).await;
-                let fingerprint = read.ok().flatten().or(self.judged);
+                let fingerprint = read.ok().flatten().or(self.read);
                 Authority::Files(fingerprint.map(Fingerprint::bytes).unwrap_or_default())
             }
             Source::Api => Authority::Api,
@@ -212,7 +229,7 @@ impl Publisher {
             .at_desk(move |desk| {
                 let Some(judgement) = judge(&folder, judged, &mut desk.loader)? else { return Ok(None) };
                 let fingerprint = judgement.fingerprint;
-                let started = std::time::Instant::now();
+                let started = Instant::now();
                 if desk.held_against() == Some(fingerprint.bytes()) {
                     return Ok(Some((fingerprint, Ok(None))));
                 }
@@ -232,6 +249,7 @@ impl Publisher {
             Ok(None) => return,
             Ok(Some((fingerprint, published))) => {
                 self.judged = Some(fingerprint);
+                self.read = Some(fingerprint);
                 if published.is_ok() {
                     self.health.update(|problems| problems.policies = None);
                 }

@@ -13,7 +13,12 @@ async fn nothing_at_all_is_no_set_without_policies() {
     let companion = site.start().await;
     companion.change("PUT", "/v1/policies/reader", &[YAML, ("if-none-match", "*")], READER).await;
     let files = ("content-type", "application/vnd.tollgate.files+json");
-    for (kind, nothing) in [(YAML, ""), (YAML, "\n  \n"), (files, r#"{"files": []}"#)] {
+    for (kind, nothing) in [
+        (YAML, ""),
+        (YAML, "\n  \n"),
+        (files, r#"{"files": []}"#),
+        (files, r#"{"files": [{"name": "a", "text": ""}]}"#),
+    ] {
         let refused = companion.change("POST", "/v1/snapshots", &[kind], nothing).await;
         assert_eq!(refused.status, 400);
         assert!(refused.body.contains("a comment alone"), "{}", refused.body);

@@ -52,12 +52,14 @@ fn whatever_happens_to_the_feed_no_worker_goes_back_or_lets_through_what_is_deni
     let (faults, last) = converged?;
     let seen = seen?;
 
-    println!("{faults}; {seen}; converged to {last} in {} ms", took.as_millis());
+    println!("{faults}; {seen}; converged to {last}");
+    println!("figure chaos_converged_ms {} ms", took.as_millis());
     seen.require_sound()?;
     let published: BTreeSet<SnapshotId> = testbed.companion.history()?.into_iter().collect();
     let unknown: Vec<_> = seen.snapshots().filter(|id| !published.contains(id)).collect();
     ensure!(unknown.is_empty(), "requests were decided by snapshots that were never published: {unknown:?}");
     ensure!(seen.allowed > 1000 && seen.denied > 1000, "too little was seen: {seen}");
+    ensure!(seen.unavailable < seen.allowed / 4, "too much was refused: {seen}");
     Ok(())
 }
 

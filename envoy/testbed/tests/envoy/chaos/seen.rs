@@ -13,7 +13,7 @@ pub(super) struct Seen {
     pub(super) allowed: u64,
     pub(super) denied: u64,
     /// While a worker had no snapshot, or none to trust.
-    unavailable: u64,
+    pub(super) unavailable: u64,
     lost_connections: u64,
     /// Lost one after the other, without an answer in between.
     lost_in_a_row: u32,
