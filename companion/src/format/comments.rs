@@ -113,8 +113,11 @@ impl Comments {
 /// where it is indented like what is before, to the end of that.
 pub(super) fn attach(text: &str, slots: Vec<Slot>, beds: Vec<Bed>, found: Vec<Comment>) -> Comments {
     let mut attaching = Attaching { comments: Comments { slots, beds, end: Vec::new() }, last: None };
+    // Found once: a file may be one long line with many slots.
+    let lines: Vec<usize> = text.match_indices('\n').map(|(end, _)| end + 1).collect();
     for slot in &mut attaching.comments.slots {
-        let line = text.get(..slot.start.offset).and_then(|before| before.rfind('\n')).map_or(0, |end| end + 1);
+        let before = lines.partition_point(|start| *start <= slot.start.offset).checked_sub(1);
+        let line = before.and_then(|before| lines.get(before)).copied().unwrap_or(0);
         slot.is_apart = is_after_empty_line(text, line);
     }
     for comment in found {
