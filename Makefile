@@ -15,7 +15,7 @@ GUESTS        := abi-probe tollgate-engine-guest tollgate-trapping-guest
 WASM_BUILD    := cargo build --profile wasm --target wasm32-wasip1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test check fuzz-conditions wasm plugin companion envoy bench-apply bench-conditions bench-decide bench-edit bench-envoy bench-feed bench-load bench-request wrk wasm-target
+.PHONY: help demo up test check fuzz-conditions wasm plugin companion envoy bench-apply bench-conditions bench-decide bench-edit bench-envoy bench-feed bench-load bench-loader bench-request wrk wasm-target
 
 help: ## list the recipes
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -88,6 +88,9 @@ wrk:
 bench-feed: plugin envoy ## one policy edited in a set of 100 to 100 000: until the last of 1, 4 or 8 workers enforces it: ARGS="--policies 10000 --workers 4 --edits 200"
 	cargo build --profile bench -p tollgate
 	TOLLGATE=$(CARGO_TARGET_DIR)/release/tollgate cargo run --quiet --profile bench -p tollgate-testbed --bin bench-feed -- $(ARGS)
+
+bench-loader: ## one edited policy among 10 000 and 100 000, read and checked: as files, as documents, in one big file
+	cargo bench -p tollgate-policy --bench edits
 
 bench-request: plugin ## one whole request through the plugin, by headers and by token, allowed and denied, with 10 000 policies
 	cargo bench -p tollgate-host-tests --bench request

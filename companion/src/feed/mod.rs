@@ -6,8 +6,6 @@ mod down;
 mod frame;
 mod hello;
 mod known;
-#[cfg(test)]
-mod latency;
 mod limits;
 mod offers;
 mod publications;
