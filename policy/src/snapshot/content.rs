@@ -153,6 +153,7 @@ impl Content {
         let mut replacements: Vec<Replacement> = Vec::with_capacity(count);
         // A patch that makes much of little is none of ours: whoever has to read it must not be made to hash it, too.
         let mut room = reader.remaining().saturating_mul(GROWTH);
+        let mut size = 0;
         for _ in 0..count {
             let invalid = reader.invalid("chunk");
             let kind = ChunkKind::from_code(reader.byte()?).ok_or(invalid.clone())?;
@@ -166,6 +167,7 @@ impl Content {
             let spared = 2 * old.len();
             let chunk = patch::apply(&mut reader, old, limits::CONTENT.most().min(room + spared))?;
             room -= chunk.len().saturating_sub(spared);
+            size = limits::CONTENT.check(size + chunk.len())?;
             replacements.push((kind, place, chunk.into()));
         }
         let invalid = reader.invalid("number of chunks");

@@ -109,27 +109,39 @@ fn chunks_that_no_snapshot_has_are_refused_under_a_right_digest() {
     assert!(snapshot.encode() == old.encode(ID, &[]) && snapshot.id() == ID && snapshot.policy_count() == 5);
 }
 
+/// A delta whose changes are chunks of policies, each so many bytes that are copies of what it was, after junk of its own.
+fn bomb(old: &Content, junk: usize, chunks: &[usize]) -> Vec<u8> {
+    let mut bomb = old.delta(old, ID, NEXT, &[]);
+    assert_eq!(bomb.pop(), Some(0), "no changes");
+    let mut out = super::Writer::default();
+    out.len(chunks.len());
+    for (place, bytes) in chunks.iter().enumerate() {
+        let len = old.chunk(super::ChunkKind::Policies, place).unwrap().len();
+        let copies = bytes / len;
+        out.byte(super::ChunkKind::Policies.code());
+        out.len(place);
+        out.len(junk + copies * len);
+        out.len(junk << 1);
+        out.bytes(&vec![0; junk]);
+        for _ in 0..copies {
+            out.varint((len as u64) << 1 | 1);
+            out.len(0);
+        }
+    }
+    bomb.extend(out.0);
+    bomb
+}
+
 #[test]
 fn a_delta_that_makes_much_of_little_is_refused_before_it_is_made() {
     let old = content(&many(300));
     let mut snapshot = snapshot(&old, ID);
-    let mut bomb = old.delta(&old, ID, NEXT, &[]);
-    // Instead of no change: one chunk of policies that is 30 MB of copies of what it was.
-    assert_eq!(bomb.pop(), Some(0));
-    let len = old.chunk(super::ChunkKind::Policies, 0).unwrap().len();
-    let copies = (30 << 20) / len;
-    let mut out = super::Writer::default();
-    out.len(1);
-    out.byte(super::ChunkKind::Policies.code());
-    out.len(0);
-    out.len(copies * len);
-    for _ in 0..copies {
-        out.varint((len as u64) << 1 | 1);
-        out.len(0);
-    }
-    bomb.extend(out.0);
-    let refused = snapshot.apply(&bomb).unwrap_err();
+    let refused = snapshot.apply(&bomb(&old, 1, &[30 << 20])).unwrap_err();
     assert!(refused.to_string().starts_with("invalid length"), "{refused}");
+    // Enough of its own to make that much of, but no snapshot holds it: nothing is made beyond the limit.
+    let refused = snapshot.apply(&bomb(&old, 4 << 20, &[30 << 20, 30 << 20, 30 << 20])).unwrap_err();
+    assert!(refused.to_string().contains("more bytes than the limit"), "{refused}");
+    assert!(snapshot.encode() == old.encode(ID, &[]));
 }
 
 proptest! {

@@ -1,23 +1,17 @@
 use std::fs;
 
 use anyhow::{Result, ensure};
-use tollgate_testbed::{artifacts, until};
+use tollgate_testbed::until;
 
-use crate::decided::{Verdict, ask, telling, trap};
+use crate::decided::{Verdict, ask, trap};
 
-use super::site::{only, remove_database, save, start_with};
+use super::site::{only, remove_database, save, start_trapping};
 
 /// The VM that is started again has nothing in force, or a snapshot that another VM has left: neither may let in what is older
 /// than what this Envoy has enforced, and a companion that has forgotten it is only believed under a higher epoch.
 #[test]
 fn a_vm_that_is_started_again_takes_nothing_older_from_a_companion_that_was_put_back() -> Result<()> {
-    let guest = artifacts::guest("tollgate_trapping_guest")?;
-    let mut testbed = start_with("first", |options| {
-        options.workers = 1;
-        options.module = Some(guest);
-        options.plugin_configuration = Some(telling());
-        options.log_level = "critical".to_owned();
-    })?;
+    let mut testbed = start_trapping("first")?;
     let saved = testbed.folder().join("backup");
     testbed.companion.terminate()?;
     fs::copy(testbed.companion.state(), &saved)?;

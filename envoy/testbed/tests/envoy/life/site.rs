@@ -5,8 +5,9 @@ use std::path::Path;
 use anyhow::Result;
 use tempfile::TempDir;
 use tollgate_testbed::client::Http1;
-use tollgate_testbed::{Testbed, TestbedOptions, until};
+use tollgate_testbed::{Testbed, TestbedOptions, artifacts, until};
 
+use crate::decided::telling;
 use crate::gate::plugin_configuration;
 
 /// A policy set that lets everyone see one page and no other. It has enough else in it to be a snapshot of some size.
@@ -49,6 +50,18 @@ pub(crate) fn start_with(page: &str, change: impl FnOnce(&mut TestbedOptions)) -
     let testbed = Testbed::start(&options)?;
     testbed.wait_enforced()?;
     Ok(testbed)
+}
+
+/// The same, with one worker whose VM a request can end, and answers that tell by which snapshot they were decided.
+pub(crate) fn start_trapping(page: &str) -> Result<Testbed> {
+    let guest = artifacts::guest("tollgate_trapping_guest")?;
+    start_with(page, |options| {
+        options.workers = 1;
+        options.module = Some(guest);
+        options.plugin_configuration = Some(telling());
+        // Every trap is an error that is meant.
+        options.log_level = "critical".to_owned();
+    })
 }
 
 /// Saves the policy file as editors do: beside it, then renamed.

@@ -2,22 +2,15 @@ use std::thread;
 use std::time::Duration;
 
 use anyhow::Result;
-use tollgate_testbed::{Testbed, artifacts, until};
+use tollgate_testbed::{Testbed, until};
 
-use crate::decided::{Decided, Verdict, ask, telling, trap};
+use crate::decided::{Decided, Verdict, ask, trap};
 
-use super::site::start_with;
+use super::site::start_trapping;
 
 #[test]
 fn a_vm_that_is_started_again_without_a_companion_decides_at_once_as_the_one_before() -> Result<()> {
-    let guest = artifacts::guest("tollgate_trapping_guest")?;
-    let mut testbed = start_with("first", |options| {
-        options.workers = 1;
-        options.module = Some(guest);
-        options.plugin_configuration = Some(telling());
-        // Every trap is an error that is meant.
-        options.log_level = "critical".to_owned();
-    })?;
+    let mut testbed = start_trapping("first")?;
     let current = testbed.wait_enforced()?;
     until("a VM starts with what another has left", || {
         trap(&testbed)?;
