@@ -1,0 +1,15 @@
+//! Tollgate's policy search: from a policy to its text, from the text to a vector, from vectors to what is like what.
+//!
+//! An [`Embedder`] makes a [`Vector`] of a text; the [`Model`] it is of is kept with every vector, and vectors of two models
+//! are never compared. An [`Index`] keeps the vectors of one model and finds the nearest. Nothing here decides anything
+//! about a request, and nothing that decides waits for it.
+
+mod embedder;
+mod index;
+mod model;
+mod vector;
+
+pub use embedder::{EmbedError, Embedder, Purpose};
+pub use index::{Entry, Hit, Index, IndexError, Settings};
+pub use model::{Model, ModelVersion, ModelVersionError, TextHash};
+pub use vector::{Vector, VectorError};
