@@ -7,9 +7,11 @@
 mod embedder;
 mod index;
 mod model;
+mod text;
 mod vector;
 
 pub use embedder::{EmbedError, Embedder, Purpose};
 pub use index::{Entry, Hit, Index, IndexError, Settings};
 pub use model::{Model, ModelVersion, ModelVersionError, TextHash};
+pub use text::{PolicyText, TEXT_VERSION, clean};
 pub use vector::{Vector, VectorError};
