@@ -5,11 +5,13 @@
 //! about a request, and nothing that decides waits for it.
 
 mod embedder;
+mod fingerprint;
 mod index;
 mod model;
 mod vector;
 
 pub use embedder::{EmbedError, Embedder, Purpose};
+pub use fingerprint::{TEXT_VERSION, fingerprint};
 pub use index::{Entry, Hit, Index, IndexError, Settings};
 pub use model::{Model, ModelVersion, ModelVersionError, TextHash};
 pub use vector::{Vector, VectorError};
