@@ -5,6 +5,7 @@
 //! about a request, and nothing that decides waits for it.
 
 mod embedder;
+mod fingerprint;
 mod index;
 mod keyword;
 mod lexical;
@@ -15,6 +16,7 @@ mod text;
 mod vector;
 
 pub use embedder::{EmbedError, Embedder, Purpose};
+pub use fingerprint::{TEXT_VERSION, fingerprint};
 pub use index::{Entry, Hit, Index, IndexError, Settings};
 pub use keyword::Keywords;
 pub use lexical::Lexical;
