@@ -11,6 +11,7 @@ mod client;
 pub mod daemon;
 mod explain;
 pub mod feed;
+mod find;
 mod format;
 mod metrics;
 pub mod net;
