@@ -6,6 +6,7 @@
 
 mod api;
 mod ask;
+mod catalogue;
 pub mod cli;
 mod client;
 pub mod daemon;

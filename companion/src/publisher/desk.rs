@@ -6,10 +6,11 @@ use tollgate_policy::set::PolicySet;
 use tollgate_policy::snapshot::{Compiler, Content, SnapshotId};
 use tollgate_policy::source::{Loader, SourceFile};
 
+use crate::catalogue::Catalogue;
 use crate::policies::{CompileError, MAX_SNAPSHOT_BYTES};
 use crate::store::{Compiled, Edit, Edits, Entry, Origin, Store, StoreError, Summary, Version};
 
-use super::documents::{self, Documents};
+use super::documents::{self, Documents, policy_of};
 use super::numbering::Numbering;
 use super::published::Published;
 use super::recover::Recovery;
@@ -37,6 +38,7 @@ pub(super) struct Desk {
     /// The same, once it has been validated in this run.
     set: Option<Arc<PolicySet>>,
     shelf: Shelf,
+    catalogue: Catalogue,
 }
 
 /// What is said of a version beyond its content.
@@ -66,11 +68,16 @@ impl Desk {
             is_rewritten: false,
             set: None,
             shelf,
+            catalogue: Catalogue::default(),
         }
     }
 
     pub(super) fn shelf(&self) -> Shelf {
         self.shelf.clone()
+    }
+
+    pub(super) fn catalogue(&self) -> Catalogue {
+        self.catalogue.clone()
     }
 
     pub(super) fn documents(&self) -> &[SourceFile] {
@@ -115,6 +122,7 @@ impl Desk {
     pub(super) fn warm(&mut self) -> Result<(), Refused> {
         let set = self.load()?;
         self.compile(&set)?;
+        self.catalogue.replace(&set, self.id());
         self.set = Some(set);
         Ok(())
     }
@@ -125,14 +133,22 @@ impl Desk {
         let summary = summary::of_edit(&edit, &undo);
         // Held by nobody else, the loader's set is edited in place.
         self.set = None;
-        let published = self.load().and_then(|set| self.publish(&set, slice::from_ref(&edit), summary, stamp));
+        let set = self.load();
+        let published = set.and_then(|set| Ok((self.publish(&set, slice::from_ref(&edit), summary, stamp)?, set)));
         match published {
-            Ok(_) => self.shelf.make(&edit),
-            Err(_) => {
+            Ok((published, set)) => {
+                self.shelf.make(&edit);
+                match policy_of(document_of(&edit)) {
+                    Some(policy) => self.catalogue.edit(policy, &set, self.id()),
+                    None => self.catalogue.replace(&set, self.id()),
+                }
+                Ok(published)
+            }
+            Err(refused) => {
                 documents::make(&mut self.documents, undo);
+                Err(refused)
             }
         }
-        published
     }
 
     /// Makes sure that it is known what the set in force says, down to each policy.
@@ -157,6 +173,7 @@ impl Desk {
         let published = self.publish(&set, &edits, summary, stamp);
         match published {
             Ok(_) => {
+                self.catalogue.replace(&set, self.id());
                 self.set = Some(set);
                 self.shelf.fill(&self.documents);
             }
@@ -169,7 +186,9 @@ impl Desk {
     pub(super) fn publish_again(&mut self) -> Result<Option<Published>, Refused> {
         let (Some(replica), Some(stamp)) = (self.replica.get(), &self.stamp) else { return Ok(None) };
         let (content, stamp) = (replica.content().clone(), Stamp { of: self.id(), ..stamp.clone() });
-        self.commit(&content, &[], Summary::default(), stamp).map(Some)
+        let published = self.commit(&content, &[], Summary::default(), stamp)?;
+        self.catalogue.renumber(published.id);
+        Ok(Some(published))
     }
 
     /// Publishes documents whose compiled form is of another version of the program.
@@ -177,7 +196,9 @@ impl Desk {
         let (Some(set), Some(stamp)) = (self.set.take(), self.stamp.clone()) else { return Ok(None) };
         let content = self.compile(&set)?;
         self.set = Some(set);
-        self.commit(&content, &[], Summary::default(), stamp).map(Some)
+        let published = self.commit(&content, &[], Summary::default(), stamp)?;
+        self.catalogue.renumber(published.id);
+        Ok(Some(published))
     }
 
     /// Tries whether the state file can be written.
@@ -192,10 +213,14 @@ impl Desk {
         if newest == self.id() { Ok(None) } else { self.publish_again() }
     }
 
-    /// Whether a set is in force already, maybe in other words.
+    /// Whether a set is in force already, maybe in other words: then these are what is told of it.
     pub(super) fn is_in_force(&mut self, set: &PolicySet) -> Result<bool, Refused> {
         let digest = self.compile(set)?.digest();
-        Ok(self.replica.get().is_some_and(|replica| replica.digest() == digest))
+        let is_in_force = self.replica.get().is_some_and(|replica| replica.digest() == digest);
+        if is_in_force {
+            self.catalogue.replace(set, self.id());
+        }
+        Ok(is_in_force)
     }
 
     /// The documents of a version.
@@ -283,6 +308,13 @@ impl Desk {
         self.is_rewritten = false;
         self.stamp = Some(stamp);
         Ok(Published { at: std::time::Instant::now(), ..published })
+    }
+}
+
+fn document_of(edit: &Edit) -> &str {
+    match edit {
+        Edit::Write(document) => &document.name,
+        Edit::Remove(name) => name,
     }
 }
 

@@ -7,6 +7,7 @@ use tokio::task::spawn_blocking;
 use tokio::time::{MissedTickBehavior, interval};
 use tollgate_policy::snapshot::SnapshotId;
 
+use crate::catalogue::Catalogue;
 use crate::daemon::Shutdown;
 use crate::metrics::Metrics;
 use crate::policies::{Fingerprint, Folder};
@@ -51,6 +52,7 @@ pub(crate) struct Publisher {
     source: Source,
     desk: Arc<Mutex<Desk>>,
     shelf: Shelf,
+    catalogue: Catalogue,
     history: History,
     current: watch::Sender<Option<Arc<Published>>>,
     requests: mpsc::Receiver<Request>,
@@ -87,6 +89,7 @@ impl Publisher {
         let publisher = Publisher {
             source,
             shelf: desk.shelf(),
+            catalogue: desk.catalogue(),
             history: History(store),
             current: watch::Sender::new(recovered.map(Arc::new)),
             requests,
@@ -117,6 +120,10 @@ impl Publisher {
 
     pub(crate) fn shelf(&self) -> Shelf {
         self.shelf.clone()
+    }
+
+    pub(crate) fn catalogue(&self) -> Catalogue {
+        self.catalogue.clone()
     }
 
     /// Publishes what is there, then every change. `ahead` carries ids that workers have applied and we have not given.
