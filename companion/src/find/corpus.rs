@@ -1,8 +1,11 @@
 use std::num::NonZeroU16;
 use std::sync::{Arc, PoisonError, RwLock};
 
+use serde::{Deserialize, Serialize};
 use tollgate_policy::set::{Policy, PolicySet};
 use tollgate_search::{EmbedError, Embedder, Entry, Index, IndexError, Model, ModelVersion, Purpose, Settings};
+
+use crate::catalogue::{Catalogue, Surroundings};
 
 use super::standin::{Keywords, Lexical, PolicyText};
 
@@ -20,6 +23,23 @@ pub(crate) struct Corpus {
     policies: Policies,
     generation: Option<Arc<Generation>>,
     keywords: Arc<RwLock<Keywords>>,
+    standing: Standing,
+}
+
+/// How much of the policies the index has.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Standing {
+    /// In force.
+    pub(crate) policies: usize,
+    /// In the index.
+    pub(crate) indexed: usize,
+    /// Those of which the index has an older text, or none.
+    pub(crate) stale: usize,
+    /// For how long the index has been behind.
+    pub(crate) lag_ms: u64,
+    /// An index for another model is being built.
+    pub(crate) migrating: bool,
 }
 
 /// The vectors of one model, and what makes more of them.
@@ -34,6 +54,8 @@ pub(crate) struct Generation {
 
 #[derive(Debug)]
 enum Policies {
+    /// Those that the daemon has in force.
+    InForce(Catalogue),
     /// Read from files.
     Read(Arc<PolicySet>),
 }
@@ -64,17 +86,21 @@ impl Corpus {
                 named.zip(&vectors).map(|((name, text), vector)| Entry { name, text: text.hash(), vector }).collect();
             index.insert(&entries)?;
         }
+        let indexed = index.len();
+        let standing = Standing { policies: set.policies.len(), indexed, ..Standing::default() };
         let generation = Generation { number: 1, model, index, embedder: Some(Arc::new(embedder)) };
         Ok(Corpus {
             policies: Policies::Read(set),
             generation: Some(Arc::new(generation)),
             keywords: Arc::new(RwLock::new(keywords)),
+            standing,
         })
     }
 
     /// A policy as it is in force now.
     pub(crate) fn get(&self, name: &str) -> Option<Arc<Policy>> {
         match &self.policies {
+            Policies::InForce(catalogue) => catalogue.get(name),
             Policies::Read(set) => {
                 let place = set.policies.binary_search_by(|policy| policy.name.as_str().cmp(name)).ok()?;
                 set.policies.get(place).cloned()
@@ -85,14 +111,8 @@ impl Corpus {
     /// All of them, sorted by name.
     pub(crate) fn policies(&self) -> Vec<Arc<Policy>> {
         match &self.policies {
+            Policies::InForce(catalogue) => catalogue.policies(),
             Policies::Read(set) => set.policies.clone(),
-        }
-    }
-
-    /// How many there are.
-    pub(crate) fn len(&self) -> usize {
-        match &self.policies {
-            Policies::Read(set) => set.policies.len(),
         }
     }
 
@@ -109,7 +129,50 @@ impl Corpus {
     /// The policies with all that they depend on, as the loader knows it. Policies are shared, not copied.
     pub(crate) fn set(&self) -> PolicySet {
         match &self.policies {
+            Policies::InForce(catalogue) => {
+                let surroundings = catalogue.surroundings();
+                let Surroundings { derived_roles, variables, scopes, schemas, routes } = &*surroundings;
+                PolicySet {
+                    policies: catalogue.policies(),
+                    derived_roles: derived_roles.clone(),
+                    variables: variables.clone(),
+                    scopes: scopes.clone(),
+                    schemas: schemas.clone(),
+                    routes: routes.clone(),
+                    ..PolicySet::default()
+                }
+            }
             Policies::Read(set) => PolicySet::clone(set),
         }
+    }
+
+    /// Absent where none serves, or it was made for one question.
+    pub(crate) fn generation_number(&self) -> Option<u64> {
+        match &self.policies {
+            Policies::InForce(_) => self.generation().map(|generation| generation.number),
+            Policies::Read(_) => None,
+        }
+    }
+
+    pub(crate) fn standing(&self) -> &Standing {
+        &self.standing
+    }
+}
+
+impl Standing {
+    /// What is not as it usually is, in sentences.
+    pub(crate) fn notes(&self) -> Vec<String> {
+        let Standing { policies, indexed, stale, lag_ms, migrating } = *self;
+        let mut notes = Vec::new();
+        match (policies, indexed) {
+            (0, _) => notes.push("there are no policies".to_owned()),
+            (_, 0) => notes.push(format!("the index is empty: none of {policies} policies can be found by it yet")),
+            _ if stale > 0 => notes.push(format!("the index is behind by {stale} policies, for {lag_ms} ms")),
+            _ => {}
+        }
+        if migrating {
+            notes.push("an index for another model is being built; this answer is the serving one's".to_owned());
+        }
+        notes
     }
 }
