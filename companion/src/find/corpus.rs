@@ -97,6 +97,16 @@ impl Corpus {
         })
     }
 
+    /// The policies in force.
+    pub(crate) fn in_force(catalogue: &Catalogue) -> Self {
+        let set = PolicySet { policies: catalogue.policies(), ..PolicySet::default() };
+        let policies = Policies::InForce(catalogue.clone());
+        match Corpus::of_set(Arc::new(set)) {
+            Ok(corpus) => Corpus { policies, ..corpus },
+            Err(_) => Corpus { policies, generation: None, keywords: Arc::default(), standing: Standing::default() },
+        }
+    }
+
     /// A policy as it is in force now.
     pub(crate) fn get(&self, name: &str) -> Option<Arc<Policy>> {
         match &self.policies {
@@ -156,6 +166,23 @@ impl Corpus {
 
     pub(crate) fn standing(&self) -> &Standing {
         &self.standing
+    }
+}
+
+#[cfg(test)]
+impl Corpus {
+    /// As if the model could be loaded no more.
+    pub(crate) fn without_embedder(self) -> Self {
+        let generation = self.generation.map(|generation| {
+            let generation = Arc::into_inner(generation).unwrap();
+            Arc::new(Generation { embedder: None, ..generation })
+        });
+        Corpus { generation, ..self }
+    }
+
+    /// As if nothing was embedded yet.
+    pub(crate) fn without_generation(self) -> Self {
+        Corpus { generation: None, ..self }
     }
 }
 

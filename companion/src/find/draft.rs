@@ -74,7 +74,8 @@ mod tests {
 
     use super::*;
 
-    const SET: &str = "scopes: [acme]\npolicies:\n  - {name: reader, resource: document, actions: [view], roles: [a]}\n";
+    const SET: &str =
+        "scopes: [acme]\npolicies:\n  - {name: reader, resource: document, actions: [view], roles: [a]}\n";
 
     fn read(text: &str) -> Result<Draft, String> {
         let set = load(&[SourceFile::new("a.yaml", SET)]).unwrap();
@@ -95,7 +96,10 @@ mod tests {
             ("resource: a\nactoins: [b]\nroles: [c]", "draft:2:1: "),
             ("resource: a\nactions: [b]\nroles: [c]\nscope: acm", "did you mean `acme`?"),
             ("resource: a\nactions: [b]\nroles: [c]\ncondition: a ==", "draft:4:"),
-            ("policies: [{name: a, resource: a, actions: [b], roles: [c]}, {name: b, resource: a, actions: [b], roles: [c]}]", "one policy"),
+            (
+                "policies: [{name: a, resource: a, actions: [b], roles: [c]}, {name: b, resource: a, actions: [b], roles: [c]}]",
+                "one policy",
+            ),
             ("# nothing", "draft:"),
             ("[", "draft:1:"),
             ("5", "draft:1:"),

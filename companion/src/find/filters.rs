@@ -16,23 +16,23 @@ pub(crate) struct Filters {
     /// Only policies about this kind of resource
     #[arg(long, value_name = "KIND")]
     #[serde(skip_serializing_if = "Option::is_none")]
-    kind: Option<String>,
+    pub(super) kind: Option<String>,
     /// Only policies about this action
     #[arg(long, value_name = "ACTION")]
     #[serde(skip_serializing_if = "Option::is_none")]
-    action: Option<String>,
+    pub(super) action: Option<String>,
     /// Only policies about who holds this role, plain or derived
     #[arg(long, value_name = "ROLE")]
     #[serde(skip_serializing_if = "Option::is_none")]
-    role: Option<String>,
+    pub(super) role: Option<String>,
     /// Only policies of this scope and those beneath it
     #[arg(long, value_name = "SCOPE")]
     #[serde(skip_serializing_if = "Option::is_none")]
-    scope: Option<String>,
+    pub(super) scope: Option<String>,
     /// Only policies with this effect
     #[arg(long, value_name = "EFFECT")]
     #[serde(skip_serializing_if = "Option::is_none")]
-    effect: Option<EffectName>,
+    pub(super) effect: Option<EffectName>,
 }
 
 impl Filters {

@@ -42,7 +42,8 @@ impl Why {
 impl Fields {
     /// What two policies have in common.
     pub(super) fn of_both(one: &Policy, other: &Policy) -> Self {
-        let shared = |one: Vec<String>, other: Vec<String>| one.into_iter().filter(|name| other.contains(name)).collect();
+        let shared =
+            |one: Vec<String>, other: Vec<String>| one.into_iter().filter(|name| other.contains(name)).collect();
         Fields {
             kinds: shared(listed(&one.kinds), listed(&other.kinds)),
             actions: shared(listed(&one.actions), listed(&other.actions)),

@@ -89,20 +89,24 @@ struct Sought {
     vector: Option<Vector>,
 }
 
-/// Finds policies. Blocks: for microseconds, or for as long as the embedder takes.
+/// Finds policies. Blocks: for microseconds, or for as long as the embedder takes. `file` is what messages call a draft.
 ///
 /// # Errors
 /// If the question makes no sense, names a policy that is not there, or has a draft that is not valid. What the index lacks
 /// is no error but said in the answer.
-pub(crate) fn search(corpus: &Corpus, question: &Question) -> Result<Found, SearchError> {
+pub(crate) fn search(corpus: &Corpus, question: &Question, file: &str) -> Result<Found, SearchError> {
+    search_by(Ranking::default(), corpus, question, file)
+}
+
+fn search_by(ranking: Ranking, corpus: &Corpus, question: &Question, file: &str) -> Result<Found, SearchError> {
     let most = question.most()?;
     let mut notes = corpus.standing().notes();
-    let sought = Sought::of(question.subject()?, corpus, &mut notes)?;
+    let sought = Sought::of(question.subject()?, file, corpus, &mut notes)?;
     let passing = (!question.filters.is_none()).then(|| question.filters.of(corpus));
     if passing.as_ref().is_some_and(|passing| passing.len() == 0) && corpus.standing().policies > 0 {
         notes.push("no policy passes the filters".to_owned());
     }
-    let ranked = Ranked::of(corpus, &sought, most, passing.as_ref(), &mut notes);
+    let ranked = Ranked::of(ranking, corpus, &sought, most, passing.as_ref(), &mut notes);
     let generation = corpus.generation().filter(|_| ranked.ranking != Ranking::Keyword);
     let results = ranked.hits.into_iter().filter_map(|hit| {
         let policy = corpus.get(&hit.name)?;
@@ -119,7 +123,7 @@ pub(crate) fn search(corpus: &Corpus, question: &Question) -> Result<Found, Sear
 }
 
 impl Sought {
-    fn of(subject: Subject<'_>, corpus: &Corpus, notes: &mut Vec<String>) -> Result<Self, SearchError> {
+    fn of(subject: Subject<'_>, file: &str, corpus: &Corpus, notes: &mut Vec<String>) -> Result<Self, SearchError> {
         let sought = match subject {
             Subject::Text(text) => {
                 let text = clean(text);
@@ -127,7 +131,7 @@ impl Sought {
                 (Sought { own: None, policy: None, text, vector: None }, vector)
             }
             Subject::Draft(draft) => {
-                let Draft { policy } = Draft::read("draft", draft, &corpus.set()).map_err(SearchError::Draft)?;
+                let Draft { policy } = Draft::read(file, draft, &corpus.set()).map_err(SearchError::Draft)?;
                 let text = PolicyText::of(&policy).cleaned().to_owned();
                 let vector = embed(corpus, &text, Purpose::Policy);
                 (Sought { own: Some(policy.name.clone()), policy: Some(policy), text, vector: None }, vector)
@@ -151,12 +155,7 @@ impl Sought {
 }
 
 /// The vector that a policy has; where that is of an older text, a new one if there can be one.
-fn own_vector(
-    corpus: &Corpus,
-    name: &str,
-    text: &PolicyText,
-    notes: &mut Vec<String>,
-) -> Result<Vector, NoVector> {
+fn own_vector(corpus: &Corpus, name: &str, text: &PolicyText, notes: &mut Vec<String>) -> Result<Vector, NoVector> {
     let Some(Generation { index, .. }) = corpus.generation() else { return Err(NoVector::Generation) };
     let is_current = index.text_of(name) == Some(text.hash());
     let kept = index.vector_of(name)?;
@@ -184,6 +183,7 @@ struct Ranked {
 
 impl Ranked {
     fn of(
+        ranking: Ranking,
         corpus: &Corpus,
         sought: &Sought,
         most: usize,
@@ -200,16 +200,13 @@ impl Ranked {
         let by_vector = |most, vector: &Vector, index: &Index| {
             nearest(corpus, sought, most, passing, |most, wanted| index.search(vector, most, wanted))
         };
-        let ranking = Ranking::default();
         match vectors.filter(|_| ranking != Ranking::Keyword) {
             None => Ranked { ranking: Ranking::Keyword, hits: by_keyword(most) },
             Some((vector, Generation { index, .. })) => {
                 let is_hybrid = ranking == Ranking::Hybrid;
                 let depth = if is_hybrid { most.max(FUSED) } else { most };
                 match by_vector(depth, vector, index) {
-                    Ok(hits) if is_hybrid => {
-                        Ranked { ranking, hits: fuse(&[&hits, &by_keyword(depth)], most) }
-                    }
+                    Ok(hits) if is_hybrid => Ranked { ranking, hits: fuse(&[&hits, &by_keyword(depth)], most) },
                     Ok(hits) => Ranked { ranking, hits },
                     Err(error) => {
                         notes.push(format!("ranked by keywords alone: {}", NoVector::Index(error)));
@@ -255,10 +252,10 @@ impl Similar {
         };
         let terms = corpus.keywords(|keywords| keywords.shared_terms(&sought.text, text.cleaned()));
         let vectors = sought.vector.as_ref().zip(corpus.generation());
-        let similarity = vectors.and_then(|(vector, generation)| {
-            Some(generation.index.vector_of(&hit.name).ok()??.cosine(vector))
-        });
-        let stale = corpus.generation().is_some_and(|generation| generation.index.text_of(&hit.name) != Some(text.hash()));
+        let similarity =
+            vectors.and_then(|(vector, generation)| Some(generation.index.vector_of(&hit.name).ok()??.cosine(vector)));
+        let stale =
+            corpus.generation().is_some_and(|generation| generation.index.text_of(&hit.name) != Some(text.hash()));
         Similar {
             name: policy.name.clone(),
             score: hit.score,
@@ -269,3 +266,6 @@ impl Similar {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -149,3 +149,13 @@ pub(crate) fn fuse(rankings: &[&[Hit]], most: usize) -> Vec<Hit> {
     hits.truncate(most);
     hits
 }
+
+impl std::fmt::Display for Ranking {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Ranking::Vector => "vector",
+            Ranking::Keyword => "keyword",
+            Ranking::Hybrid => "hybrid",
+        })
+    }
+}
