@@ -5,6 +5,7 @@ use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, StatusCode, header};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use tokio::time::timeout;
 use tollgate_policy::source::SourceFile;
 
@@ -19,6 +20,8 @@ pub(crate) const FILES: &str = "application/vnd.tollgate.files+json";
 /// What a policy file may be sent as.
 const TYPES: [&str; 6] =
     ["application/yaml", "application/x-yaml", "text/yaml", "text/x-yaml", "application/json", "text/plain"];
+
+const JSON: &str = "application/json";
 
 /// Several policy files.
 #[derive(Deserialize)]
@@ -62,6 +65,17 @@ pub(super) async fn files(headers: &HeaderMap, body: Body, most: usize) -> Resul
         return Err(Problem::new(StatusCode::BAD_REQUEST, "INVALID_REQUEST", detail));
     }
     Ok(files.files.into_iter().map(|File { name, text }| SourceFile::new(name, text)).collect())
+}
+
+/// A JSON document.
+pub(super) async fn json<T: DeserializeOwned>(headers: &HeaderMap, body: Body, most: usize) -> Result<T, Problem> {
+    if let Some(sent) = media_type(headers).filter(|sent| sent != JSON) {
+        let detail = format!("a question is sent as {JSON}, not as {sent}");
+        return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "UNSUPPORTED_MEDIA_TYPE", detail));
+    }
+    serde_json::from_slice(&read(body, most).await?).map_err(|error| {
+        Problem::new(StatusCode::BAD_REQUEST, "INVALID_REQUEST", format!("this question cannot be read: {error}"))
+    })
 }
 
 /// What a mistyped file name sends. To have no policies must be said on purpose.

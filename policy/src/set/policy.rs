@@ -2,6 +2,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::condition::{self, ConditionProblem, Environment, Program};
+use crate::engine::Glob;
 use crate::time::Timestamp;
 
 pub use crate::engine::Effect;
@@ -55,6 +56,18 @@ impl Policy {
             condition: None,
             window: Window::default(),
             labels: BTreeMap::new(),
+        }
+    }
+
+    /// Whether it is about an action: names it, by a wildcard, too.
+    #[must_use]
+    pub fn is_about_action(&self, action: &str) -> bool {
+        match &self.actions {
+            Names::Any => true,
+            Names::Of(names) => names.iter().any(|own| match Glob::parse(own) {
+                Some(glob) => glob.matches(action),
+                None => own == action,
+            }),
         }
     }
 }
