@@ -29,6 +29,8 @@ mod lower;
 #[cfg(feature = "compiler")]
 mod macros;
 mod node;
+#[cfg(feature = "compiler")]
+mod outline;
 mod pattern;
 #[cfg(feature = "compiler")]
 mod program;
@@ -53,6 +55,8 @@ pub(crate) use functions::{Function, MAX_ARGUMENTS};
 #[cfg(feature = "compiler")]
 pub use lower::{SourceMap, lower, lower_mapped, variables_read};
 pub(crate) use node::{Binary, Fold, Input, MAX_VARIABLES, Node, NodeId, PatternId, Root, StringId, Unary};
+#[cfg(feature = "compiler")]
+pub use outline::{Comparison, Form, Mention, Origin, Outline, Part, Place, Term};
 pub(crate) use pattern::Pattern;
 #[cfg(feature = "compiler")]
 pub use program::{EvaluationError, Memory, Outcome, Program, Read, Step};
