@@ -9,6 +9,8 @@ use serde::de::DeserializeOwned;
 use tokio::time::timeout;
 use tollgate_policy::source::SourceFile;
 
+use crate::find::object;
+
 use super::problem::Problem;
 
 /// How long a sender may take for a body.
@@ -67,13 +69,15 @@ pub(super) async fn files(headers: &HeaderMap, body: Body, most: usize) -> Resul
     Ok(files.files.into_iter().map(|File { name, text }| SourceFile::new(name, text)).collect())
 }
 
-/// A JSON document.
+/// A JSON object.
 pub(super) async fn json<T: DeserializeOwned>(headers: &HeaderMap, body: Body, most: usize) -> Result<T, Problem> {
     if let Some(sent) = media_type(headers).filter(|sent| sent != JSON) {
         let detail = format!("a question is sent as {JSON}, not as {sent}");
         return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "UNSUPPORTED_MEDIA_TYPE", detail));
     }
-    serde_json::from_slice(&read(body, most).await?).map_err(|error| {
+    let sent = read(body, most).await?;
+    let mut document = serde_json::Deserializer::from_slice(&sent);
+    object(&mut document).and_then(|question| document.end().map(|()| question)).map_err(|error| {
         Problem::new(StatusCode::BAD_REQUEST, "INVALID_REQUEST", format!("this question cannot be read: {error}"))
     })
 }

@@ -1,6 +1,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::filters::Filters;
+use super::object::object;
 
 /// Results, where the question does not say how many, and at most.
 const RESULTS: usize = 10;
@@ -21,7 +22,7 @@ pub(crate) struct Question {
     pub(crate) draft: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) k: Option<usize>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "object")]
     pub(crate) filters: Filters,
 }
 
