@@ -13,6 +13,7 @@ pub mod daemon;
 mod embedding;
 mod explain;
 pub mod feed;
+mod find;
 mod format;
 mod metrics;
 pub mod net;
