@@ -10,6 +10,7 @@ mod catalogue;
 pub mod cli;
 mod client;
 pub mod daemon;
+pub mod embedding;
 mod explain;
 pub mod feed;
 mod format;
