@@ -13,6 +13,7 @@ pub mod daemon;
 pub mod embedding;
 mod explain;
 pub mod feed;
+mod find;
 mod format;
 mod metrics;
 pub mod net;

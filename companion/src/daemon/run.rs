@@ -7,6 +7,7 @@ use tokio::sync::{Semaphore, mpsc};
 use crate::api::{self, Api, Tokens};
 use crate::embedding::Searches;
 use crate::feed::{self, Access, AccessError, Feed, Registry};
+use crate::find::Asking;
 use crate::metrics::Metrics;
 use crate::net::{Address, BoundedListener};
 use crate::policies::{Folder, Pace, watch};
@@ -103,6 +104,7 @@ impl Daemon {
             searches: searches.clone(),
             tokens: tokens.map(Arc::new),
             large_bodies: Arc::new(Semaphore::new(api::LARGE_BODIES)),
+            asking: Asking::new(publisher.catalogue()),
         };
         supervisor.spawn_endless("publisher", publisher.run(overtaking, shutdown.clone()));
         supervisor.spawn_endless("search", searches.keep_up(catalogue, shutdown.clone()));

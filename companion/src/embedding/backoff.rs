@@ -32,7 +32,8 @@ mod tests {
 
     #[test]
     fn pauses_double_up_to_a_minute_and_lie_within_their_upper_half() {
-        for (failures, most) in [(0, 200), (1, 200), (2, 400), (5, 3200), (9, 51_200), (10, 60_000), (u32::MAX, 60_000)] {
+        for (failures, most) in [(0, 200), (1, 200), (2, 400), (5, 3200), (9, 51_200), (10, 60_000), (u32::MAX, 60_000)]
+        {
             let most = Duration::from_millis(most);
             assert_eq!(jittered(failures, None, 0), most / 2);
             assert_eq!(jittered(failures, None, u64::MAX), most);

@@ -112,12 +112,7 @@ impl Book {
         let work = |name: &Arc<str>| {
             let stale = self.stale.get(name).filter(|stale| stale.place == Place::Queued)?;
             let Stale { policy, revision, attempts, .. } = stale;
-            Some(Work {
-                name: Arc::clone(name),
-                policy: Arc::clone(policy),
-                revision: *revision,
-                attempts: *attempts,
-            })
+            Some(Work { name: Arc::clone(name), policy: Arc::clone(policy), revision: *revision, attempts: *attempts })
         };
         names.iter().filter_map(work).collect()
     }

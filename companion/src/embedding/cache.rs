@@ -34,7 +34,8 @@ pub(super) struct ModelKey(pub(super) [u8; 32]);
 
 impl ModelKey {
     pub(super) fn of(model: &Model) -> Self {
-        let hash = Sha256::new().chain_update(model.version.as_str()).chain_update([0]).chain_update(model.fingerprint.0);
+        let hash =
+            Sha256::new().chain_update(model.version.as_str()).chain_update([0]).chain_update(model.fingerprint.0);
         ModelKey(hash.finalize().into())
     }
 }

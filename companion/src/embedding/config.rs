@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use tollgate_search::{ModelVersion, Settings};
 
 use super::cache::CacheLimits;
+use super::http::HttpConfig;
 
 /// Numbers in a vector, unless told otherwise.
 pub(crate) const DIMENSIONS: NonZeroU16 = NonZeroU16::new(384).unwrap();
@@ -53,19 +54,37 @@ impl SearchConfig {
 }
 
 /// What makes vectors of texts. It is kept with each generation, so that an old one can still embed queries.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct EmbedderConfig(pub(crate) Kind);
+
+/// The sorts of embedders, and what each has to be told.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
-pub enum EmbedderConfig {
+pub(crate) enum Kind {
     /// Words and parts of words, hashed: needs no files and nobody's service.
     Lexical {
         /// Numbers in a vector.
+        #[serde(default = "dimensions")]
         dimensions: NonZeroU16,
     },
+    /// A service.
+    Http(HttpConfig),
 }
 
-impl Default for EmbedderConfig {
+impl Default for Kind {
     fn default() -> Self {
-        EmbedderConfig::Lexical { dimensions: DIMENSIONS }
+        Kind::Lexical { dimensions: DIMENSIONS }
+    }
+}
+
+impl Kind {
+    /// Its name in configuration.
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Kind::Lexical { .. } => "lexical",
+            Kind::Http(_) => "http",
+        }
     }
 }
 
@@ -80,15 +99,10 @@ pub enum Migrate {
     Manual,
 }
 
-fn nonzero(number: usize) -> NonZeroUsize {
-    NonZeroUsize::new(number).unwrap_or(NonZeroUsize::MIN)
+fn dimensions() -> NonZeroU16 {
+    DIMENSIONS
 }
 
-impl EmbedderConfig {
-    /// Its name in configuration.
-    pub(crate) fn kind(&self) -> &'static str {
-        match self {
-            EmbedderConfig::Lexical { .. } => "lexical",
-        }
-    }
+fn nonzero(number: usize) -> NonZeroUsize {
+    NonZeroUsize::new(number).unwrap_or(NonZeroUsize::MIN)
 }

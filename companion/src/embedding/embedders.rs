@@ -1,11 +1,12 @@
 use std::fmt;
 use std::sync::Arc;
 
+use tokio::runtime::Handle;
 use tollgate_policy::digest::Digest;
-use tollgate_search::{Embedder, ModelVersion};
+use tollgate_search::{Embedder, Lexical, ModelVersion};
 
-use super::config::EmbedderConfig;
-use super::standin::Lexical;
+use super::config::{EmbedderConfig, Kind};
+use super::http::HttpEmbedder;
 
 /// Makes an embedder of what is configured. May take seconds.
 #[derive(Clone)]
@@ -18,13 +19,12 @@ type Load = dyn Fn(&EmbedderConfig, &ModelVersion) -> Result<Arc<dyn Embedder>, 
 #[error("{0}")]
 pub(super) struct LoadError(pub(super) String);
 
-impl Default for Loader {
-    fn default() -> Self {
-        Loader::new(load)
-    }
-}
-
 impl Loader {
+    /// Those that there are. What asks services does so on `runtime`.
+    pub(super) fn of_all_kinds(runtime: Handle) -> Self {
+        Loader::new(move |config, version| load(config, version, &runtime))
+    }
+
     pub(super) fn new(
         load: impl Fn(&EmbedderConfig, &ModelVersion) -> Result<Arc<dyn Embedder>, LoadError> + Send + Sync + 'static,
     ) -> Self {
@@ -42,17 +42,20 @@ impl fmt::Debug for Loader {
     }
 }
 
-fn load(config: &EmbedderConfig, version: &ModelVersion) -> Result<Arc<dyn Embedder>, LoadError> {
-    match config {
-        EmbedderConfig::Lexical { dimensions } => Ok(Arc::new(Lexical::new(version.clone(), *dimensions))),
+fn load(config: &EmbedderConfig, version: &ModelVersion, runtime: &Handle) -> Result<Arc<dyn Embedder>, LoadError> {
+    match &config.0 {
+        Kind::Lexical { dimensions } => Ok(Arc::new(Lexical::new(version.clone(), *dimensions))),
+        Kind::Http(config) => match HttpEmbedder::new(config.clone(), version.clone(), runtime.clone()) {
+            Ok(embedder) => Ok(Arc::new(embedder)),
+            Err(error) => Err(LoadError(error.to_string())),
+        },
     }
 }
 
 /// The fingerprint that the model will have, where that is known without loading it.
 pub(super) fn fingerprint(config: &EmbedderConfig, version: &ModelVersion) -> Option<Digest> {
-    match config {
-        EmbedderConfig::Lexical { dimensions } => {
-            Some(Lexical::new(version.clone(), *dimensions).model().fingerprint)
-        }
+    match &config.0 {
+        Kind::Lexical { dimensions } => Some(Lexical::new(version.clone(), *dimensions).model().fingerprint),
+        Kind::Http(config) => Some(config.model(version.clone()).fingerprint),
     }
 }

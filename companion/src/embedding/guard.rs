@@ -2,6 +2,7 @@ use std::sync::Arc;
 use std::sync::mpsc::sync_channel;
 use std::time::{Duration, Instant};
 
+use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 use tokio::task::spawn_blocking;
 use tokio::time::{sleep, timeout};
@@ -29,10 +30,10 @@ const LAST_CALL: Duration = Duration::from_secs(4);
 const PAUSE: Duration = Duration::from_secs(1);
 
 impl Searches {
-    /// Starts the threads of policy search. Nothing is read or opened before this returns, and nothing that fails keeps it from
-    /// returning.
+    /// Starts the threads of policy search, from within the runtime that asks services. Nothing is read or opened before this
+    /// returns, and nothing that fails keeps it from returning.
     pub(crate) fn start(config: SearchConfig, metrics: Arc<Metrics>) -> Self {
-        Self::start_with(config, metrics, Loader::default())
+        Self::start_with(config, metrics, Loader::of_all_kinds(Handle::current()))
     }
 
     pub(super) fn start_with(config: SearchConfig, metrics: Arc<Metrics>, loader: Loader) -> Self {

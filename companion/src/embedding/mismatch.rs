@@ -17,7 +17,10 @@ pub(super) enum Comparison {
 /// Compares what is configured with what a generation was made with, before any model is loaded.
 pub(super) fn compare(config: &EmbedderConfig, version: &ModelVersion, record: &Record) -> Comparison {
     if *version != record.model.version {
-        return Comparison::Differs(format!("version {version} is configured, and generation {} has {}", record.number, record.model.version));
+        return Comparison::Differs(format!(
+            "version {version} is configured, and generation {} has {}",
+            record.number, record.model.version
+        ));
     }
     match (embedders::fingerprint(config, version), &record.embedder) {
         (Some(configured), _) if configured == record.model.fingerprint => Comparison::Same,
@@ -26,7 +29,7 @@ pub(super) fn compare(config: &EmbedderConfig, version: &ModelVersion, record: &
         }
         (Some(_), _) => Comparison::Differs("another embedder is configured".to_owned()),
         // What a folder holds can have changed, or stayed the same while it was moved.
-        (None, Some(embedder)) if embedder.kind() == config.kind() => Comparison::Unknown,
+        (None, Some(embedder)) if embedder.0.name() == config.0.name() => Comparison::Unknown,
         (None, _) => Comparison::Differs("another kind of embedder is configured".to_owned()),
     }
 }
@@ -40,10 +43,11 @@ mod tests {
     use tollgate_search::Model;
 
     use super::*;
+    use crate::embedding::config::Kind;
     use crate::embedding::generation::Role;
 
     fn lexical(dimensions: u16) -> EmbedderConfig {
-        EmbedderConfig::Lexical { dimensions: NonZeroU16::new(dimensions).unwrap() }
+        EmbedderConfig(Kind::Lexical { dimensions: NonZeroU16::new(dimensions).unwrap() })
     }
 
     fn record(config: &EmbedderConfig, version: &str) -> Record {

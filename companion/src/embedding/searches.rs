@@ -1,5 +1,6 @@
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
+use tollgate_search::Keywords;
 
 use tokio::sync::{oneshot, watch};
 use tokio::time::{sleep, timeout};
@@ -10,7 +11,6 @@ use super::command::{Command, Declined};
 use super::dead::DeadLetter;
 use super::generation::Generation;
 use super::shared::{Event, Shared};
-use super::standin::Keywords;
 use super::state::{Serving, Settled, State};
 
 /// How long a command may take to be heard and carried out.

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use tokio::sync::{Notify, oneshot, watch};
 use tollgate_policy::set::Policy;
-use tollgate_search::Embedder;
+use tollgate_search::{Embedder, Keywords};
 
 use crate::metrics::Metrics;
 
@@ -15,7 +15,6 @@ use super::command::{Command, Declined};
 use super::embedders::LoadError;
 use super::generation::Generation;
 use super::queue::Queue;
-use super::standin::Keywords;
 use super::state::{Kept, Migration, Settled};
 use super::tended::Tended;
 
@@ -60,7 +59,11 @@ pub(super) struct Job {
 #[derive(Debug)]
 pub(super) enum Event {
     /// Policies were written and removed.
-    News { written: Vec<Arc<Policy>>, removed: Vec<String>, since: Instant },
+    News {
+        written: Vec<Arc<Policy>>,
+        removed: Vec<String>,
+        since: Instant,
+    },
     /// All policies there are.
     All(Vec<Arc<Policy>>),
     /// Something may be to be done.

@@ -3,7 +3,7 @@ use std::slice;
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
-use tollgate_search::{EmbedError, Embedder, Entry, IndexError, Purpose, TextHash, Vector};
+use tollgate_search::{EmbedError, Embedder, Entry, IndexError, PolicyText, Purpose, TextHash, Vector};
 
 use crate::metrics::{JobStatus, SearchMetrics, VectorError};
 
@@ -12,7 +12,6 @@ use super::cache::Key;
 use super::clock;
 use super::dead::{self, DeadLetter};
 use super::shared::Shared;
-use super::standin::PolicyText;
 use super::tended::Tended;
 
 /// How often a job is tried that may go well another time, before it is given up for a while.
@@ -247,7 +246,8 @@ impl Batch<'_> {
         match failure {
             Failure::NoEmbedder => self.tended.book(|book| works.iter().for_each(|work| book.park(work))),
             Failure::Index(reason) => {
-                self.shared.note(|problems| &mut problems.index, Some(format!("the index cannot be written: {reason}")));
+                self.shared
+                    .note(|problems| &mut problems.index, Some(format!("the index cannot be written: {reason}")));
                 let until = self.tended.failed(None, now);
                 self.tended.book(|book| works.iter().for_each(|work| book.delay(work, until, work.attempts)));
                 self.metrics.jobs(JobStatus::Retried, works.len());

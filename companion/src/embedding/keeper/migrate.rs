@@ -41,7 +41,14 @@ pub(super) struct Progress {
 
 impl Progress {
     pub(super) fn new() -> Self {
-        Progress { begun: Instant::now(), before: None, verifications: 0, is_verifying: false, stuck: None, again: None }
+        Progress {
+            begun: Instant::now(),
+            before: None,
+            verifications: 0,
+            is_verifying: false,
+            stuck: None,
+            again: None,
+        }
     }
 }
 
@@ -78,7 +85,8 @@ impl Keeper {
             shared.tell_waiting(Event::Loaded(wanted, loaded.unwrap_or_else(|_| Err(crash()))));
         });
         if let Err(error) = loading {
-            self.shared.note(|problems| &mut problems.embedder, Some(format!("no thread to load a model with: {error}")));
+            self.shared
+                .note(|problems| &mut problems.embedder, Some(format!("no thread to load a model with: {error}")));
         }
     }
 
@@ -112,7 +120,9 @@ impl Keeper {
         let version = &tended.model.version;
         tracing::warn!(generation = number, %version, why, "policy search: an embedder cannot be loaded");
         if is_serving {
-            let problem = format!("the embedder of model {version} cannot be loaded ({why}): policies can be searched with each other, but nothing new can be embedded");
+            let problem = format!(
+                "the embedder of model {version} cannot be loaded ({why}): policies can be searched with each other, but nothing new can be embedded"
+            );
             self.shared.note(|problems| &mut problems.embedder, Some(problem));
             self.again = Some(Instant::now() + AGAIN);
         }
@@ -218,7 +228,11 @@ impl Keeper {
             }
             self.again = None;
             match self.record(Role::Serving).filter(|_| self.migration.is_none()).map(|record| record.number) {
-                Some(serving) if self.record(Role::Serving).is_some_and(|record| self.compare(record) != Comparison::Unknown) => self.equip(serving),
+                Some(serving)
+                    if self.record(Role::Serving).is_some_and(|record| self.compare(record) != Comparison::Unknown) =>
+                {
+                    self.equip(serving)
+                }
                 _ => self.load_configured(),
             }
         }
@@ -263,7 +277,10 @@ impl Keeper {
         let letters = building.book(|book| book.letters());
         let lost = letters.iter().filter(|letter| serving.index.text_of(&letter.name).is_some());
         let (count, first) = (lost.clone().count(), lost.clone().next()?);
-        Some(format!("the new model could not embed {count} policies, the first being {}: {}", first.name, first.reason))
+        Some(format!(
+            "the new model could not embed {count} policies, the first being {}: {}",
+            first.name, first.reason
+        ))
     }
 
     fn stick(&mut self, reason: String) {
@@ -282,9 +299,13 @@ impl Keeper {
         progress.verifications += 1;
         if progress.verifications > MOST_VERIFICATIONS {
             progress.again = Some(Instant::now() + AGAIN);
-            return self.stick(format!("{count} policies are not found in the new index, however often they are embedded"));
+            return self
+                .stick(format!("{count} policies are not found in the new index, however often they are embedded"));
         }
-        tracing::warn!(count, "policy search: policies are not as they should be in the new generation, and are embedded again");
+        tracing::warn!(
+            count,
+            "policy search: policies are not as they should be in the new generation, and are embedded again"
+        );
         let names: Vec<&str> = wrong.iter().map(|name| &**name).collect();
         let _writing = building.writing();
         if let Err(error) = building.index.remove(&names) {
@@ -388,7 +409,8 @@ impl Keeper {
     fn retry(&self, names: Option<&[String]>) -> Result<(), Declined> {
         let now = Instant::now();
         let is_wanted = |name: &str| names.is_none_or(|names| names.iter().any(|other| other == name));
-        let retried = self.tended.values().map(|tended| tended.book(|book| book.retry(now, |letter| is_wanted(&letter.name))));
+        let retried =
+            self.tended.values().map(|tended| tended.book(|book| book.retry(now, |letter| is_wanted(&letter.name))));
         if retried.sum::<usize>() == 0 { Err(Declined::NoLetter) } else { Ok(()) }
     }
 

@@ -4,12 +4,11 @@ use std::sync::{Arc, PoisonError};
 use std::time::Instant;
 
 use tollgate_policy::set::Policy;
-use tollgate_search::TextHash;
+use tollgate_search::{PolicyText, TextHash};
 
 use crate::embedding::generation::Role;
 use crate::embedding::queue::Priority;
 use crate::embedding::shared::Job;
-use crate::embedding::standin::PolicyText;
 use crate::embedding::tended::Tended;
 use crate::metrics::{JobStatus, VectorError};
 

@@ -35,7 +35,14 @@ impl Keeper {
         let took = started.elapsed();
         for (record, comparison) in self.plan.generations.iter().zip(&comparisons) {
             let (generation, model, role) = (record.number, record.model.version.as_str(), record.role);
-            tracing::info!(generation, model, ?role, ?comparison, took_us = took.as_micros(), "policy search: a generation is there");
+            tracing::info!(
+                generation,
+                model,
+                ?role,
+                ?comparison,
+                took_us = took.as_micros(),
+                "policy search: a generation is there"
+            );
         }
         self.sweep();
         self.open_generations();
@@ -64,7 +71,9 @@ impl Keeper {
         let has = |plan: &Plan, role| plan.generations.iter().any(|record| record.role == role);
         if !has(&self.plan, Role::Serving) {
             // Half of a generation is better than none.
-            if let Some(record) = self.plan.generations.iter_mut().max_by_key(|record| (record.role == Role::Kept, record.number)) {
+            if let Some(record) =
+                self.plan.generations.iter_mut().max_by_key(|record| (record.role == Role::Kept, record.number))
+            {
                 record.role = Role::Serving;
             }
         }
@@ -110,9 +119,13 @@ impl Keeper {
     fn begin(&mut self) {
         let Some(serving) = self.record(Role::Serving).cloned() else { return self.load_configured() };
         let comparison = self.compare(&serving);
-        let is_continued = self.record(Role::Building).map(|record| self.compare(record) == Comparison::Same || self.compare(record) == Comparison::Unknown);
+        let is_continued = self
+            .record(Role::Building)
+            .map(|record| self.compare(record) == Comparison::Same || self.compare(record) == Comparison::Unknown);
         if is_continued == Some(false) {
-            tracing::info!("policy search: the migration that went on was to another model than the one that is configured now");
+            tracing::info!(
+                "policy search: the migration that went on was to another model than the one that is configured now"
+            );
             self.drop_building();
         }
         match comparison {
@@ -162,7 +175,8 @@ impl Keeper {
         let known: HashSet<u64> = self.plan.generations.iter().map(|record| record.number).collect();
         for entry in entries.flatten() {
             let name = entry.file_name();
-            let number = name.to_str().and_then(|name| name.strip_prefix("generation-")).and_then(|number| number.parse().ok());
+            let number =
+                name.to_str().and_then(|name| name.strip_prefix("generation-")).and_then(|number| number.parse().ok());
             if let Some(number) = number.filter(|number| !known.contains(number)) {
                 self.remove_folder(number);
             }

@@ -1,8 +1,7 @@
 use std::sync::Arc;
 
-use tollgate_search::TextHash;
+use tollgate_search::{PolicyText, TextHash};
 
-use crate::embedding::standin::PolicyText;
 use crate::embedding::tended::Tended;
 
 use super::Keeper;

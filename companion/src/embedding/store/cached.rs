@@ -44,15 +44,14 @@ impl Store {
             for key in &changes.gone {
                 remove.execute(params![key.model.0, key.text])?;
             }
-            let mut put =
-                transaction.prepare_cached("INSERT OR REPLACE INTO cache VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?;
+            let mut put = transaction.prepare_cached("INSERT OR REPLACE INTO cache VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?;
             for (key, Cached { vector, made, used, hits }) in &changes.new {
                 let bytes: Vec<u8> = vector.as_slice().iter().flat_map(|number| number.to_le_bytes()).collect();
                 let (made, used, hits) = (made.cast_signed(), used.cast_signed(), hits.cast_signed());
                 put.execute(params![key.model.0, key.text, bytes, made, used, hits])?;
             }
-            let mut touch =
-                transaction.prepare_cached("UPDATE cache SET used_at = ?3, hits = ?4 WHERE model = ?1 AND text = ?2")?;
+            let mut touch = transaction
+                .prepare_cached("UPDATE cache SET used_at = ?3, hits = ?4 WHERE model = ?1 AND text = ?2")?;
             for (key, Cached { used, hits, .. }) in &changes.used {
                 touch.execute(params![key.model.0, key.text, used.cast_signed(), hits.cast_signed()])?;
             }

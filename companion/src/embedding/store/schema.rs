@@ -74,9 +74,7 @@ impl PrepareError {
     pub(super) fn at(self, path: &Path) -> StoreError {
         match self {
             PrepareError::Sqlite(source) => StoreError::of(path, source),
-            PrepareError::Foreign(reason) => {
-                StoreError::Unusable { path: path.to_owned(), reason: reason.to_owned() }
-            }
+            PrepareError::Foreign(reason) => StoreError::Unusable { path: path.to_owned(), reason: reason.to_owned() },
         }
     }
 }

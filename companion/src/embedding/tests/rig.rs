@@ -7,11 +7,10 @@ use tempfile::{TempDir, tempdir};
 use tokio::runtime::Runtime;
 use tollgate_policy::set::{Effect, Policy, PolicySet};
 use tollgate_policy::snapshot::SnapshotId;
-use tollgate_search::TextHash;
+use tollgate_search::{PolicyText, TextHash};
 
 use crate::catalogue::Catalogue;
 use crate::daemon::Shutdown;
-use crate::embedding::standin::PolicyText;
 use crate::embedding::{Command, Declined, Generation, SearchConfig, Searches, State};
 use crate::metrics::Metrics;
 

@@ -68,7 +68,7 @@ pub(crate) struct Lexical(Model);
 
 impl Lexical {
     pub(crate) fn new(version: ModelVersion, dimensions: NonZeroU16) -> Self {
-        Lexical(Model { version, fingerprint: Digest(TextHash::of(&dimensions.to_string()).0), dimensions })
+        Lexical(Model { version, fingerprint: Digest([7; 32]), dimensions })
     }
 }
 
@@ -126,4 +126,36 @@ impl Keywords {
 
 fn words(text: &str) -> BTreeSet<String> {
     text.split_whitespace().map(str::to_owned).collect()
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Ranking {
+    Vector,
+    Keyword,
+    #[default]
+    Hybrid,
+}
+
+pub(crate) fn fuse(rankings: &[&[Hit]], most: usize) -> Vec<Hit> {
+    let mut scores: BTreeMap<Arc<str>, f32> = BTreeMap::new();
+    for ranking in rankings {
+        for (place, hit) in ranking.iter().enumerate() {
+            *scores.entry(Arc::clone(&hit.name)).or_default() += 1.0 / (60.0 + place as f32 + 1.0);
+        }
+    }
+    let mut hits: Vec<Hit> = scores.into_iter().map(|(name, score)| Hit { name, score }).collect();
+    hits.sort_by(|a, b| b.score.total_cmp(&a.score));
+    hits.truncate(most);
+    hits
+}
+
+impl std::fmt::Display for Ranking {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Ranking::Vector => "vector",
+            Ranking::Keyword => "keyword",
+            Ranking::Hybrid => "hybrid",
+        })
+    }
 }
