@@ -13,7 +13,6 @@ mod outline;
 mod question;
 mod reasons;
 mod search;
-mod standin;
 mod turns;
 
 pub(crate) use asking::Asking;

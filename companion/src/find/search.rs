@@ -4,7 +4,9 @@ use serde::{Deserialize, Serialize};
 use tollgate_policy::set::Policy;
 use tollgate_policy::source::Diagnostics;
 use tollgate_policy::source::tree::shown;
-use tollgate_search::{EmbedError, Hit, Index, IndexError, Purpose, Vector};
+use tollgate_search::{
+    EmbedError, Hit, Index, IndexError, PolicyText, Purpose, Ranking, TextHash, Vector, clean, fuse,
+};
 
 use super::corpus::{Corpus, Generation, Standing};
 use super::draft::Draft;
@@ -12,7 +14,9 @@ use super::filters::Passing;
 use super::outline::Outline;
 use super::question::{Question, QuestionError, Subject};
 use super::reasons::{Fields, Why};
-use super::standin::{PolicyText, Ranking, clean, fuse};
+
+/// What questions go by, where there are vectors.
+const RANKING: Ranking = Ranking::Hybrid;
 
 /// How many of each ranking are fused, at least.
 const FUSED: usize = 100;
@@ -95,7 +99,7 @@ struct Sought {
 /// If the question makes no sense, names a policy that is not there, or has a draft that is not valid. What the index lacks
 /// is no error but said in the answer.
 pub(crate) fn search(corpus: &Corpus, question: &Question, file: &str) -> Result<Found, SearchError> {
-    search_by(Ranking::default(), corpus, question, file)
+    search_by(RANKING, corpus, question, file)
 }
 
 fn search_by(ranking: Ranking, corpus: &Corpus, question: &Question, file: &str) -> Result<Found, SearchError> {
@@ -157,7 +161,7 @@ impl Sought {
 /// The vector that a policy has; where that is of an older text, a new one if there can be one.
 fn own_vector(corpus: &Corpus, name: &str, text: &PolicyText, notes: &mut Vec<String>) -> Result<Vector, NoVector> {
     let Some(Generation { index, .. }) = corpus.generation() else { return Err(NoVector::Generation) };
-    let is_current = index.text_of(name) == Some(text.hash());
+    let is_current = index.text_of(name) == Some(TextHash::of(text.cleaned()));
     let kept = index.vector_of(name)?;
     match kept {
         Some(vector) if is_current => Ok(vector),
@@ -246,24 +250,20 @@ fn nearest(
 impl Similar {
     fn new(hit: Hit, policy: &Policy, sought: &Sought, corpus: &Corpus) -> Self {
         let text = PolicyText::of(policy);
-        let fields = match &sought.policy {
-            Some(other) => Fields::of_both(other, policy),
-            None => Fields::of_text(&sought.text.split_whitespace().collect(), policy),
-        };
-        let terms = corpus.keywords(|keywords| keywords.shared_terms(&sought.text, text.cleaned()));
+        let why = corpus.keywords(|keywords| {
+            let fields = match &sought.policy {
+                Some(other) => Fields::of_both(other, policy),
+                None => Fields::of_text(&sought.text, policy, keywords),
+            };
+            Why::new(keywords.shared_terms(&sought.text, text.cleaned()), fields)
+        });
         let vectors = sought.vector.as_ref().zip(corpus.generation());
         let similarity =
             vectors.and_then(|(vector, generation)| Some(generation.index.vector_of(&hit.name).ok()??.cosine(vector)));
-        let stale =
-            corpus.generation().is_some_and(|generation| generation.index.text_of(&hit.name) != Some(text.hash()));
-        Similar {
-            name: policy.name.clone(),
-            score: hit.score,
-            similarity,
-            stale,
-            outline: Outline::of(policy),
-            why: Why::new(terms, fields),
-        }
+        let stale = corpus
+            .generation()
+            .is_some_and(|generation| generation.index.text_of(&hit.name) != Some(TextHash::of(text.cleaned())));
+        Similar { name: policy.name.clone(), score: hit.score, similarity, stale, outline: Outline::of(policy), why }
     }
 }
 

@@ -217,7 +217,7 @@ fn whatever_the_index_lacks_there_is_an_answer_that_says_so() {
     assert_eq!(found.results[0].name, "invoice-approval");
     // A policy has a vector already.
     let found = search(&without_embedder, &like, "").unwrap();
-    assert_eq!((found.ranking == Ranking::Keyword, found.notes.len()), (Ranking::default() == Ranking::Keyword, 0));
+    assert_eq!((found.ranking == Ranking::Keyword, found.notes.len()), (RANKING == Ranking::Keyword, 0));
 
     let found = search(&corpus().without_generation(), &like, "").unwrap();
     assert_eq!(found.ranking, Ranking::Keyword);
