@@ -1,9 +1,7 @@
 use sha2::{Digest as _, Sha256};
 use tollgate_policy::digest::Digest;
 
-/// Of how texts are made and cleaned before any model sees them; raised when that changes, so that vectors of before and
-/// after are never compared.
-pub const TEXT_VERSION: u32 = 1;
+use crate::text::TEXT_VERSION;
 
 /// Digest over what a model's vectors depend on besides the text: the kind of embedder, the kind's own parts, and how texts
 /// are made. Parts are told apart by their lengths, so that moving a byte from one to the next is another model.

@@ -16,7 +16,7 @@ mod text;
 mod vector;
 
 pub use embedder::{EmbedError, Embedder, Purpose};
-pub use fingerprint::{TEXT_VERSION, fingerprint};
+pub use fingerprint::fingerprint;
 pub use index::{Entry, Hit, Index, IndexError, Settings};
 pub use keyword::Keywords;
 pub use lexical::Lexical;

@@ -10,11 +10,8 @@ mod weight;
 
 use std::num::NonZeroU16;
 
-use sha2::{Digest as _, Sha256};
-use tollgate_policy::digest::Digest;
-
 use crate::term::terms;
-use crate::{EmbedError, Embedder, Model, ModelVersion, Purpose, TEXT_VERSION, Vector};
+use crate::{EmbedError, Embedder, Model, ModelVersion, Purpose, Vector, fingerprint};
 use hash::hash;
 
 /// Another one of this embedder makes other vectors of the same text.
@@ -39,8 +36,8 @@ impl Lexical {
     /// The embedder for a model version.
     #[must_use]
     pub fn new(version: ModelVersion, dimensions: NonZeroU16) -> Self {
-        let what = format!("lexical {LEXICAL_VERSION}, texts {TEXT_VERSION}, dimensions {dimensions}");
-        let fingerprint = Digest(Sha256::digest(what).into());
+        let parts = [&LEXICAL_VERSION.to_le_bytes()[..], &dimensions.get().to_le_bytes()];
+        let fingerprint = fingerprint("lexical", &parts);
         Lexical { model: Model { version, fingerprint, dimensions } }
     }
 
