@@ -12,6 +12,7 @@ mod object;
 mod outline;
 mod question;
 mod reasons;
+mod recommend;
 mod search;
 mod turns;
 
@@ -23,5 +24,6 @@ pub(crate) use object::object;
 pub(crate) use outline::{EffectName, Outline};
 pub(crate) use question::Question;
 pub(crate) use reasons::{Fields, Why};
+pub(crate) use recommend::{NewKind, Recommendation, Share, recommend};
 pub(crate) use search::{Found, SearchError, Similar, search};
 pub(crate) use turns::{NoTurn, Turns};

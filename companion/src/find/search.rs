@@ -21,6 +21,9 @@ const RANKING: Ranking = Ranking::Hybrid;
 /// How many of each ranking are fused, at least.
 const FUSED: usize = 100;
 
+/// The cosine from which on two texts have something in common, whatever the model.
+const ALIKE: f32 = 0.3;
+
 /// How many more than asked for are looked for, in the place of policies that are gone or may not be found.
 const GONE: usize = 8;
 
@@ -248,6 +251,11 @@ fn nearest(
 }
 
 impl Similar {
+    /// Whether it has anything in common with what was asked for, beyond being the least far from it.
+    pub(super) fn is_alike(&self) -> bool {
+        !self.why.terms.is_empty() || self.similarity.is_some_and(|similarity| similarity > ALIKE)
+    }
+
     fn new(hit: Hit, policy: &Policy, sought: &Sought, corpus: &Corpus) -> Self {
         let text = PolicyText::of(policy);
         let why = corpus.keywords(|keywords| {
