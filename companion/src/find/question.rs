@@ -51,6 +51,8 @@ pub(crate) enum QuestionError {
     /// As the loader says it.
     #[error("{0}")]
     Kind(String),
+    #[error("`*` is every kind: name one")]
+    Kinds,
     #[error("no policy names the kind {0}: there is nothing to copy")]
     LikeNothing(String),
     #[error("a kind is like others, not like itself")]

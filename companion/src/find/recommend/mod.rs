@@ -93,6 +93,7 @@ pub(crate) fn recommend(corpus: &Corpus, new: &NewKind) -> Result<Recommendation
 fn check(kind: &str, set: &PolicySet) -> Result<(), SearchError> {
     let probe = serde_json::json!({"resource": [kind], "actions": ["view"], "roles": ["*"]}).to_string();
     match Draft::read("kind", &probe, set) {
+        Ok(Draft { policy }) if policy.kinds == Names::Any => Err(QuestionError::Kinds.into()),
         Ok(_) => Ok(()),
         Err(problems) => {
             let message = problems.iter().next().map(|problem| problem.message.clone()).unwrap_or_default();

@@ -98,7 +98,8 @@ fn a_kind_that_nothing_is_like_is_told_so() {
 fn what_cannot_be_a_kind_is_refused() {
     for (kind, like, expected) in [
         ("", vec![], "empty"),
-        ("*", vec![], "patterns"),
+        ("*", vec![], "every kind"),
+        ("doc*", vec![], "patterns"),
         ("a b", vec![], "`a b`"),
         ("\u{1b}[31m", vec![], "kind"),
         ("invoice", vec!["nothing"], "no policy names the kind `nothing`"),
