@@ -10,7 +10,7 @@ mod catalogue;
 pub mod cli;
 mod client;
 pub mod daemon;
-mod embedding;
+pub mod embedding;
 mod explain;
 pub mod feed;
 mod find;
