@@ -9,6 +9,7 @@ mod ask;
 mod catalogue;
 pub mod cli;
 mod client;
+mod conflicts;
 pub mod daemon;
 mod explain;
 pub mod feed;
