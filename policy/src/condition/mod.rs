@@ -37,10 +37,12 @@ mod program;
 #[cfg(feature = "compiler")]
 mod syntax;
 mod value;
+#[cfg(feature = "compiler")]
+mod words;
 mod workspace;
 
 #[cfg(feature = "compiler")]
-pub use check::{AttributeTypes, Decided, Use, check, decided, lower_checked};
+pub use check::{AttributeTypes, Checked, Decided, Use, check, decided, lower_checked};
 pub(crate) use code::{Code, MAX_DEPTH, Mark};
 pub(crate) use constant::Constant;
 #[cfg(feature = "compiler")]
@@ -59,6 +61,8 @@ pub(crate) use pattern::Pattern;
 #[cfg(feature = "compiler")]
 pub use program::{EvaluationError, Memory, Outcome, Program, Read, Step};
 pub use value::{Cidr, List, Map, Type, Value};
+#[cfg(feature = "compiler")]
+pub use words::{MAX_WORDS, lower_said};
 
 /// Why a condition is refused.
 #[cfg(feature = "compiler")]

@@ -20,7 +20,7 @@ pub(super) fn of(parts: &[&str], count: usize) -> usize {
 }
 
 /// FNV-1a, with the high half folded in.
-fn hash(parts: &[&str]) -> u64 {
+pub(crate) fn hash(parts: &[&str]) -> u64 {
     let mut hash = 0xcbf2_9ce4_8422_2325_u64;
     for part in parts {
         // A byte that no UTF-8 text holds ends each part.
@@ -31,7 +31,8 @@ fn hash(parts: &[&str]) -> u64 {
     hash ^ hash >> 32
 }
 
-fn place(hash: u64, count: usize) -> usize {
+/// The chunk of the record whose name has this hash, of which the lowest bits are enough.
+pub(super) fn place(hash: u64, count: usize) -> usize {
     let spread = count.next_power_of_two();
     let place = usize::try_from(hash & (spread as u64).wrapping_sub(1)).unwrap_or_default();
     if place < count { place } else { place - spread / 2 }

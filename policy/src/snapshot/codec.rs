@@ -53,52 +53,57 @@ pub enum DecodeError {
 
 /// Reads a part of a snapshot front to back; every read is checked.
 #[derive(Clone, Debug)]
-pub(super) struct Reader<'a> {
+pub(crate) struct Reader<'a> {
     whole: &'a [u8],
     rest: &'a [u8],
     part: &'static str,
 }
 
 impl<'a> Reader<'a> {
-    pub(super) fn new(bytes: &'a [u8], part: &'static str) -> Self {
+    pub(crate) fn new(bytes: &'a [u8], part: &'static str) -> Self {
         Reader { whole: bytes, rest: bytes, part }
     }
 
-    pub(super) fn at(&self) -> usize {
+    pub(crate) fn at(&self) -> usize {
         self.whole.len() - self.rest.len()
     }
 
     /// What has been read.
-    pub(super) fn taken(&self) -> &'a [u8] {
+    pub(crate) fn taken(&self) -> &'a [u8] {
         self.whole.get(..self.at()).unwrap_or_default()
     }
 
-    pub(super) fn remaining(&self) -> usize {
+    /// What is still to be read.
+    pub(crate) fn rest(&self) -> &'a [u8] {
+        self.rest
+    }
+
+    pub(crate) fn remaining(&self) -> usize {
         self.rest.len()
     }
 
-    pub(super) fn invalid(&self, what: &'static str) -> DecodeError {
+    pub(crate) fn invalid(&self, what: &'static str) -> DecodeError {
         DecodeError::Invalid { what, at: self.at(), part: self.part }
     }
 
-    pub(super) fn bytes(&mut self, len: usize) -> Result<&'a [u8], DecodeError> {
+    pub(crate) fn bytes(&mut self, len: usize) -> Result<&'a [u8], DecodeError> {
         let (taken, rest) = self.rest.split_at_checked(len).ok_or(DecodeError::CutShort(self.at(), self.part))?;
         self.rest = rest;
         Ok(taken)
     }
 
-    pub(super) fn array<const N: usize>(&mut self) -> Result<[u8; N], DecodeError> {
+    pub(crate) fn array<const N: usize>(&mut self) -> Result<[u8; N], DecodeError> {
         let (taken, rest) = self.rest.split_first_chunk::<N>().ok_or(DecodeError::CutShort(self.at(), self.part))?;
         self.rest = rest;
         Ok(*taken)
     }
 
-    pub(super) fn byte(&mut self) -> Result<u8, DecodeError> {
+    pub(crate) fn byte(&mut self) -> Result<u8, DecodeError> {
         self.array::<1>().map(|[byte]| byte)
     }
 
     #[inline]
-    pub(super) fn varint(&mut self) -> Result<u64, DecodeError> {
+    pub(crate) fn varint(&mut self) -> Result<u64, DecodeError> {
         match self.rest {
             [byte @ ..0x80, rest @ ..] => {
                 self.rest = rest;
@@ -131,7 +136,7 @@ impl<'a> Reader<'a> {
 
     /// A count of items that take at least one byte each, so that no count can ask for more memory than there are bytes.
     #[inline(never)]
-    pub(super) fn count(&mut self) -> Result<usize, DecodeError> {
+    pub(crate) fn count(&mut self) -> Result<usize, DecodeError> {
         let count = self.varint()?;
         match usize::try_from(count) {
             Ok(count) if count <= self.remaining() => Ok(count),
@@ -139,14 +144,14 @@ impl<'a> Reader<'a> {
         }
     }
 
-    pub(super) fn str(&mut self) -> Result<&'a str, DecodeError> {
+    pub(crate) fn str(&mut self) -> Result<&'a str, DecodeError> {
         let (len, part) = (self.count()?, self.part);
         let at = self.at();
         let invalid = |_| DecodeError::Invalid { what: "string", at, part };
         std::str::from_utf8(self.bytes(len)?).map_err(invalid)
     }
 
-    pub(super) fn bool(&mut self) -> Result<bool, DecodeError> {
+    pub(crate) fn bool(&mut self) -> Result<bool, DecodeError> {
         match self.byte()? {
             0 => Ok(false),
             1 => Ok(true),
@@ -154,7 +159,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    pub(super) fn finish(self) -> Result<(), DecodeError> {
+    pub(crate) fn finish(self) -> Result<(), DecodeError> {
         match self.rest.len() {
             0 => Ok(()),
             trailing => Err(DecodeError::Trailing(trailing, self.part)),
@@ -164,19 +169,19 @@ impl<'a> Reader<'a> {
 
 /// Writes what [`Reader`] reads.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Writer(pub(super) Vec<u8>);
+pub(crate) struct Writer(pub(crate) Vec<u8>);
 
 impl Writer {
-    pub(super) fn byte(&mut self, byte: u8) {
+    pub(crate) fn byte(&mut self, byte: u8) {
         self.0.push(byte);
     }
 
     #[cfg(feature = "compiler")]
-    pub(super) fn bool(&mut self, value: bool) {
+    pub(crate) fn bool(&mut self, value: bool) {
         self.byte(u8::from(value));
     }
 
-    pub(super) fn varint(&mut self, mut value: u64) {
+    pub(crate) fn varint(&mut self, mut value: u64) {
         loop {
             let [low, ..] = value.to_le_bytes();
             value >>= 7;
@@ -187,15 +192,15 @@ impl Writer {
         }
     }
 
-    pub(super) fn len(&mut self, len: usize) {
+    pub(crate) fn len(&mut self, len: usize) {
         self.varint(len as u64);
     }
 
-    pub(super) fn bytes(&mut self, bytes: &[u8]) {
+    pub(crate) fn bytes(&mut self, bytes: &[u8]) {
         self.0.extend_from_slice(bytes);
     }
 
-    pub(super) fn str(&mut self, text: &str) {
+    pub(crate) fn str(&mut self, text: &str) {
         self.len(text.len());
         self.bytes(text.as_bytes());
     }

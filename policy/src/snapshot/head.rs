@@ -96,9 +96,7 @@ impl Head {
         if reader.array()? != seal {
             return Err(DecodeError::Header);
         }
-        let count = ATTESTATIONS.check(reader.count()?)?;
-        let attestations = (0..count).map(|_| attestation(reader)).collect::<Result<_, _>>()?;
-        Ok(Head { id, digest, attestations })
+        Ok(Head { id, digest, attestations: attestations(reader)? })
     }
 
     pub(super) fn write(&self, out: &mut Writer) {
@@ -122,14 +120,25 @@ impl Head {
         out.bytes(&self.digest.0);
         let seal = tree::seal(&out.0);
         out.bytes(&seal);
-        out.len(self.attestations.len());
-        for Attestation { key, audience, issued_at, signature } in &self.attestations {
-            out.str(key);
-            out.str(audience);
-            out.bytes(&issued_at.to_le_bytes());
-            out.bytes(signature);
-        }
+        write_attestations(&self.attestations, out);
     }
+}
+
+/// Writes what [`attestations`] reads.
+pub(crate) fn write_attestations(attestations: &[Attestation], out: &mut Writer) {
+    out.len(attestations.len());
+    for Attestation { key, audience, issued_at, signature } in attestations {
+        out.str(key);
+        out.str(audience);
+        out.bytes(&issued_at.to_le_bytes());
+        out.bytes(signature);
+    }
+}
+
+/// Reads signatures, of whatever.
+pub(crate) fn attestations(reader: &mut Reader<'_>) -> Result<Vec<Attestation>, DecodeError> {
+    let count = ATTESTATIONS.check(reader.count()?)?;
+    (0..count).map(|_| attestation(reader)).collect()
 }
 
 fn start(reader: &mut Reader<'_>, magic: &[u8; 6]) -> Result<(), DecodeError> {

@@ -6,7 +6,7 @@ use crate::engine::Slot;
 use super::codec::DecodeError;
 
 /// A bound on the number of something.
-pub(super) struct Limit {
+pub(crate) struct Limit {
     what: &'static str,
     most: usize,
 }
@@ -51,7 +51,7 @@ pub(super) const IDENTITY_SOURCES: Limit = Limit::new("identity sources", 64);
 pub(super) const SEGMENTS: Limit = Limit::new("path segments in a route", 64);
 
 impl Limit {
-    pub(super) const fn new(what: &'static str, most: usize) -> Self {
+    pub(crate) const fn new(what: &'static str, most: usize) -> Self {
         Limit { what, most }
     }
 
@@ -61,7 +61,7 @@ impl Limit {
     }
 
     /// The number, if it is within the bound.
-    pub(super) fn check(&self, number: usize) -> Result<usize, DecodeError> {
+    pub(crate) fn check(&self, number: usize) -> Result<usize, DecodeError> {
         match number <= self.most {
             true => Ok(number),
             false => Err(self.exceeded()),
@@ -69,7 +69,7 @@ impl Limit {
     }
 
     /// What there is to say about more.
-    pub(super) fn exceeded(&self) -> DecodeError {
+    pub(crate) fn exceeded(&self) -> DecodeError {
         DecodeError::TooMany { what: self.what, limit: self.most }
     }
 }

@@ -17,9 +17,9 @@
 //! LEB128 of at most ten bytes, a text is its length and its bytes.
 
 mod arena;
-mod bucket;
+pub(crate) mod bucket;
 mod chunk;
-mod codec;
+pub(crate) mod codec;
 #[cfg(feature = "compiler")]
 mod compiler;
 mod content;
@@ -30,8 +30,8 @@ mod delta;
 #[cfg(feature = "compiler")]
 mod encode;
 mod globs;
-mod head;
-mod limits;
+pub(crate) mod head;
+pub(crate) mod limits;
 mod names;
 mod patch;
 mod program;
@@ -39,7 +39,7 @@ mod reads;
 #[cfg(test)]
 mod tests;
 mod totals;
-mod tree;
+pub(crate) mod tree;
 mod types;
 
 pub use codec::DecodeError;

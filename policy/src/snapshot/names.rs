@@ -1,5 +1,8 @@
 use crate::engine::Slot;
+use crate::related::PolicyKey;
 use crate::texts::Texts;
+
+use super::bucket;
 
 /// Where policies' names stand, by bucket.
 #[derive(Debug, Default)]
@@ -47,6 +50,14 @@ impl Names {
         let bucket = self.buckets.get(slot.bucket()).copied().unwrap_or_default();
         let place = u32::try_from(slot.place()).ok().filter(|place| *place < bucket.policies);
         place.map_or("", |place| names.get(bucket.first + place))
+    }
+
+    /// The one name of this key, if no other has it.
+    pub(super) fn find<'t>(&self, key: PolicyKey, names: &'t Texts) -> Option<&'t str> {
+        let bucket = *self.buckets.get(bucket::place(key.0.into(), self.buckets.len()))?;
+        let in_bucket = (bucket.first..bucket.first + bucket.policies).map(|number| names.get(number));
+        let mut found = in_bucket.filter(|name| PolicyKey::of(name) == key);
+        found.next().filter(|_| found.next().is_none())
     }
 
     /// All names, in the order of the policies.

@@ -101,7 +101,7 @@ fn leaf(kind: ChunkKind, bytes: &[u8]) -> Digest {
 }
 
 /// Guards a header, id included, against damage: the first bytes of its hash.
-pub(super) fn seal(header: &[u8]) -> [u8; 8] {
+pub(crate) fn seal(header: &[u8]) -> [u8; 8] {
     let Digest([a, b, c, d, e, f, g, h, ..]) = hash(HEADER, &[header]);
     [a, b, c, d, e, f, g, h]
 }

@@ -1,17 +1,17 @@
 use std::fmt;
 
-use crate::condition::Code;
-use crate::digest::Digest;
-use crate::engine::{Globs, Index, Scopes, Slot, Symbols};
-use crate::http::RouteTable;
-use crate::identity::{Directory, IdentitySource, Principal, PrincipalClaims, Stamp};
-
 use super::arena::Arena;
 use super::content::Content;
 use super::decode::Sum;
 use super::head::Attestation;
 use super::names::Names;
 use super::reads::Reads;
+use crate::condition::Code;
+use crate::digest::Digest;
+use crate::engine::{Globs, Index, Scopes, Slot, Symbols};
+use crate::http::RouteTable;
+use crate::identity::{Directory, IdentitySource, Principal, PrincipalClaims, Stamp};
+use crate::related::PolicyKey;
 
 /// Identifies a published snapshot; ordered by epoch, then version. Displays as `epoch.version`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -112,6 +112,11 @@ impl Snapshot {
     /// Names of its policies, in its order: candidates of one effect are looked at in this order, denies before allows.
     pub fn policy_names(&self) -> impl ExactSizeIterator<Item = &str> {
         self.names.iter(&self.arena.names)
+    }
+
+    /// The name of its one policy of this key; none if two have it.
+    pub(crate) fn policy_of(&self, key: PolicyKey) -> Option<&str> {
+        self.names.find(key, &self.arena.names)
     }
 
     /// How many routes it holds.
