@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use tollgate_policy::condition;
+use tollgate_policy::condition::Environment;
 use tollgate_policy::data::{Data, Fields};
 use tollgate_policy::http::Surroundings;
 use tollgate_policy::identity::{Evidence, PeerNames, Presented};
@@ -74,10 +74,7 @@ pub(crate) fn part_content(revision: u64) -> PartContent {
 }
 
 fn policy(name: &str, effect: Effect, role: &str, text: Option<&str>) -> Policy {
-    let condition = text.map(|text| Condition {
-        text: text.into(),
-        program: condition::lower(text, &condition::Environment::policy()).unwrap(),
-    });
+    let condition = text.map(|text| Condition::lowered(text, &Environment::policy()).unwrap());
     Policy {
         kinds: Names::Of(vec!["document".into()]),
         actions: Names::Of(vec!["view".into()]),

@@ -16,6 +16,8 @@ pub mod data;
 pub mod digest;
 pub mod engine;
 pub mod http;
+#[cfg(feature = "compiler")]
+pub mod identifier;
 pub mod identity;
 #[cfg(feature = "compiler")]
 pub mod lint;

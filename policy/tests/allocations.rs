@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use cases::{Random, case};
 use policies::policy_set;
-use tollgate_policy::condition::{Environment, Map, lower};
+use tollgate_policy::condition::{Environment, Map};
 use tollgate_policy::data::{Data, Fields};
 use tollgate_policy::engine::{Effect, Query, RequestFacts, Resource, Scratch};
 use tollgate_policy::http::Headers;
@@ -102,7 +102,7 @@ fn policy((index, text): (usize, &&str)) -> Policy {
         kinds: if index % 2 == 0 { Names::Any } else { Names::Of(vec!["document".to_owned()]) },
         actions: Names::Of(vec!["view".to_owned(), "edit".to_owned()]),
         roles: Names::Of(vec!["editor".to_owned()]),
-        condition: Some(Condition { text: (*text).to_owned(), program: lower(text, &Environment::policy()).unwrap() }),
+        condition: Some(Condition::lowered(text, &Environment::policy()).unwrap()),
         ..Policy::new(&format!("policy-{index}"), effect)
     }
 }

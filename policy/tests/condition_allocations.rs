@@ -9,7 +9,7 @@ mod random;
 mod requests;
 
 use requests::Request;
-use tollgate_policy::condition::{Environment, lower};
+use tollgate_policy::condition::Environment;
 use tollgate_policy::data::{Data, Fields};
 use tollgate_policy::engine::{Effect, Scratch};
 use tollgate_policy::set::{Condition, Names, Policy, PolicySet};
@@ -156,12 +156,13 @@ fn conditions_that_build_something_reuse_the_memory_for_it() {
 }
 
 fn snapshot(text: &str) -> Snapshot {
-    let program = lower(text, &Environment::policy()).unwrap_or_else(|problem| panic!("{text}: {problem}"));
+    let condition =
+        Condition::lowered(text, &Environment::policy()).unwrap_or_else(|problem| panic!("{text}: {problem}"));
     let policy = Policy {
         kinds: Names::Any,
         actions: Names::Any,
         roles: Names::Any,
-        condition: Some(Condition { text: text.to_owned(), program }),
+        condition: Some(condition),
         ..Policy::new("only", Effect::Allow)
     };
     let set = PolicySet { policies: vec![policy.into()], ..PolicySet::default() };

@@ -198,12 +198,13 @@ fn evaluation_ends_whatever_a_condition_asks_and_the_request_holds() {
 }
 
 fn snapshot(text: &str) -> (String, Snapshot) {
-    let program = lower(text, &Environment::policy()).unwrap_or_else(|problem| panic!("{text}: {problem}"));
+    let condition =
+        Condition::lowered(text, &Environment::policy()).unwrap_or_else(|problem| panic!("{text}: {problem}"));
     let policy = Policy {
         kinds: Names::Any,
         actions: Names::Any,
         roles: Names::Any,
-        condition: Some(Condition { text: text.to_owned(), program }),
+        condition: Some(condition),
         ..Policy::new("heavy", Effect::Deny)
     };
     let set = PolicySet { policies: vec![policy.into()], ..PolicySet::default() };

@@ -5,11 +5,22 @@
 //! about a request, and nothing that decides waits for it.
 
 mod embedder;
+mod fingerprint;
 mod index;
+mod keyword;
+mod lexical;
 mod model;
+mod ranking;
+mod term;
+mod text;
 mod vector;
 
 pub use embedder::{EmbedError, Embedder, Purpose};
+pub use fingerprint::fingerprint;
 pub use index::{Entry, Hit, Index, IndexError, Settings};
+pub use keyword::Keywords;
+pub use lexical::Lexical;
 pub use model::{Model, ModelVersion, ModelVersionError, TextHash};
+pub use ranking::{Ranking, fuse};
+pub use text::{PolicyText, TEXT_VERSION, clean};
 pub use vector::{Vector, VectorError};

@@ -5,8 +5,11 @@ use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, StatusCode, header};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use tokio::time::timeout;
 use tollgate_policy::source::SourceFile;
+
+use crate::find::object;
 
 use super::problem::Problem;
 
@@ -19,6 +22,8 @@ pub(crate) const FILES: &str = "application/vnd.tollgate.files+json";
 /// What a policy file may be sent as.
 const TYPES: [&str; 6] =
     ["application/yaml", "application/x-yaml", "text/yaml", "text/x-yaml", "application/json", "text/plain"];
+
+const JSON: &str = "application/json";
 
 /// Several policy files.
 #[derive(Deserialize)]
@@ -62,6 +67,19 @@ pub(super) async fn files(headers: &HeaderMap, body: Body, most: usize) -> Resul
         return Err(Problem::new(StatusCode::BAD_REQUEST, "INVALID_REQUEST", detail));
     }
     Ok(files.files.into_iter().map(|File { name, text }| SourceFile::new(name, text)).collect())
+}
+
+/// A JSON object.
+pub(super) async fn json<T: DeserializeOwned>(headers: &HeaderMap, body: Body, most: usize) -> Result<T, Problem> {
+    if let Some(sent) = media_type(headers).filter(|sent| sent != JSON) {
+        let detail = format!("a question is sent as {JSON}, not as {sent}");
+        return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "UNSUPPORTED_MEDIA_TYPE", detail));
+    }
+    let sent = read(body, most).await?;
+    let mut document = serde_json::Deserializer::from_slice(&sent);
+    object(&mut document).and_then(|question| document.end().map(|()| question)).map_err(|error| {
+        Problem::new(StatusCode::BAD_REQUEST, "INVALID_REQUEST", format!("this question cannot be read: {error}"))
+    })
 }
 
 /// What a mistyped file name sends. To have no policies must be said on purpose.

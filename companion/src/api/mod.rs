@@ -9,6 +9,7 @@ mod policies;
 mod problem;
 mod query;
 mod respond;
+mod search;
 mod serve;
 mod snapshots;
 mod tokens;

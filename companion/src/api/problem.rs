@@ -39,7 +39,8 @@ impl Problem {
         Problem::new(StatusCode::SERVICE_UNAVAILABLE, "STATE_UNAVAILABLE", detail)
     }
 
-    fn with(self, error: &CompileError) -> Self {
+    /// Lists what is wrong with policies, if that is the error.
+    pub(super) fn with(self, error: &CompileError) -> Self {
         match error {
             CompileError::Policies(diagnostics) => Problem {
                 diagnostics: diagnostics.iter().cloned().collect(),

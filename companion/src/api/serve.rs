@@ -15,13 +15,14 @@ use tokio::task::JoinSet;
 
 use crate::daemon::Shutdown;
 use crate::feed::Registry;
+use crate::find::Asking;
 use crate::metrics::Metrics;
 use crate::net::BoundedListener;
 use crate::publisher::{Changes, Current, History, Problems, Refused, Shelf};
 
 use super::problem::Problem;
 use super::tokens::Tokens;
-use super::{health, metrics, policies, snapshots, workers};
+use super::{health, metrics, policies, search, snapshots, workers};
 
 /// Most open connections.
 pub(crate) const MAX_CONNECTIONS: usize = 256;
@@ -49,6 +50,7 @@ pub(crate) struct Api {
     /// Absent: nobody may change anything.
     pub(crate) tokens: Option<Arc<Tokens>>,
     pub(crate) large_bodies: Arc<Semaphore>,
+    pub(crate) asking: Asking,
 }
 
 impl Api {
@@ -97,7 +99,7 @@ fn router(api: Api) -> Router {
         .route("/metrics", get(metrics::scrape))
         .route("/v1/workers", get(workers::list))
         .route("/v1/policies", get(policies::list))
-        .route("/v1/policies/{name}", get(policies::get).put(policies::put).delete(policies::delete))
+        .route("/v1/policies/{name}", get(policies::get).put(policies::put).delete(policies::delete).post(search::post))
         .route("/v1/snapshots", get(snapshots::list).post(snapshots::post))
         .route("/v1/snapshots/{id}", get(snapshots::show))
         .route("/v1/snapshots/{id}/rollback", post(snapshots::rollback))
@@ -110,6 +112,6 @@ async fn nothing() -> Problem {
     Problem::new(StatusCode::NOT_FOUND, "NOT_FOUND", "there is nothing at this path")
 }
 
-async fn not_so() -> Problem {
+pub(super) async fn not_so() -> Problem {
     Problem::new(StatusCode::METHOD_NOT_ALLOWED, "METHOD_NOT_ALLOWED", "this cannot be done to what is at this path")
 }

@@ -2,8 +2,8 @@ use clap::{ColorChoice, Parser, Subcommand, ValueEnum};
 
 use super::exit::Exit;
 use super::{
-    check, compile, diff, fmt, history, key, lint, publish, rollback, schema, serve, show, test, token, validate,
-    workers,
+    check, compile, diff, fmt, history, key, lint, publish, rollback, schema, serve, show, similar, test, token,
+    validate, workers,
 };
 
 const EXIT_CODES: &str = "Exit codes: 0 done (check and explain: allowed), 1 error, 2 denied (check and explain)";
@@ -63,6 +63,9 @@ pub(super) enum Command {
     /// Show one version: who published it, what it changed, how far it is enforced.
     #[command(after_help = EXIT_CODES)]
     Show(show::Args),
+    /// Find the policies that are like one, or about something.
+    #[command(after_help = EXIT_CODES)]
+    Similar(Box<similar::Args>),
     /// Publish a whole policy set, at a companion that was started with `--source api`.
     #[command(after_help = EXIT_CODES)]
     Publish(publish::Args),
@@ -93,6 +96,7 @@ impl Command {
             | Command::Explain(_)
             | Command::History(_)
             | Command::Show(_)
+            | Command::Similar(_)
             | Command::Publish(_)
             | Command::Rollback(_)
             | Command::Token(_)

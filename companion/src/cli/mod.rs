@@ -1,6 +1,7 @@
 //! The command line.
 
 mod args;
+mod asked;
 mod check;
 mod compile;
 mod diff;
@@ -20,6 +21,7 @@ mod rollback;
 mod schema;
 mod serve;
 mod show;
+mod similar;
 mod style;
 mod table;
 mod test;
@@ -79,6 +81,7 @@ fn run(command: Command, output: &mut Output<'_>) -> anyhow::Result<Exit> {
         Command::Diff(args) => diff::run(args, output),
         Command::History(args) => history::run(args, output),
         Command::Show(args) => show::run(args, output),
+        Command::Similar(args) => similar::run(*args, output),
         Command::Publish(args) => publish::run(args, output),
         Command::Rollback(args) => rollback::run(args, output),
         Command::Token(args) => token::run(args, output),

@@ -14,6 +14,8 @@ pub(crate) enum ClientError {
     Token,
     #[error("this cannot be asked: {0}")]
     Question(hyper::http::Error),
+    #[error("this cannot be written as JSON: {0}")]
+    Unwritable(serde_json::Error),
     #[error("cannot reach a companion at {address}: {source}; is `tollgate serve` running, and is this its --http?")]
     Unreachable { address: SocketAddr, source: io::Error },
     #[error("the companion at {address} did not answer to the end: {source}")]

@@ -9,10 +9,11 @@ use std::time::Duration;
 
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper::client::conn::http1;
-use hyper::header::{AUTHORIZATION, HOST, HeaderMap, HeaderValue};
+use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST, HeaderMap, HeaderValue};
 use hyper::{Method, Request, StatusCode};
 use hyper_util::rt::TokioIo;
 use prost::bytes::Bytes;
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::net::TcpStream;
 use tokio::runtime::{Builder, Runtime};
@@ -69,6 +70,13 @@ impl Client {
     pub(crate) fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, ClientError> {
         let question = Question { method: Method::GET, path, headers: HeaderMap::new(), body: Bytes::new() };
         self.ask(question)?.json()
+    }
+
+    /// What a resource answers to JSON, read from JSON.
+    pub(crate) fn post<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<T, ClientError> {
+        let headers = HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static("application/json"))]);
+        let body = serde_json::to_vec(body).map_err(ClientError::Unwritable)?.into();
+        self.ask(Question { method: Method::POST, path, headers, body })?.json()
     }
 
     /// Sends a request and waits for the whole answer.

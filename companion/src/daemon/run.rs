@@ -6,6 +6,7 @@ use tokio::sync::{Semaphore, mpsc};
 
 use crate::api::{self, Api, Tokens};
 use crate::feed::{self, Access, AccessError, Feed, Registry};
+use crate::find::Asking;
 use crate::metrics::Metrics;
 use crate::net::{Address, BoundedListener};
 use crate::policies::{Folder, Pace, watch};
@@ -99,6 +100,7 @@ impl Daemon {
             shelf: is_api.then(|| publisher.shelf()),
             tokens: tokens.map(Arc::new),
             large_bodies: Arc::new(Semaphore::new(api::LARGE_BODIES)),
+            asking: Asking::new(publisher.catalogue()),
         };
         supervisor.spawn_endless("publisher", publisher.run(overtaking, shutdown.clone()));
         supervisor.spawn("api", api::serve(api, http_listener, shutdown.clone()));

@@ -257,6 +257,21 @@ impl Companion {
         timeout(PATIENCE, waiting).await.unwrap_or_else(|_| panic!("{path} never says so"))
     }
 
+    /// Waits until a search can find this many policies as they are in force.
+    pub(crate) async fn until_searchable(&self, policies: u64) {
+        let waiting = async {
+            loop {
+                let answer = self.ask("POST", "/v1/policies/search", &[], "{\"text\": \"anything\"}").await;
+                let index = &answer.json()["index"];
+                if index["indexed"] == policies && index["policies"] == policies && index["stale"] == 0 {
+                    return;
+                }
+                sleep(Duration::from_millis(5)).await;
+            }
+        };
+        timeout(PATIENCE, waiting).await.unwrap_or_else(|_| panic!("{policies} policies can never be searched"));
+    }
+
     pub(crate) async fn until_metric(&self, name: &str, expected: f64) {
         let waiting = async {
             while self.metric(name).await != expected {

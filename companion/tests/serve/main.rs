@@ -13,6 +13,7 @@ mod history;
 mod hostile;
 mod numbering;
 mod publishing;
+mod search;
 #[cfg(test)]
 mod signatures;
 mod streams;

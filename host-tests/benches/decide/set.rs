@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use tollgate_policy::condition::{Environment, lower};
+use tollgate_policy::condition::Environment;
 use tollgate_policy::set::{Condition, Effect, Names, Policy, PolicySet};
 
 use super::workload::{Spec, action_name, role_name};
@@ -19,7 +19,7 @@ fn policy(index: usize, spec: &Spec) -> Policy {
         roles: names(spec.roles.as_deref(), role_name),
         condition: spec.shape.as_ref().map(|shape| {
             let text = shape.text();
-            Condition { program: lower(&text, &Environment::policy()).unwrap(), text }
+            Condition::lowered(&text, &Environment::policy()).unwrap()
         }),
         ..Policy::new(&format!("policy-{index}"), if spec.deny { Effect::Deny } else { Effect::Allow })
     }

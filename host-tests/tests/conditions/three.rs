@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use tollgate_policy::condition::{ConditionProblem, Environment, lower};
+use tollgate_policy::condition::{ConditionProblem, Environment};
 use tollgate_policy::engine::{Effect, Scratch};
 use tollgate_policy::set::{Condition, Names, Policy, PolicySet};
 use tollgate_policy::snapshot::{Snapshot, SnapshotId, encode};
@@ -87,8 +87,7 @@ pub(crate) fn snapshot(conditions: impl Iterator<Item = Condition>) -> Vec<u8> {
 }
 
 pub(crate) fn lowered(text: &str) -> Result<Condition, ConditionProblem> {
-    let program = lower(text, &Environment::policy())?;
-    Ok(Condition { text: text.to_owned(), program })
+    Condition::lowered(text, &Environment::policy())
 }
 
 /// What WebAssembly is asked about an expression.

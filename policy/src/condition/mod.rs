@@ -29,16 +29,20 @@ mod lower;
 #[cfg(feature = "compiler")]
 mod macros;
 mod node;
+#[cfg(feature = "compiler")]
+mod outline;
 mod pattern;
 #[cfg(feature = "compiler")]
 mod program;
 #[cfg(feature = "compiler")]
 mod syntax;
 mod value;
+#[cfg(feature = "compiler")]
+mod words;
 mod workspace;
 
 #[cfg(feature = "compiler")]
-pub use check::{AttributeTypes, Decided, Use, check, decided, lower_checked};
+pub use check::{AttributeTypes, Checked, Decided, Use, check, decided, lower_checked};
 pub(crate) use code::{Code, MAX_DEPTH, Mark};
 pub(crate) use constant::Constant;
 #[cfg(feature = "compiler")]
@@ -51,10 +55,14 @@ pub(crate) use functions::{Function, MAX_ARGUMENTS};
 #[cfg(feature = "compiler")]
 pub use lower::{SourceMap, lower, lower_mapped, variables_read};
 pub(crate) use node::{Binary, Fold, Input, MAX_VARIABLES, Node, NodeId, PatternId, Root, StringId, Unary};
+#[cfg(feature = "compiler")]
+pub use outline::{Comparison, Form, Mention, Origin, Outline, Part, Place, Term};
 pub(crate) use pattern::Pattern;
 #[cfg(feature = "compiler")]
 pub use program::{EvaluationError, Memory, Outcome, Program, Read, Step};
 pub use value::{Cidr, List, Map, Type, Value};
+#[cfg(feature = "compiler")]
+pub use words::{MAX_WORDS, lower_said};
 
 /// Why a condition is refused.
 #[cfg(feature = "compiler")]

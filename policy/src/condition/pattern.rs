@@ -3,6 +3,8 @@
 #[cfg(feature = "compiler")]
 mod compile;
 #[cfg(feature = "compiler")]
+mod example;
+#[cfg(feature = "compiler")]
 mod syntax;
 #[cfg(test)]
 mod tests;

@@ -1,7 +1,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::condition::Program;
+use crate::condition::{self, ConditionProblem, Environment, Program};
+use crate::engine::Glob;
 use crate::time::Timestamp;
 
 pub use crate::engine::Effect;
@@ -57,6 +58,18 @@ impl Policy {
             labels: BTreeMap::new(),
         }
     }
+
+    /// Whether it is about an action: names it, by a wildcard, too.
+    #[must_use]
+    pub fn is_about_action(&self, action: &str) -> bool {
+        match &self.actions {
+            Names::Any => true,
+            Names::Of(names) => names.iter().any(|own| match Glob::parse(own) {
+                Some(glob) => glob.matches(action),
+                None => own == action,
+            }),
+        }
+    }
 }
 
 /// Whether a policy decides, or only tells what it would have decided.
@@ -95,11 +108,24 @@ impl Names {
     }
 }
 
-/// A condition: its CEL text and what it was lowered to.
+/// A condition: its CEL text, what that says, and what it was lowered to.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Condition {
     /// As written.
     pub text: String,
+    /// In words, for people and for policy search; at most [`condition::MAX_WORDS`] bytes.
+    pub words: Arc<str>,
     /// What is evaluated.
     pub program: Program,
+}
+
+impl Condition {
+    /// Lowers a condition and says it in words: what tests and generators fill in.
+    ///
+    /// # Errors
+    /// If it does not lower.
+    pub fn lowered(text: &str, environment: &Environment) -> Result<Self, ConditionProblem> {
+        let (program, words) = condition::lower_said(text, environment)?;
+        Ok(Condition { text: text.to_owned(), words, program })
+    }
 }

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::condition::{Environment, lower};
+use crate::condition::Environment;
 use crate::data::{Data, Fields};
 use crate::engine::Effect;
 use crate::engine::{Query, RequestFacts, Resource, Scratch};
@@ -274,8 +274,7 @@ proptest! {
 /// A set that uses every feature of the format.
 pub(super) fn everything() -> PolicySet {
     let names = |names: &[&str]| Names::Of(names.iter().map(|name| (*name).to_owned()).collect());
-    let condition =
-        |text: &str| Some(Condition { text: text.to_owned(), program: lower(text, &Environment::policy()).unwrap() });
+    let condition = |text: &str| Some(Condition::lowered(text, &Environment::policy()).unwrap());
     let policy = |name: &str, effect, condition| Policy {
         description: "not part of a snapshot".to_owned(),
         kinds: names(&["document", "invoice"]),

@@ -144,10 +144,15 @@ impl Assembly {
 
     /// What conditions are checked against.
     pub(super) fn surroundings(&self) -> Surroundings {
-        let mut of_policies = self.policies.iter().filter_map(Draft::about).map(|(kinds, _)| kinds);
         let strangers = self.routes.iter().any(|declared| self.schemas.is_stranger(&declared.route.kind))
-            || of_policies.any(|kinds| self.schemas.strangers_among(kinds) > 0);
+            || self.names_strangers(&self.schemas);
         Surroundings { schemas: self.schemas.clone(), strangers }
+    }
+
+    /// Whether a policy names a kind of resource that has none of these schemas, while others have one.
+    pub(super) fn names_strangers(&self, schemas: &Schemas) -> bool {
+        let mut kinds = self.policies.iter().filter_map(Draft::about).map(|(kinds, _)| kinds);
+        kinds.any(|kinds| schemas.strangers_among(kinds) > 0)
     }
 
     /// The kinds of resource that the policies with a derived role are about: its condition is about these.

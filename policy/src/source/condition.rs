@@ -1,7 +1,8 @@
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use crate::condition::{AttributeTypes, ConditionProblem, Environment, Program, Use, check, lower_checked};
-use crate::set::{Names, Schemas};
+use crate::set::{Condition, Names, Schemas};
 
 use super::location::{FileId, Mark};
 use super::node::{Node, Spot};
@@ -64,10 +65,24 @@ pub(super) struct Surroundings {
     pub(super) strangers: bool,
 }
 
+/// What a text was lowered to, and what it says.
+#[derive(Debug)]
+pub(super) struct Lowered {
+    pub(super) program: Program,
+    words: Arc<str>,
+}
+
+impl Lowered {
+    /// The condition of a policy or a derived role that is written with the text.
+    pub(super) fn condition(&self, written: Written) -> Condition {
+        Condition { text: written.text, words: Arc::clone(&self.words), program: self.program.clone() }
+    }
+}
+
 /// A text that was met before.
 #[derive(Debug)]
 struct Known {
-    lowered: Result<Program, ConditionProblem>,
+    lowered: Result<Lowered, ConditionProblem>,
     /// What is certainly wrong with it, by the kinds that it is about.
     problems: HashMap<String, Vec<ConditionProblem>>,
     /// How often it was asked for since the set was begun, less how often that was taken back.
@@ -131,7 +146,7 @@ impl Conditions {
         written: &Written,
         kinds: Option<&Names>,
         report: &mut Report<'_>,
-    ) -> Option<&Program> {
+    ) -> Option<&Lowered> {
         let text = written.text.as_str();
         // A file that cannot be read may hold the schemas.
         let kinds = kinds.filter(|_| !report.incomplete);
@@ -140,9 +155,9 @@ impl Conditions {
         if !self.known.contains_key(text) {
             let (text, known) = self.before.remove_entry(text).unwrap_or_else(|| {
                 let mut problems = HashMap::new();
-                let lowered = lower_checked(text, &self.environment, &types, Use::Condition).map(|(program, found)| {
-                    problems.insert(about.clone(), found);
-                    program
+                let lowered = lower_checked(text, &self.environment, &types, Use::Condition).map(|checked| {
+                    problems.insert(about.clone(), checked.problems);
+                    Lowered { program: checked.program, words: checked.words }
                 });
                 (text.to_owned(), Known { lowered, problems, uses: 0 })
             });
@@ -150,8 +165,8 @@ impl Conditions {
         }
         let known = self.known.get_mut(text)?;
         known.uses += 1;
-        let program = match &known.lowered {
-            Ok(program) => program,
+        let lowered = match &known.lowered {
+            Ok(lowered) => lowered,
             Err(problem) => {
                 if !written.is_in_doubt(report) {
                     written.refuse(problem, report);
@@ -162,7 +177,7 @@ impl Conditions {
         let check = || check(text, &self.environment, &types, Use::Condition);
         let problems = known.problems.entry(about).or_insert_with(check);
         problems.iter().for_each(|problem| written.refuse(problem, report));
-        problems.is_empty().then_some(program)
+        problems.is_empty().then_some(lowered)
     }
 }
 

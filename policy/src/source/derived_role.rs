@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use crate::identity::ANONYMOUS;
-use crate::set::{Condition, DerivedRole, Names};
+use crate::set::{DerivedRole, Names};
 
 use super::assembly::Assembly;
 use super::condition::{Conditions, Written};
@@ -87,10 +87,7 @@ impl Draft {
             }
         }
         let condition = match condition {
-            Some(written) => {
-                let program = conditions.lower(&written, Some(kinds), report)?.clone();
-                Some(Condition { program, text: written.text })
-            }
+            Some(written) => Some(conditions.lower(&written, Some(kinds), report)?.condition(written)),
             None => None,
         };
         Some(Arc::new(DerivedRole { name, description, roles, condition }))

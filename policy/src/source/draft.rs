@@ -1,7 +1,7 @@
 use std::mem;
 use std::sync::Arc;
 
-use crate::set::{Condition, DerivedRole, Names, Policy};
+use crate::set::{DerivedRole, Names, Policy};
 
 use super::condition::{Conditions, Written};
 use super::location::{FileId, Mark, Place};
@@ -79,8 +79,8 @@ impl Draft {
                 let kinds = policy.as_ref().map(|(policy, _)| &policy.kinds);
                 let (mut spot, mut lowered) = (None, None);
                 if let Some(written) = condition {
-                    let program = conditions.lower(&written, kinds, report)?.clone();
-                    (spot, lowered) = (Some(written.spot()), Some(Condition { program, text: written.text }));
+                    let found = conditions.lower(&written, kinds, report)?;
+                    (spot, lowered) = (Some(written.spot()), Some(found.condition(written)));
                 }
                 let (mut policy, places) = policy?;
                 policy.condition = lowered;
@@ -117,7 +117,7 @@ impl Finished {
         let program = match (&self.policy.condition, self.condition) {
             (Some(condition), Some(spot)) => {
                 let written = Written::again(&condition.text, file, spot);
-                Some(conditions.lower(&written, Some(&self.policy.kinds), report)?)
+                Some(&conditions.lower(&written, Some(&self.policy.kinds), report)?.program)
             }
             _ => None,
         };

@@ -10,6 +10,7 @@
 mod ambiguity;
 mod assembly;
 mod attributes;
+mod beside;
 mod body;
 mod condition;
 mod derived_role;
@@ -54,6 +55,7 @@ use std::sync::Arc;
 
 use crate::set::PolicySet;
 
+pub use beside::load_beside;
 pub use diagnostic::{Diagnostic, Diagnostics, Excerpt};
 pub use file::{Shape, SourceFile};
 pub use loader::Loader;

@@ -1,3 +1,4 @@
+mod beside;
 mod documents;
 mod edits;
 mod golden;

@@ -70,7 +70,9 @@ impl Variables {
             let Some(written) = self.written.get(name) else { continue };
             let outcome = match cycle {
                 Some(problem) => Err(problem),
-                None => lower_checked(&written.text, &environment, &types, Use::Variable).map(|(_, problems)| problems),
+                None => {
+                    lower_checked(&written.text, &environment, &types, Use::Variable).map(|checked| checked.problems)
+                }
             };
             let problems = outcome.unwrap_or_else(|problem| vec![problem]);
             if !problems.is_empty() {

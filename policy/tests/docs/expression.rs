@@ -33,8 +33,8 @@ impl Sample {
         let environment = Environment::policy();
         match lower_checked(source, &environment, &AttributeTypes::unknown(), Use::Variable) {
             Err(problem) => return format!("refused: {problem}"),
-            Ok((_, problems)) => {
-                if let Some(problem) = problems.first() {
+            Ok(checked) => {
+                if let Some(problem) = checked.problems.first() {
                     return format!("refused: {problem}");
                 }
             }

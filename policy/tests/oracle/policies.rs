@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use expressions::boolean;
-use tollgate_policy::condition::{Environment, lower};
+use tollgate_policy::condition::Environment;
 use tollgate_policy::engine::Effect;
 use tollgate_policy::set::{Condition, DerivedRole, Enforcement, Names, Policy, PolicySet, Window};
 
@@ -62,8 +62,7 @@ fn with_variable(text: String, known: usize, random: &mut Random) -> String {
 
 fn condition(environment: &Environment, random: &mut Random) -> Condition {
     let text = with_variable(boolean(random, 3, 0), VARIABLES.len(), random);
-    let program = lower(&text, environment).unwrap_or_else(|problem| panic!("`{text}`: {problem}"));
-    Condition { text, program }
+    Condition::lowered(&text, environment).unwrap_or_else(|problem| panic!("`{text}`: {problem}"))
 }
 
 fn derived_role(name: &str, environment: &Environment, random: &mut Random) -> Arc<DerivedRole> {

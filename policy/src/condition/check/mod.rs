@@ -20,12 +20,13 @@ mod truth;
 
 use std::collections::BTreeMap;
 use std::ops::Range;
+use std::sync::Arc;
 
 use cel_interpreter::common::ast::{EntryExpr, Expr, IdedExpr, ListExpr, LiteralValue, MapExpr};
 
 use super::ast::{Parsed, parse};
 use super::lower::lower_part;
-use super::{ConditionProblem, Environment, Program, Type, environment};
+use super::{ConditionProblem, Environment, Program, Type, environment, words};
 use crate::data::Data;
 
 pub use attributes::AttributeTypes;
@@ -45,7 +46,18 @@ pub enum Use {
     Variable,
 }
 
-/// Lowers an expression and says what is certainly wrong with it, in the order of its source.
+/// An expression that lowers, and what is to be said of it.
+#[derive(Debug)]
+pub struct Checked {
+    /// What it was lowered to.
+    pub program: Program,
+    /// It, in words.
+    pub words: Arc<str>,
+    /// What is certainly wrong with it, in the order of its source.
+    pub problems: Vec<ConditionProblem>,
+}
+
+/// Lowers an expression, says it in words and what is certainly wrong with it.
 ///
 /// # Errors
 /// If it does not lower.
@@ -54,10 +66,10 @@ pub fn lower_checked(
     environment: &Environment,
     types: &AttributeTypes<'_>,
     used: Use,
-) -> Result<(Program, Vec<ConditionProblem>), ConditionProblem> {
+) -> Result<Checked, ConditionProblem> {
     let parsed = parse(source)?;
     let (program, _) = lower_part(&parsed, &parsed.expression, environment)?;
-    Ok((program, problems(&parsed, environment, types, used)))
+    Ok(Checked { program, words: words::say(&parsed), problems: problems(&parsed, environment, types, used) })
 }
 
 /// What is certainly wrong with an expression that lowers.

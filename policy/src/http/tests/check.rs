@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use crate::condition::{Environment, lower};
+use crate::condition::Environment;
 use crate::data::{Data, Fields};
 use crate::engine::{Effect, Reason, Scratch};
 use crate::http::{Headers, HttpOutcome, HttpVerdict, InvalidRequest, Refusal, Surroundings};
@@ -97,8 +97,7 @@ pub(super) fn set() -> PolicySet {
         kinds: names("document"),
         actions: names(action),
         roles: names(role),
-        condition: condition
-            .map(|text| Condition { text: text.to_owned(), program: lower(text, &Environment::policy()).unwrap() }),
+        condition: condition.map(|text| Condition::lowered(text, &Environment::policy()).unwrap()),
         ..Policy::new(name, effect)
     };
     let route = |methods: &[&str], segments: &[&str], action: &str, auth| {
@@ -318,8 +317,7 @@ fn identity_headers_count_only_from_the_named_peer() {
 fn conditions_do_not_see_identity_headers_of_untrusted_peers() {
     let mut set = set();
     let text = "request.headers['x-user-id'] == 'root'";
-    Arc::make_mut(&mut set.policies[0]).condition =
-        Some(Condition { text: text.to_owned(), program: lower(text, &Environment::policy()).unwrap() });
+    Arc::make_mut(&mut set.policies[0]).condition = Some(Condition::lowered(text, &Environment::policy()).unwrap());
     let snapshot = snapshot(&set);
     let headers = [("x-user-id", "root")];
     let proxy = |uri| Proxy { claims: Presented::Valid(claims("carol", &["admin"])), ..peer(uri) };

@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use crate::condition::{Environment, lower};
+use crate::condition::Environment;
 use crate::data::Fields;
 use crate::engine::{Reason, Scratch};
 use crate::http::{Headers, HttpOutcome, InvalidRequest, Surroundings};
@@ -52,9 +52,9 @@ impl Surroundings for Place {
 /// The set of the other tests, where everyone may list documents if the condition holds, by a route that reads bodies.
 fn on(condition: &str) -> Snapshot {
     let mut set = set();
-    let program = lower(condition, &Environment::policy()).unwrap();
+    let condition = Condition::lowered(condition, &Environment::policy()).unwrap();
     let policy = Arc::make_mut(&mut set.policies[4]);
-    (policy.roles, policy.condition) = (Names::Any, Some(Condition { text: condition.to_owned(), program }));
+    (policy.roles, policy.condition) = (Names::Any, Some(condition));
     set.routes[1].body = RouteBody::Json { max_bytes: RouteBody::DEFAULT_MAX_BYTES };
     snapshot(&set)
 }

@@ -4,7 +4,7 @@ mod generate;
 
 use super::super::{Compiler, Content, Snapshot, SnapshotId};
 use super::*;
-use crate::condition::{Environment, Map, lower};
+use crate::condition::{Environment, Map};
 use crate::engine::{Effect, Query, RequestFacts, Resource, Scratch};
 use crate::identity::PrincipalClaims;
 use crate::set::{Condition, DerivedRole, Names, Policy, PolicySet};
@@ -281,7 +281,7 @@ fn roles_are_told_apart_when_they_have_become_more_than_a_signature_has_bits() {
 fn the_first_of_many_ways_that_fail_is_the_one_that_is_told() {
     let condition = |way: usize| {
         let text = format!("resource.missing{way} > 1");
-        Condition { program: lower(&text, &Environment::policy()).unwrap(), text }
+        Condition::lowered(&text, &Environment::policy()).unwrap()
     };
     let derived = |way: usize| {
         Arc::new(DerivedRole {
@@ -321,7 +321,7 @@ fn an_edited_condition_is_another_one_wherever_it_was_read() {
     use crate::data::{Data, Fields};
     let policy = |number: usize, most: usize| {
         let text = format!("resource.amount < {most}.0");
-        let condition = Some(Condition { program: lower(&text, &Environment::policy()).unwrap(), text });
+        let condition = Some(Condition::lowered(&text, &Environment::policy()).unwrap());
         let name = format!("policy-{number}");
         Arc::new(Policy { condition, ..(*about(&name, &format!("kind-{number}"), "view", "r1")).clone() })
     };

@@ -15,11 +15,11 @@ const NAMES: [&str; 9] = ["a", "b", "c", "d", "e", "f", "g", "h", "i"];
 /// Files of policies, and documents, which hold one policy of the name after the slash.
 const FILES: [&str; 9] = ["a.yaml", "m.yaml", "n.yaml", "z.yaml", "doc/a", "doc/b", "doc/c", "doc/x", "mixed.yaml"];
 
-const KINDS: [&str; 5] = ["document", "page", "[document, page]", "stranger", "\"*\""];
+pub(super) const KINDS: [&str; 5] = ["document", "page", "[document, page]", "stranger", "\"*\""];
 
-const ROLES: [&str; 5] = ["[editor]", "[owner, editor]", "[editor, reader, owner]", "[reader]", "[\"*\"]"];
+pub(super) const ROLES: [&str; 5] = ["[editor]", "[owner, editor]", "[editor, reader, owner]", "[reader]", "[\"*\"]"];
 
-const EXTRAS: [&str; 18] = [
+pub(super) const EXTRAS: [&str; 18] = [
     "",
     "",
     "",
@@ -88,7 +88,7 @@ const OTHERS: [(&str, &[&str]); 5] = [
 ];
 
 #[derive(Clone, Copy, Debug)]
-enum Step {
+pub(super) enum Step {
     /// Puts a policy into a file, in place of the one of that name.
     Put {
         file: usize,
@@ -122,7 +122,7 @@ enum Step {
     Nothing,
 }
 
-fn step() -> impl Strategy<Value = Step> {
+pub(super) fn step() -> impl Strategy<Value = Step> {
     let (file, name) = (0..FILES.len(), 0..NAMES.len());
     let policy = (file.clone(), name.clone(), 0..KINDS.len(), 0..ROLES.len(), 0..EXTRAS.len());
     let other = (0..OTHERS.len(), 0..7usize);
@@ -140,7 +140,7 @@ fn step() -> impl Strategy<Value = Step> {
 
 /// The files as steps leave them.
 #[derive(Default)]
-struct World {
+pub(super) struct World {
     /// By file, the fields of policies by name.
     policies: BTreeMap<&'static str, BTreeMap<&'static str, String>>,
     others: BTreeMap<&'static str, &'static str>,
@@ -150,7 +150,7 @@ struct World {
 }
 
 impl World {
-    fn take(&mut self, step: Step) {
+    pub(super) fn take(&mut self, step: Step) {
         match step {
             Step::Put { file, name, kind, roles, extra } => {
                 let fields = format!(
@@ -186,7 +186,7 @@ impl World {
     }
 
     /// Takes away what is refused, so that there is something to begin with again.
-    fn mend(&mut self) {
+    pub(super) fn mend(&mut self) {
         self.spoilt = None;
         while let Err(problems) = load(&self.files()) {
             let broken: Vec<String> = problems.iter().map(|problem| problem.file.clone()).collect();
@@ -195,7 +195,7 @@ impl World {
         }
     }
 
-    fn files(&mut self) -> Vec<SourceFile> {
+    pub(super) fn files(&mut self) -> Vec<SourceFile> {
         let mut files = Vec::new();
         for (name, policies) in &self.policies {
             if let Some(document) = name.strip_prefix("doc/") {
@@ -232,7 +232,7 @@ impl World {
 }
 
 /// Conditions hold characters that end a value in braces.
-fn flow(extra: &str) -> String {
+pub(super) fn flow(extra: &str) -> String {
     match extra.split_once("condition: ") {
         Some((_, condition)) => format!("condition: \"{condition}\""),
         None => extra.to_owned(),

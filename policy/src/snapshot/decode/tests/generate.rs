@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::sync::{Arc, LazyLock};
 
-use crate::condition::{Environment, Map, lower};
+use crate::condition::{Environment, Map};
 use crate::data::{Data, Fields};
 use crate::engine::{Effect, Query, RequestFacts, Resource, Scratch};
 use crate::http::{Headers, Source, Surroundings};
@@ -82,7 +82,7 @@ const TEXTS: [&str; 40] = [
 static CONDITIONS: LazyLock<Vec<Condition>> = LazyLock::new(|| {
     let own = |number: usize| format!("resource.level + {number} != {} && resource.team != 't{number}'", number + 3);
     let texts = TEXTS.iter().map(|text| (*text).to_owned()).chain((0..60).map(own));
-    texts.map(|text| Condition { program: lower(&text, &Environment::policy()).unwrap(), text }).collect()
+    texts.map(|text| Condition::lowered(&text, &Environment::policy()).unwrap()).collect()
 });
 
 const TEAMS: [&str; 4] = ["red", "blue", "green", "t5"];

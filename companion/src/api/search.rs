@@ -1,0 +1,68 @@
+use axum::body::Body;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
+
+use crate::find::{Asking, NoTurn, SearchError, search};
+use crate::policies::CompileError;
+
+use super::problem::Problem;
+use super::respond::json;
+use super::serve::not_so;
+use super::{Api, body};
+
+/// Longest question, in bytes: a draft is one policy.
+const MAX_QUESTION: usize = 256 << 10;
+
+/// What draft policies are called in messages.
+const DRAFT: &str = "draft";
+
+/// Questions about all policies. They stand where policies do, which may have these names as well, and are not posted.
+pub(super) async fn post(
+    State(api): State<Api>,
+    Path(what): Path<String>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Problem> {
+    match what.as_str() {
+        "search" => {
+            let question = body::json(&headers, body, MAX_QUESTION).await?;
+            answer(&api.asking, move |asking| search(&asking.corpus(), &question, DRAFT)).await
+        }
+        _ => Err(not_so().await),
+    }
+}
+
+async fn answer<T: serde::Serialize + Send + 'static>(
+    asking: &Asking,
+    ask: impl FnOnce(&Asking) -> Result<T, SearchError> + Send + 'static,
+) -> Result<Response, Problem> {
+    let answered = asking.turns().take({
+        let asking = asking.clone();
+        move || ask(&asking)
+    });
+    Ok(json(StatusCode::OK, &answered.await??))
+}
+
+impl From<NoTurn> for Problem {
+    fn from(error: NoTurn) -> Self {
+        let (status, code) = match error {
+            NoTurn::Full => (StatusCode::SERVICE_UNAVAILABLE, "BUSY"),
+            NoTurn::Crashed => (StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL"),
+        };
+        Problem::new(status, code, error.to_string())
+    }
+}
+
+impl From<SearchError> for Problem {
+    fn from(error: SearchError) -> Self {
+        match error {
+            SearchError::Question(error) => Problem::new(StatusCode::BAD_REQUEST, "INVALID_REQUEST", error.to_string()),
+            SearchError::NoPolicy(_) => Problem::new(StatusCode::NOT_FOUND, "NOT_FOUND", error.to_string()),
+            SearchError::Draft(diagnostics) => {
+                let problem = Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "INVALID_POLICIES", String::new());
+                problem.with(&CompileError::Policies(diagnostics))
+            }
+        }
+    }
+}

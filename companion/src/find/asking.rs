@@ -1,0 +1,26 @@
+use crate::catalogue::Catalogue;
+
+use super::corpus::Corpus;
+use super::turns::Turns;
+
+/// What the daemon's questions are asked of. Clones share it.
+#[derive(Clone, Debug)]
+pub(crate) struct Asking {
+    catalogue: Catalogue,
+    turns: Turns,
+}
+
+impl Asking {
+    pub(crate) fn new(catalogue: Catalogue) -> Self {
+        Asking { catalogue, turns: Turns::new() }
+    }
+
+    pub(crate) fn turns(&self) -> &Turns {
+        &self.turns
+    }
+
+    /// As it is at this moment.
+    pub(crate) fn corpus(&self) -> Corpus {
+        Corpus::in_force(&self.catalogue)
+    }
+}

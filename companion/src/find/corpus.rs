@@ -1,0 +1,205 @@
+use std::num::NonZeroU16;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use serde::{Deserialize, Serialize};
+use tollgate_policy::set::{Policy, PolicySet};
+use tollgate_search::{EmbedError, Embedder, Entry, Index, IndexError, Model, ModelVersion, Purpose, Settings};
+
+use crate::catalogue::{Catalogue, Surroundings};
+
+use super::standin::{Keywords, Lexical, PolicyText};
+
+/// Numbers in a vector of a folder's policy.
+const DIMENSIONS: NonZeroU16 = NonZeroU16::new(384).unwrap();
+
+/// Policies whose texts are held at a time while a folder is embedded.
+const BATCH: usize = 256;
+
+/// Policies, and what finds them.
+///
+/// It is taken for one question: whatever is published or migrated meanwhile, all of the answer is of one generation.
+#[derive(Debug)]
+pub(crate) struct Corpus {
+    policies: Policies,
+    generation: Option<Arc<Generation>>,
+    keywords: Arc<RwLock<Keywords>>,
+    standing: Standing,
+}
+
+/// How much of the policies the index has.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Standing {
+    /// In force.
+    pub(crate) policies: usize,
+    /// In the index.
+    pub(crate) indexed: usize,
+    /// Those of which the index has an older text, or none.
+    pub(crate) stale: usize,
+    /// For how long the index has been behind.
+    pub(crate) lag_ms: u64,
+    /// An index for another model is being built.
+    pub(crate) migrating: bool,
+}
+
+/// The vectors of one model, and what makes more of them.
+#[derive(Debug)]
+pub(crate) struct Generation {
+    pub(crate) number: u64,
+    pub(crate) model: Model,
+    pub(crate) index: Index,
+    /// Absent where it cannot be loaded any more: the vectors are good still, and no others can be made.
+    pub(crate) embedder: Option<Arc<dyn Embedder>>,
+}
+
+#[derive(Debug)]
+enum Policies {
+    /// Those that the daemon has in force.
+    InForce(Catalogue),
+    /// Read from files.
+    Read(Arc<PolicySet>),
+}
+
+/// Why policies cannot be searched.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum CorpusError {
+    #[error("the policies cannot be embedded: {0}")]
+    Embed(#[from] EmbedError),
+    #[error("the index cannot be used: {0}")]
+    Index(#[from] IndexError),
+}
+
+impl Corpus {
+    /// Policies that were read from files, embedded in memory by their words.
+    pub(crate) fn of_set(set: Arc<PolicySet>) -> Result<Self, CorpusError> {
+        let embedder = Lexical::new(ModelVersion::default(), DIMENSIONS);
+        let model = embedder.model().clone();
+        let index = Index::in_memory(model.clone(), Settings::default());
+        let mut keywords = Keywords::default();
+        for batch in set.policies.chunks(BATCH) {
+            let texts: Vec<PolicyText> = batch.iter().map(|policy| PolicyText::of(policy)).collect();
+            let cleaned: Vec<&str> = texts.iter().map(PolicyText::cleaned).collect();
+            let vectors = embedder.embed(&cleaned, Purpose::Policy)?;
+            let named = batch.iter().map(|policy| policy.name.as_str()).zip(&texts);
+            named.clone().for_each(|(name, text)| keywords.insert(name, text));
+            let entries: Vec<Entry<'_>> =
+                named.zip(&vectors).map(|((name, text), vector)| Entry { name, text: text.hash(), vector }).collect();
+            index.insert(&entries)?;
+        }
+        let indexed = index.len();
+        let standing = Standing { policies: set.policies.len(), indexed, ..Standing::default() };
+        let generation = Generation { number: 1, model, index, embedder: Some(Arc::new(embedder)) };
+        Ok(Corpus {
+            policies: Policies::Read(set),
+            generation: Some(Arc::new(generation)),
+            keywords: Arc::new(RwLock::new(keywords)),
+            standing,
+        })
+    }
+
+    /// The policies in force.
+    pub(crate) fn in_force(catalogue: &Catalogue) -> Self {
+        let set = PolicySet { policies: catalogue.policies(), ..PolicySet::default() };
+        let policies = Policies::InForce(catalogue.clone());
+        match Corpus::of_set(Arc::new(set)) {
+            Ok(corpus) => Corpus { policies, ..corpus },
+            Err(_) => Corpus { policies, generation: None, keywords: Arc::default(), standing: Standing::default() },
+        }
+    }
+
+    /// A policy as it is in force now.
+    pub(crate) fn get(&self, name: &str) -> Option<Arc<Policy>> {
+        match &self.policies {
+            Policies::InForce(catalogue) => catalogue.get(name),
+            Policies::Read(set) => {
+                let place = set.policies.binary_search_by(|policy| policy.name.as_str().cmp(name)).ok()?;
+                set.policies.get(place).cloned()
+            }
+        }
+    }
+
+    /// All of them, sorted by name.
+    pub(crate) fn policies(&self) -> Vec<Arc<Policy>> {
+        match &self.policies {
+            Policies::InForce(catalogue) => catalogue.policies(),
+            Policies::Read(set) => set.policies.clone(),
+        }
+    }
+
+    /// Absent before the first one serves.
+    pub(crate) fn generation(&self) -> Option<&Generation> {
+        self.generation.as_deref()
+    }
+
+    /// Asks the keywords of all policies.
+    pub(crate) fn keywords<T>(&self, ask: impl FnOnce(&Keywords) -> T) -> T {
+        ask(&self.keywords.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The policies with all that they depend on, as the loader knows it. Policies are shared, not copied.
+    pub(crate) fn set(&self) -> PolicySet {
+        match &self.policies {
+            Policies::InForce(catalogue) => {
+                let surroundings = catalogue.surroundings();
+                let Surroundings { derived_roles, variables, scopes, schemas, routes } = &*surroundings;
+                PolicySet {
+                    policies: catalogue.policies(),
+                    derived_roles: derived_roles.clone(),
+                    variables: variables.clone(),
+                    scopes: scopes.clone(),
+                    schemas: schemas.clone(),
+                    routes: routes.clone(),
+                    ..PolicySet::default()
+                }
+            }
+            Policies::Read(set) => PolicySet::clone(set),
+        }
+    }
+
+    /// Absent where none serves, or it was made for one question.
+    pub(crate) fn generation_number(&self) -> Option<u64> {
+        match &self.policies {
+            Policies::InForce(_) => self.generation().map(|generation| generation.number),
+            Policies::Read(_) => None,
+        }
+    }
+
+    pub(crate) fn standing(&self) -> &Standing {
+        &self.standing
+    }
+}
+
+#[cfg(test)]
+impl Corpus {
+    /// As if the model could be loaded no more.
+    pub(crate) fn without_embedder(self) -> Self {
+        let generation = self.generation.map(|generation| {
+            let generation = Arc::into_inner(generation).unwrap();
+            Arc::new(Generation { embedder: None, ..generation })
+        });
+        Corpus { generation, ..self }
+    }
+
+    /// As if nothing was embedded yet.
+    pub(crate) fn without_generation(self) -> Self {
+        Corpus { generation: None, ..self }
+    }
+}
+
+impl Standing {
+    /// What is not as it usually is, in sentences.
+    pub(crate) fn notes(&self) -> Vec<String> {
+        let Standing { policies, indexed, stale, lag_ms, migrating } = *self;
+        let mut notes = Vec::new();
+        match (policies, indexed) {
+            (0, _) => notes.push("there are no policies".to_owned()),
+            (_, 0) => notes.push(format!("the index is empty: none of {policies} policies can be found by it yet")),
+            _ if stale > 0 => notes.push(format!("the index is behind by {stale} policies, for {lag_ms} ms")),
+            _ => {}
+        }
+        if migrating {
+            notes.push("an index for another model is being built; this answer is the serving one's".to_owned());
+        }
+        notes
+    }
+}

@@ -1,0 +1,103 @@
+use std::sync::Arc;
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::task::spawn_blocking;
+
+/// How many questions are answered at a time, and how many more may wait for their turn.
+const TURNS: usize = 4;
+const WAITING: usize = 60;
+
+/// Whose turn it is to search: questions take time and may wait for a distant service, and what else the daemon does must
+/// not wait for them.
+#[derive(Clone, Debug)]
+pub(crate) struct Turns {
+    /// For those that are answered and those that wait.
+    room: Arc<Semaphore>,
+    turns: Arc<Semaphore>,
+}
+
+/// Why a question is not answered.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum NoTurn {
+    #[error("{} searches wait already; ask again in a moment", WAITING)]
+    Full,
+    #[error("the search failed inside the program")]
+    Crashed,
+}
+
+impl Turns {
+    pub(crate) fn new() -> Self {
+        Turns { room: Arc::new(Semaphore::new(TURNS + WAITING)), turns: Arc::new(Semaphore::new(TURNS)) }
+    }
+
+    /// Answers a question on a thread that may block, when it is its turn. Whoever gives up waiting leaves the queue; what has
+    /// begun is finished, and counts until then.
+    pub(crate) async fn take<T: Send + 'static>(
+        &self,
+        answer: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, NoTurn> {
+        let room = Arc::clone(&self.room).try_acquire_owned().map_err(|_| NoTurn::Full)?;
+        let turn = Arc::clone(&self.turns).acquire_owned().await.map_err(|_| NoTurn::Crashed)?;
+        let places: [OwnedSemaphorePermit; 2] = [room, turn];
+        let answered = spawn_blocking(move || {
+            let answer = answer();
+            drop(places);
+            answer
+        });
+        answered.await.map_err(|crash| {
+            tracing::error!(%crash, "a search failed inside the program");
+            NoTurn::Crashed
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn so_many_are_answered_at_a_time_and_what_is_too_many_is_refused() {
+        let turns = Turns::new();
+        let (began, begun) = mpsc::channel();
+        let mut ends = Vec::new();
+        let mut asked = Vec::new();
+        for _ in 0..TURNS + WAITING {
+            let (end, ended) = mpsc::channel::<()>();
+            ends.push(end);
+            let (turns, began) = (turns.clone(), began.clone());
+            asked.push(tokio::spawn(async move {
+                let work = move || {
+                    began.send(()).unwrap();
+                    let _ = ended.recv();
+                };
+                turns.take(work).await
+            }));
+        }
+        while turns.room.available_permits() > 0 {
+            tokio::task::yield_now().await;
+        }
+        assert!(matches!(turns.take(|| ()).await, Err(NoTurn::Full)));
+        // One that waits goes away: there is room for another.
+        asked.pop().unwrap().abort();
+        while turns.room.available_permits() == 0 {
+            tokio::task::yield_now().await;
+        }
+        drop(ends);
+        turns.take(|| ()).await.unwrap();
+        for asked in asked {
+            asked.await.unwrap().unwrap();
+        }
+        assert_eq!(begun.try_iter().count(), TURNS + WAITING - 1);
+    }
+
+    #[tokio::test]
+    async fn one_that_panics_gives_its_turn_back() {
+        let turns = Turns::new();
+        for _ in 0..2 * (TURNS + WAITING) {
+            assert!(matches!(turns.take(|| panic!("on purpose")).await, Err(NoTurn::Crashed)));
+        }
+        turns.take(|| ()).await.unwrap();
+    }
+}
