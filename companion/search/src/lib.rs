@@ -10,6 +10,6 @@ mod model;
 mod vector;
 
 pub use embedder::{EmbedError, Embedder, Purpose};
-pub use index::{Entry, Hit, Index, IndexError, Settings};
+pub use index::{Entry, Hit, Index, IndexError, Settings, Stats};
 pub use model::{Model, ModelVersion, ModelVersionError, TextHash};
 pub use vector::{Vector, VectorError};
