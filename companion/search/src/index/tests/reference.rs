@@ -1,6 +1,6 @@
 //! What an index should have, said in the simplest way.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{put, text, vector};
 use crate::{Index, IndexError};
@@ -26,9 +26,11 @@ impl Reference {
 
     /// Says what an index has that it should not, or the other way round.
     pub(super) fn assert_is(&self, index: &Index) {
-        let mut names: Vec<String> = index.names().iter().map(ToString::to_string).collect();
-        names.sort();
-        assert_eq!(names, self.0.keys().cloned().collect::<Vec<_>>());
+        let names: Vec<String> = index.names().iter().map(ToString::to_string).collect();
+        let there: BTreeSet<&String> = names.iter().collect();
+        let expected: BTreeSet<&String> = self.0.keys().collect();
+        assert_eq!((&there - &expected, &expected - &there), Default::default());
+        assert_eq!(names.len(), self.0.len());
         assert_eq!((index.len(), index.stats().entries), (names.len(), names.len()));
         for (name, number) in &self.0 {
             assert_eq!(index.text_of(name), Some(text(*number)), "{name}");
