@@ -11,6 +11,8 @@ mod keyword;
 mod lexical;
 mod model;
 mod ranking;
+#[cfg(feature = "sentence-transformer")]
+mod sentence_transformer;
 mod term;
 mod text;
 mod vector;
@@ -22,5 +24,7 @@ pub use keyword::Keywords;
 pub use lexical::Lexical;
 pub use model::{Model, ModelVersion, ModelVersionError, TextHash};
 pub use ranking::{Ranking, fuse};
+#[cfg(feature = "sentence-transformer")]
+pub use sentence_transformer::{LoadError, LoadProblem, SentenceTransformer};
 pub use text::{PolicyText, TEXT_VERSION, clean};
 pub use vector::{Vector, VectorError};
