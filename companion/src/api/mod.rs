@@ -3,8 +3,10 @@
 mod author;
 mod body;
 mod condition;
+mod embeddings;
 mod health;
 mod metrics;
+mod migrations;
 mod policies;
 mod problem;
 mod query;
