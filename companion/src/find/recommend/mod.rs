@@ -66,7 +66,7 @@ pub(crate) fn recommend(corpus: &Corpus, new: &NewKind) -> Result<Recommendation
     if like.len() > MAX_LIKE {
         return Err(QuestionError::LikeMany(MAX_LIKE).into());
     }
-    let mut notes = corpus.standing().notes();
+    let mut notes = corpus.notes();
     let known = kinds::Known::of(&set.policies);
     let like = match like.as_slice() {
         [] => known.nearest(kind, &set.schemas, corpus, &mut notes),

@@ -1,6 +1,7 @@
 use tollgate_search::{Hit, Index, IndexError, Ranking, Vector, fuse};
 
-use crate::find::corpus::{Corpus, Generation};
+use crate::embedding::Generation;
+use crate::find::corpus::Corpus;
 use crate::find::filters::Passing;
 
 use super::sought::{NoVector, Sought};
@@ -38,7 +39,7 @@ impl Ranked {
         };
         let vectors = sought.vector.as_ref().zip(corpus.generation());
         let by_vector = |most, vector: &Vector, index: &Index| {
-            nearest(corpus, sought, most, passing, |most, wanted| index.search(vector, most, wanted))
+            nearest(corpus, sought, most, passing, |most, wanted| corpus.nearest(index, vector, most, wanted))
         };
         match vectors.filter(|_| ranking != Ranking::Keyword) {
             None => Ranked { ranking: Ranking::Keyword, hits: by_keyword(most) },
