@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use crate::catalogue::Catalogue;
 use crate::embedding::Searches;
-use crate::metrics::Metrics;
+use crate::metrics::{Metrics, VectorError};
 
 use super::corpus::Corpus;
 use super::turns::Turns;
@@ -23,6 +23,11 @@ impl Asking {
 
     pub(crate) fn turns(&self) -> &Turns {
         &self.turns
+    }
+
+    /// A search was given up.
+    pub(crate) fn note_timeout(&self) {
+        self.metrics.search.vector_failed(VectorError::Timeout);
     }
 
     /// As it is at this moment.

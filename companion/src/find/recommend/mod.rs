@@ -73,7 +73,7 @@ pub(crate) fn recommend(corpus: &Corpus, new: &NewKind) -> Result<Recommendation
         named => known.named(kind, named)?,
     };
     if like.is_empty() && !set.policies.is_empty() {
-        notes.push(format!("no kind is like `{kind}`: say which ones are with `like`"));
+        notes.push(format!("no kind is like `{kind}`: say which are with `like`, such as {}", known.most().join(", ")));
     }
     let is_about = |policy: &Policy, kind: &String| matches!(&policy.kinds, Names::Of(kinds) if kinds.contains(kind));
     let is_present = |policy: &Policy| policy.kinds == Names::Any || is_about(policy, kind);

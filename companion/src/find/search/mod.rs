@@ -18,7 +18,7 @@ use ranked::Ranked;
 use sought::Sought;
 
 /// What questions go by, where there are vectors.
-const RANKING: Ranking = Ranking::Hybrid;
+const RANKING: Ranking = Ranking::OF_LEXICAL;
 
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]

@@ -7,7 +7,7 @@ use crate::find::filters::Passing;
 use super::sought::{NoVector, Sought};
 
 /// How many of each ranking are fused, at least.
-const FUSED: usize = 100;
+const FUSED: usize = 50;
 
 /// How many more than asked for are looked for, in the place of policies that are gone or may not be found.
 const GONE: usize = 8;
