@@ -104,7 +104,7 @@ impl Daemon {
             searches: searches.clone(),
             tokens: tokens.map(Arc::new),
             large_bodies: Arc::new(Semaphore::new(api::LARGE_BODIES)),
-            asking: Asking::new(publisher.catalogue()),
+            asking: Asking::new(catalogue.clone(), searches.clone(), Arc::clone(&metrics)),
         };
         supervisor.spawn_endless("publisher", publisher.run(overtaking, shutdown.clone()));
         supervisor.spawn_endless("search", searches.keep_up(catalogue, shutdown.clone()));
