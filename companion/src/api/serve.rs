@@ -21,6 +21,7 @@ use crate::net::BoundedListener;
 use crate::publisher::{Changes, Current, History, Problems, Refused, Shelf};
 
 use super::problem::Problem;
+use super::studies::Studies;
 use super::tokens::Tokens;
 use super::{health, metrics, policies, search, snapshots, workers};
 
@@ -51,6 +52,7 @@ pub(crate) struct Api {
     pub(crate) tokens: Option<Arc<Tokens>>,
     pub(crate) large_bodies: Arc<Semaphore>,
     pub(crate) asking: Asking,
+    pub(crate) studies: Studies,
 }
 
 impl Api {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::sync::{Semaphore, mpsc};
 
-use crate::api::{self, Api, Tokens};
+use crate::api::{self, Api, Studies, Tokens};
 use crate::feed::{self, Access, AccessError, Feed, Registry};
 use crate::find::Asking;
 use crate::metrics::Metrics;
@@ -101,6 +101,7 @@ impl Daemon {
             tokens: tokens.map(Arc::new),
             large_bodies: Arc::new(Semaphore::new(api::LARGE_BODIES)),
             asking: Asking::new(publisher.catalogue()),
+            studies: Studies::new(),
         };
         supervisor.spawn_endless("publisher", publisher.run(overtaking, shutdown.clone()));
         supervisor.spawn("api", api::serve(api, http_listener, shutdown.clone()));
