@@ -12,7 +12,7 @@ mod client;
 mod conflicts;
 pub mod daemon;
 mod duplicates;
-mod embedding;
+pub mod embedding;
 mod explain;
 pub mod feed;
 mod find;

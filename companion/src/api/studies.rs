@@ -1,9 +1,9 @@
 use std::sync::Arc;
-use std::thread::Builder;
 
 use tokio::sync::{Semaphore, oneshot};
 
 use crate::conflicts::Study;
+use crate::embedding::priority;
 use crate::find::NoTurn;
 
 /// How many may wait for the one that is at work.
@@ -40,7 +40,7 @@ impl Studies {
         let study = Study::default();
         let waiting = Waiting(study.clone());
         let (answer, answered) = oneshot::channel();
-        let started = Builder::new().name("study".to_owned()).spawn(move || {
+        let started = priority::spawn("study", move || {
             let outcome = work(&study);
             drop((turn, room));
             let _ = answer.send(outcome);

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "tests stop at their own mistakes")]
 
 mod conflicts;
+mod search;
 
 use std::fs;
 use std::path::{Path, PathBuf};
