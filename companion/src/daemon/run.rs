@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::sync::{Semaphore, mpsc};
 
-use crate::api::{self, Api, Tokens};
+use crate::api::{self, Api, Studies, Tokens};
 use crate::embedding::Searches;
 use crate::feed::{self, Access, AccessError, Feed, Registry};
 use crate::find::Asking;
@@ -105,6 +105,7 @@ impl Daemon {
             tokens: tokens.map(Arc::new),
             large_bodies: Arc::new(Semaphore::new(api::LARGE_BODIES)),
             asking: Asking::new(catalogue.clone(), searches.clone(), Arc::clone(&metrics)),
+            studies: Studies::new(),
         };
         supervisor.spawn_endless("publisher", publisher.run(overtaking, shutdown.clone()));
         supervisor.spawn_endless("search", searches.keep_up(catalogue, shutdown.clone()));
