@@ -1,6 +1,7 @@
 //! What the companion counts, in the OpenMetrics text format.
 
 mod feed;
+mod related;
 
 use std::fmt;
 use std::time::Duration;
@@ -17,6 +18,7 @@ use crate::publisher::Published;
 
 use feed::FeedMetrics;
 pub(crate) use feed::Refusal;
+use related::RelatedMetrics;
 
 const COMPILE_BUCKETS: [f64; 12] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 10.0];
 
@@ -33,6 +35,7 @@ pub(crate) struct Metrics {
     degraded: Gauge,
     state_errors: Counter,
     pub(crate) feed: FeedMetrics,
+    pub(crate) related: RelatedMetrics,
 }
 
 impl Metrics {
@@ -42,6 +45,7 @@ impl Metrics {
         let build = Info::new([("version", env!("CARGO_PKG_VERSION"))]);
         registry.register("build", "The program that is running", build);
         let feed = FeedMetrics::registered(&mut registry, expected_workers);
+        let related = RelatedMetrics::registered(&mut registry);
         let metrics = Metrics {
             load_failures: Counter::default(),
             compile_duration: Histogram::new(COMPILE_BUCKETS),
@@ -52,6 +56,7 @@ impl Metrics {
             degraded: Gauge::default(),
             state_errors: Counter::default(),
             feed,
+            related,
             registry,
         };
         metrics.registered()

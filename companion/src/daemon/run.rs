@@ -2,7 +2,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::{Semaphore, mpsc, watch};
 
 use crate::api::{self, Api, Tokens};
 use crate::feed::{self, Access, AccessError, Feed, Registry};
@@ -102,10 +102,13 @@ impl Daemon {
             large_bodies: Arc::new(Semaphore::new(api::LARGE_BODIES)),
             asking: Asking::new(publisher.catalogue()),
         };
+        let (_, extracts) = watch::channel(None);
         supervisor.spawn_endless("publisher", publisher.run(overtaking, shutdown.clone()));
         supervisor.spawn("api", api::serve(api, http_listener, shutdown.clone()));
-        let (server, sessions) =
-            feed::serve(Feed { registry, current, ahead, access, metrics, shutdown: shutdown.clone() }, feed_listener);
+        let (server, sessions) = feed::serve(
+            Feed { registry, current, extracts, ahead, access, metrics, shutdown: shutdown.clone() },
+            feed_listener,
+        );
         supervisor.spawn("feed", server);
         supervisor.spawn_endless("streams", sessions.run(shutdown));
         Ok(Daemon { feed: feed_address, http, supervisor, deadline: timing.shutdown })
