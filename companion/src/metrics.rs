@@ -2,6 +2,7 @@
 
 mod feed;
 mod related;
+mod search;
 
 use std::fmt;
 use std::time::Duration;
@@ -19,6 +20,7 @@ use crate::publisher::Published;
 use feed::FeedMetrics;
 pub(crate) use feed::Refusal;
 use related::RelatedMetrics;
+pub(crate) use search::{JobStatus, SearchCounts, SearchLevels, SearchMetrics, VectorError};
 
 const COMPILE_BUCKETS: [f64; 12] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 10.0];
 
@@ -26,6 +28,8 @@ const COMPILE_BUCKETS: [f64; 12] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1
 #[derive(Debug)]
 pub(crate) struct Metrics {
     registry: Registry,
+    /// Families whose names are not the program's own.
+    plain: Registry,
     load_failures: Counter,
     compile_duration: Histogram,
     policies: Gauge,
@@ -36,6 +40,7 @@ pub(crate) struct Metrics {
     state_errors: Counter,
     pub(crate) feed: FeedMetrics,
     pub(crate) related: RelatedMetrics,
+    pub(crate) search: SearchMetrics,
 }
 
 impl Metrics {
@@ -46,6 +51,8 @@ impl Metrics {
         registry.register("build", "The program that is running", build);
         let feed = FeedMetrics::registered(&mut registry, expected_workers);
         let related = RelatedMetrics::registered(&mut registry);
+        let mut plain = Registry::default();
+        let search = SearchMetrics::registered(&mut plain, &mut registry);
         let metrics = Metrics {
             load_failures: Counter::default(),
             compile_duration: Histogram::new(COMPILE_BUCKETS),
@@ -57,7 +64,9 @@ impl Metrics {
             state_errors: Counter::default(),
             feed,
             related,
+            search,
             registry,
+            plain,
         };
         metrics.registered()
     }
@@ -101,10 +110,13 @@ impl Metrics {
     }
 
     /// The text of a scrape.
-    pub(crate) fn scrape(&self, workers: WorkerCounts) -> Result<String, fmt::Error> {
+    pub(crate) fn scrape(&self, workers: WorkerCounts, search: SearchLevels) -> Result<String, fmt::Error> {
         self.feed.count(workers);
+        self.search.level(search);
         let mut out = String::new();
-        text::encode(&mut out, &self.registry)?;
+        text::encode_registry(&mut out, &self.registry)?;
+        text::encode_registry(&mut out, &self.plain)?;
+        text::encode_eof(&mut out)?;
         Ok(out)
     }
 }

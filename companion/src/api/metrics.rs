@@ -10,7 +10,7 @@ const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset
 
 /// Everything that is counted.
 pub(super) async fn scrape(State(api): State<Api>) -> Response {
-    match api.metrics.scrape(api.registry.count(&api.current, Instant::now())) {
+    match api.metrics.scrape(api.registry.count(&api.current, Instant::now()), api.searches.levels()) {
         Ok(text) => ([(header::CONTENT_TYPE, OPEN_METRICS)], text).into_response(),
         Err(error) => {
             tracing::error!(%error, "metrics cannot be written");

@@ -14,6 +14,7 @@ use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
 use crate::daemon::Shutdown;
+use crate::embedding::Searches;
 use crate::feed::Registry;
 use crate::find::Asking;
 use crate::metrics::Metrics;
@@ -47,6 +48,7 @@ pub(crate) struct Api {
     pub(crate) changes: Changes,
     /// The policies in force; absent where they come from files.
     pub(crate) shelf: Option<Shelf>,
+    pub(crate) searches: Searches,
     /// Absent: nobody may change anything.
     pub(crate) tokens: Option<Arc<Tokens>>,
     pub(crate) large_bodies: Arc<Semaphore>,

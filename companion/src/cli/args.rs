@@ -2,8 +2,8 @@ use clap::{ColorChoice, Parser, Subcommand, ValueEnum};
 
 use super::exit::Exit;
 use super::{
-    check, compile, diff, fmt, history, key, lint, publish, rollback, schema, serve, show, similar, test, token,
-    validate, workers,
+    check, compile, diff, fmt, history, key, lint, publish, recommend, rollback, schema, serve, show, similar, test,
+    token, validate, workers,
 };
 
 const EXIT_CODES: &str = "Exit codes: 0 done (check and explain: allowed), 1 error, 2 denied (check and explain)";
@@ -69,6 +69,9 @@ pub(super) enum Command {
     /// Publish a whole policy set, at a companion that was started with `--source api`.
     #[command(after_help = EXIT_CODES)]
     Publish(publish::Args),
+    /// Propose policies for a kind of resource that is new, from those of kinds that are like it.
+    #[command(after_help = EXIT_CODES)]
+    Recommend(recommend::Args),
     /// Put the content of an older version into force again, as a new version.
     #[command(after_help = EXIT_CODES)]
     Rollback(rollback::Args),
@@ -98,6 +101,7 @@ impl Command {
             | Command::Show(_)
             | Command::Similar(_)
             | Command::Publish(_)
+            | Command::Recommend(_)
             | Command::Rollback(_)
             | Command::Token(_)
             | Command::Schema(_)

@@ -7,6 +7,7 @@ use clap::ValueEnum;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::daemon::{Config, Daemon, PolicySource, Timing};
+use crate::embedding::SearchConfig;
 
 use super::exit::Exit;
 use super::feed::FeedArgs;
@@ -71,6 +72,7 @@ pub(super) fn run(args: Args) -> anyhow::Result<Exit> {
     logging::start(log)?;
     let config = Config {
         source,
+        search: SearchConfig::beside(&state),
         state,
         keep_versions,
         tokens,

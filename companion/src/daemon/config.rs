@@ -3,6 +3,7 @@ use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::embedding::SearchConfig;
 use crate::feed::FeedConfig;
 
 /// What the daemon is started with.
@@ -22,6 +23,8 @@ pub struct Config {
     pub http: SocketAddr,
     /// How many workers there should be, for whoever compares.
     pub expected_workers: Option<u32>,
+    /// How policies are made searchable.
+    pub search: SearchConfig,
     /// The daemon's clocks.
     pub timing: Timing,
 }

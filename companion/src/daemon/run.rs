@@ -5,6 +5,7 @@ use std::time::Duration;
 use tokio::sync::{Semaphore, mpsc, watch};
 
 use crate::api::{self, Api, Tokens};
+use crate::embedding::Searches;
 use crate::feed::{self, Access, AccessError, Feed, Registry};
 use crate::find::Asking;
 use crate::metrics::Metrics;
@@ -61,7 +62,7 @@ impl Daemon {
     /// # Errors
     /// If the state file is unusable or an address is taken.
     pub async fn start(config: Config) -> Result<Self, StartError> {
-        let Config { source, state, keep_versions, tokens, feed, http, expected_workers, timing } = config;
+        let Config { source, state, keep_versions, tokens, feed, http, expected_workers, search, timing } = config;
         let metrics = Arc::new(Metrics::new(expected_workers));
         let health = Health::new(Arc::clone(&metrics));
         let problems = health.follow();
@@ -83,11 +84,13 @@ impl Daemon {
         let publisher = Publisher::recover(source, store, health, Arc::clone(&metrics))
             .map_err(|error| StartError::State(error.to_string()))?;
         let current = publisher.follow();
+        let catalogue = publisher.catalogue();
         let registry = Arc::new(Registry::new(timing.beat));
         let feed_listener = listen(&feed.address, "feed", feed::MAX_CONNECTIONS).await?;
         let http_listener = listen(&http.into(), "HTTP API", api::MAX_CONNECTIONS).await?;
         let (feed_address, http) = (feed_listener.address().clone(), http_listener.address().clone());
         let access = Access::new(feed)?;
+        let searches = Searches::start(search, Arc::clone(&metrics));
 
         let (ahead, overtaking) = mpsc::channel(AHEAD_QUEUE);
         let api = Api {
@@ -98,12 +101,14 @@ impl Daemon {
             history: publisher.history(),
             changes: publisher.changes(),
             shelf: is_api.then(|| publisher.shelf()),
+            searches: searches.clone(),
             tokens: tokens.map(Arc::new),
             large_bodies: Arc::new(Semaphore::new(api::LARGE_BODIES)),
             asking: Asking::new(publisher.catalogue()),
         };
         let (_, extracts) = watch::channel(None);
         supervisor.spawn_endless("publisher", publisher.run(overtaking, shutdown.clone()));
+        supervisor.spawn_endless("search", searches.keep_up(catalogue, shutdown.clone()));
         supervisor.spawn("api", api::serve(api, http_listener, shutdown.clone()));
         let (server, sessions) = feed::serve(
             Feed { registry, current, extracts, ahead, access, metrics, shutdown: shutdown.clone() },

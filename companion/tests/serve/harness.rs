@@ -17,6 +17,7 @@ use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsConnector;
 use tokio_stream::wrappers::ReceiverStream;
 use tollgate::daemon::{Config, Daemon, PolicySource, StartError, TaskError, Timing};
+use tollgate::embedding::SearchConfig;
 use tollgate::feed::FeedConfig;
 use tollgate::feed::proto::feed_client::FeedClient;
 use tollgate::feed::proto::{self, companion_message, worker_message};
@@ -119,6 +120,7 @@ impl Site {
             feed: self.feed.clone(),
             http: SocketAddr::from(([127, 0, 0, 1], 0)),
             expected_workers: Some(2),
+            search: SearchConfig::beside(&self.state()),
             timing: Timing { beat: self.beat, rescan: Duration::from_millis(200), ..Timing::default() },
         })
         .await?;

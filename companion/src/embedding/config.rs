@@ -1,0 +1,108 @@
+use std::num::{NonZeroU16, NonZeroUsize};
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use tollgate_search::{ModelVersion, Settings};
+
+use super::cache::CacheLimits;
+use super::http::HttpConfig;
+
+/// Numbers in a vector, unless told otherwise.
+pub(crate) const DIMENSIONS: NonZeroU16 = NonZeroU16::new(384).unwrap();
+
+/// How policies are made searchable.
+#[derive(Clone, Debug)]
+pub struct SearchConfig {
+    /// Folder of everything that search keeps. It can be deleted: it is made again from the policies.
+    pub folder: PathBuf,
+    /// What makes vectors.
+    pub embedder: EmbedderConfig,
+    /// What the operator calls it.
+    pub version: ModelVersion,
+    /// What is done where the vectors in the folder are of another model.
+    pub migrate: Migrate,
+    /// Threads that embed.
+    pub workers: NonZeroUsize,
+    /// Texts that are embedded at once, at most.
+    pub batch: NonZeroUsize,
+    /// Jobs that wait, at most.
+    pub queue: NonZeroUsize,
+    /// Absent: nothing is cached.
+    pub cache: Option<CacheLimits>,
+    /// Of the index.
+    pub index: Settings,
+}
+
+impl SearchConfig {
+    /// All as it is unless told otherwise, in a folder beside the state file.
+    #[must_use]
+    pub fn beside(state: &Path) -> Self {
+        let mut folder = state.as_os_str().to_owned();
+        folder.push(".search");
+        SearchConfig {
+            folder: folder.into(),
+            embedder: EmbedderConfig::default(),
+            version: ModelVersion::default(),
+            migrate: Migrate::default(),
+            workers: nonzero(4),
+            batch: nonzero(10),
+            queue: nonzero(1000),
+            cache: Some(CacheLimits::default()),
+            index: Settings::default(),
+        }
+    }
+}
+
+/// What makes vectors of texts. It is kept with each generation, so that an old one can still embed queries.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct EmbedderConfig(pub(crate) Kind);
+
+/// The sorts of embedders, and what each has to be told.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
+pub(crate) enum Kind {
+    /// Words and parts of words, hashed: needs no files and nobody's service.
+    Lexical {
+        /// Numbers in a vector.
+        #[serde(default = "dimensions")]
+        dimensions: NonZeroU16,
+    },
+    /// A service.
+    Http(HttpConfig),
+}
+
+impl Default for Kind {
+    fn default() -> Self {
+        Kind::Lexical { dimensions: DIMENSIONS }
+    }
+}
+
+impl Kind {
+    /// Its name in configuration.
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Kind::Lexical { .. } => "lexical",
+            Kind::Http(_) => "http",
+        }
+    }
+}
+
+/// What is done where the configured model is not the one that serves.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Migrate {
+    /// A migration begins by itself: who configures a model wants it, a new version of the program must not leave texts unsearchable, and
+    /// the old generation stays for a rollback. One that was cancelled or rolled back from is not begun again.
+    #[default]
+    Auto,
+    /// It waits for `tollgate migrate start`.
+    Manual,
+}
+
+fn dimensions() -> NonZeroU16 {
+    DIMENSIONS
+}
+
+fn nonzero(number: usize) -> NonZeroUsize {
+    NonZeroUsize::new(number).unwrap_or(NonZeroUsize::MIN)
+}

@@ -1,0 +1,49 @@
+use std::sync::Arc;
+use std::time::Instant;
+
+use crate::embedding::generation::Role;
+use crate::embedding::queue::Priority;
+use crate::embedding::shared::Job;
+use crate::embedding::tended::Tended;
+
+use super::Keeper;
+
+impl Keeper {
+    /// Fills the queue with what waits, as far as there is room: that is how much work is held back. Returns when something can be
+    /// queued that cannot be now.
+    pub(super) fn feed(&self, now: Instant) -> Option<Instant> {
+        let mut wake: Option<Instant> = None;
+        for (_, tended) in self.by_role() {
+            let woken = tended.book(|book| book.wake(now));
+            let paused = tended.paused_until(now);
+            wake = [wake, woken, paused].into_iter().flatten().min();
+            if paused.is_some() {
+                continue;
+            }
+            for priority in Priority::DESCENDING {
+                let room = self.shared.queue.room(priority);
+                for name in tended.book(|book| book.next(priority, room)) {
+                    let job = Job { tended: Arc::clone(&tended), name };
+                    if let Err(job) = self.shared.queue.offer(priority, job) {
+                        tended.book(|book| book.put_back(&job.name));
+                    }
+                }
+            }
+        }
+        wake
+    }
+
+    /// What serves comes first.
+    pub(super) fn by_role(&self) -> Vec<(Role, Arc<Tended>)> {
+        let of = |wanted: Role| {
+            let records = self.plan.generations.iter().filter(move |record| record.role == wanted);
+            records.filter_map(move |record| Some((wanted, Arc::clone(self.tended.get(&record.number)?))))
+        };
+        [Role::Serving, Role::Building, Role::Kept].into_iter().flat_map(of).collect()
+    }
+
+    /// The generation of a role, of which there is one at most.
+    pub(super) fn of_role(&self, wanted: Role) -> Option<Arc<Tended>> {
+        self.by_role().into_iter().find(|(role, _)| *role == wanted).map(|(_, tended)| tended)
+    }
+}

@@ -1,0 +1,192 @@
+use std::collections::HashSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, PoisonError};
+use std::time::Instant;
+
+use tollgate_search::Index;
+
+use crate::embedding::clock;
+use crate::embedding::generation::Role;
+use crate::embedding::mismatch::{Comparison, compare};
+use crate::embedding::shared::Wanted;
+use crate::embedding::store::{Plan, Record, Store};
+use crate::embedding::tended::Tended;
+
+use super::Keeper;
+
+impl Keeper {
+    /// Goes on from what the folder holds. Whatever is wrong with it, search goes on without it.
+    pub(super) fn open(&mut self) {
+        self.plan.next = 1;
+        let opened = open(&self.config.folder);
+        let folder_problem = match opened {
+            Ok((store, plan)) => {
+                self.folder = Some(self.config.folder.clone());
+                self.store = Some(store);
+                self.plan = plan;
+                None
+            }
+            Err(reason) => Some(format!("nothing is kept, and all is embedded again after a restart: {reason}")),
+        };
+        self.shared.note(|problems| &mut problems.folder, folder_problem);
+        let started = Instant::now();
+        let comparisons: Vec<Comparison> = self.plan.generations.iter().map(|record| self.compare(record)).collect();
+        let took = started.elapsed();
+        for (record, comparison) in self.plan.generations.iter().zip(&comparisons) {
+            let (generation, model, role) = (record.number, record.model.version.as_str(), record.role);
+            tracing::info!(
+                generation,
+                model,
+                ?role,
+                ?comparison,
+                took_us = took.as_micros(),
+                "policy search: a generation is there"
+            );
+        }
+        self.sweep();
+        self.open_generations();
+        self.restore();
+        self.begin();
+    }
+
+    pub(super) fn compare(&self, record: &Record) -> Comparison {
+        compare(&self.config.embedder, &self.config.version, record)
+    }
+
+    /// A generation that cannot be opened is made again.
+    fn open_generations(&mut self) {
+        for record in std::mem::take(&mut self.plan.generations) {
+            match self.open_index(&record) {
+                Ok(index) => {
+                    self.tended.insert(record.number, Arc::new(Tended::new(record.number, index)));
+                    self.plan.generations.push(record);
+                }
+                Err(error) => {
+                    tracing::warn!(generation = record.number, %error, "policy search: a generation cannot be used and is removed");
+                    self.remove_folder(record.number);
+                }
+            }
+        }
+        let has = |plan: &Plan, role| plan.generations.iter().any(|record| record.role == role);
+        if !has(&self.plan, Role::Serving) {
+            // Half of a generation is better than none.
+            if let Some(record) =
+                self.plan.generations.iter_mut().max_by_key(|record| (record.role == Role::Kept, record.number))
+            {
+                record.role = Role::Serving;
+            }
+        }
+        let plan = self.plan.clone();
+        let kept = self.keep_plan(plan);
+        self.stored(kept);
+        self.shared.serve(self.of_role(Role::Serving).as_ref());
+    }
+
+    pub(super) fn open_index(&self, record: &Record) -> Result<Index, String> {
+        match self.generation_folder(record.number) {
+            None => Ok(Index::in_memory(record.model.clone(), self.config.index)),
+            Some(folder) => {
+                fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+                Index::open(&folder, record.model.clone(), self.config.index).map_err(|error| error.to_string())
+            }
+        }
+    }
+
+    /// What was made before, and what the last run has left over.
+    fn restore(&mut self) {
+        let Some(store) = &mut self.store else { return };
+        let cached = match (&self.shared.cache, self.config.cache) {
+            (Some(cache), Some(limits)) => store.cached(limits.entries.get()).map(|saved| {
+                let mut cache = cache.lock().unwrap_or_else(PoisonError::into_inner);
+                cache.restore(saved, clock::now());
+                limits.entries.get()
+            }),
+            _ => Ok(0),
+        };
+        let restored = cached.and_then(|most| {
+            store.trim(most)?;
+            let letters = store.letters()?.into_iter();
+            self.letters = letters.map(|(number, letter)| ((number, Arc::clone(&letter.name)), letter)).collect();
+            let left = store.take_left()?.into_iter();
+            self.left = left.map(|left| ((left.generation, left.name.clone()), left)).collect();
+            Ok(())
+        });
+        self.stored(restored);
+    }
+
+    /// What to do about the model that is configured, and who can embed what.
+    fn begin(&mut self) {
+        let Some(serving) = self.record(Role::Serving).cloned() else { return self.load_configured() };
+        let comparison = self.compare(&serving);
+        let is_continued = self
+            .record(Role::Building)
+            .map(|record| self.compare(record) == Comparison::Same || self.compare(record) == Comparison::Unknown);
+        if is_continued == Some(false) {
+            tracing::info!(
+                "policy search: the migration that went on was to another model than the one that is configured now"
+            );
+            self.drop_building();
+        }
+        match comparison {
+            Comparison::Same => {
+                self.drop_building();
+                self.adopt_configuration(serving.number);
+                self.equip(serving.number);
+            }
+            Comparison::Unknown => self.load_configured(),
+            Comparison::Differs(why) => {
+                self.equip(serving.number);
+                self.differs(&why);
+            }
+        }
+        if let Some(kept) = self.record(Role::Kept).map(|record| record.number) {
+            self.equip(kept);
+        }
+    }
+
+    /// Has the embedder of a generation made.
+    pub(super) fn equip(&self, number: u64) {
+        let record = self.plan.generations.iter().find(|record| record.number == number);
+        if let Some(Record { embedder: Some(config), model, .. }) = record {
+            self.load(Wanted::Equip(number), config.clone(), model.version.clone());
+        }
+    }
+
+    pub(super) fn record(&self, role: Role) -> Option<&Record> {
+        self.plan.generations.iter().find(|record| record.role == role)
+    }
+
+    pub(super) fn generation_folder(&self, number: u64) -> Option<PathBuf> {
+        self.folder.as_ref().map(|folder| folder.join(format!("generation-{number}")))
+    }
+
+    pub(super) fn remove_folder(&self, number: u64) {
+        if let Some(folder) = self.generation_folder(number)
+            && let Err(error) = fs::remove_dir_all(&folder)
+        {
+            tracing::warn!(folder = %folder.display(), %error, "policy search: a folder that is not needed any more stays");
+        }
+    }
+
+    /// Removes the folders of generations that are none.
+    fn sweep(&self) {
+        let Some(entries) = self.folder.as_ref().and_then(|folder| fs::read_dir(folder).ok()) else { return };
+        let known: HashSet<u64> = self.plan.generations.iter().map(|record| record.number).collect();
+        for entry in entries.flatten() {
+            let name = entry.file_name();
+            let number =
+                name.to_str().and_then(|name| name.strip_prefix("generation-")).and_then(|number| number.parse().ok());
+            if let Some(number) = number.filter(|number| !known.contains(number)) {
+                self.remove_folder(number);
+            }
+        }
+    }
+}
+
+fn open(folder: &Path) -> Result<(Store, Plan), String> {
+    fs::create_dir_all(folder).map_err(|error| format!("search folder `{}`: {error}", folder.display()))?;
+    let store = Store::open(folder).map_err(|error| error.to_string())?;
+    let plan = store.plan().map_err(|error| error.to_string())?;
+    Ok((store, plan))
+}

@@ -1,0 +1,3 @@
+mod changes;
+mod embedder;
+mod rig;
