@@ -12,6 +12,7 @@ use crate::metrics::Metrics;
 use crate::net::{Address, BoundedListener};
 use crate::policies::{Folder, Pace, watch};
 use crate::publisher::{Health, Publisher, Source};
+use crate::related::follow;
 use crate::store::Store;
 
 use super::config::{Config, PolicySource};
@@ -106,7 +107,9 @@ impl Daemon {
             large_bodies: Arc::new(Semaphore::new(api::LARGE_BODIES)),
             asking: Asking::new(publisher.catalogue()),
         };
-        let (_, extracts) = watch::channel(None);
+        let (related, extracts) = watch::channel(None);
+        let following = follow(searches.clone(), related, Arc::clone(&metrics), shutdown.clone());
+        supervisor.spawn_endless("related", following);
         supervisor.spawn_endless("publisher", publisher.run(overtaking, shutdown.clone()));
         supervisor.spawn_endless("search", searches.keep_up(catalogue, shutdown.clone()));
         supervisor.spawn("api", api::serve(api, http_listener, shutdown.clone()));

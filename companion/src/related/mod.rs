@@ -4,11 +4,12 @@
 //! handed to the feed in parts. Nothing waits for it, and nothing depends on it.
 
 mod extract;
+mod follow;
 mod maker;
 mod neighbours;
 
 pub(crate) use extract::{Extract, Extracts, Part};
-pub(crate) use maker::Maker;
+pub(crate) use follow::follow;
 
 /// Most policies of an extract. For more there is none: every VM would keep some 30 bytes for each.
 const MAX_POLICIES: usize = 1 << 18;
