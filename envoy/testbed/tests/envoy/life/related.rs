@@ -1,0 +1,97 @@
+use std::fs;
+
+use anyhow::{Context, Result};
+use tollgate_testbed::{Testbed, until};
+
+use super::site::{save, start_with, status};
+
+/// Everyone may see the page `first`; other policies are like the one that says so, but are about others.
+fn pages(more: &str) -> String {
+    let policy = |name: &str, role: &str| {
+        format!(
+            "  - {{name: {name}, resource: page, actions: [view], roles: [{role}], condition: resource.id == 'first'}}\n"
+        )
+    };
+    format!(
+        "routes:
+  - {{match: {{path: '/{{page}}'}}, action: view, resource: {{kind: page, id: path.page}}, auth: optional}}
+policies:
+{}{}{}{more}",
+        policy("first-page", "anonymous"),
+        policy("first-page-of-authors", "author"),
+        policy("first-page-of-readers", "reader"),
+    )
+}
+
+fn start(relay: bool) -> Result<Testbed> {
+    let testbed = start_with("first", |options| {
+        options.relay = relay;
+        // Single decisions are for who asks for them.
+        options.log_level = "debug".to_owned();
+    })?;
+    save(&testbed, &pages(""))?;
+    Ok(testbed)
+}
+
+/// What the last line about a denial of the page `second` says is related.
+fn named(testbed: &Testbed) -> Result<Option<String>> {
+    assert_eq!((status(testbed, "first")?, status(testbed, "second")?), (200, 403));
+    let log = fs::read(testbed.folder().join("envoy.log"))?;
+    let log = String::from_utf8_lossy(&log);
+    let line = log.lines().rfind(|line| line.contains(": forbidden: ")).context("a line about the denial")?;
+    Ok(line.split_once("; related to ").map(|(_, named)| named.trim_end().to_owned()))
+}
+
+fn until_named(testbed: &Testbed, policy: &str) -> Result<()> {
+    until("the operator's line about a denial names related policies", || {
+        Ok(named(testbed)?.filter(|named| named.starts_with("`first-page`: `") && named.contains(policy)).map(|_| ()))
+    })
+}
+
+#[test]
+fn a_denial_names_related_policies_to_the_operator_and_a_companion_that_is_gone_changes_nothing() -> Result<()> {
+    let mut testbed = start(false)?;
+    until_named(&testbed, "`first-page-of-authors` ")?;
+    testbed.companion.kill()?;
+    until_named(&testbed, "`first-page-of-readers` ")?;
+    testbed.companion.start()?;
+    testbed.wait_enforced()?;
+    save(
+        &testbed,
+        &pages(
+            "  - {name: first-page-of-editors, resource: page, actions: [view], roles: [editor], condition: resource.id == 'first'}\n",
+        ),
+    )?;
+    until_named(&testbed, "`first-page-of-editors` ")?;
+    assert_eq!(testbed.envoy.vm_reloads()?, 0);
+    Ok(())
+}
+
+#[test]
+fn parts_that_arrive_damaged_are_refused_and_no_verdict_changes() -> Result<()> {
+    let testbed = start(true)?;
+    let relay = testbed.relay.as_ref().context("a relay")?;
+    until("the policies are enforced", || {
+        testbed.wait_enforced()?;
+        Ok((testbed.companion.metric("tollgate_policies")? == Some(3.0)).then_some(()))
+    })?;
+    relay.damage(true);
+    until("every VM refuses the index snapshot", || {
+        assert_eq!((status(&testbed, "first")?, status(&testbed, "second")?), (200, 403));
+        Ok(testbed.envoy.stat("wasmcustom.tollgate.index_parts.result.refused")?.filter(|count| *count >= 3))
+    })?;
+    let refused = testbed.companion.metric("tollgate_related_parts_refused_total{reason=\"refused\"}")?;
+    assert!(refused >= Some(3.0), "{refused:?}");
+    assert_eq!(named(&testbed)?, None);
+    relay.damage(false);
+    // It is not sent to them again; the next one is.
+    save(
+        &testbed,
+        &pages(
+            "  - {name: first-page-of-editors, resource: page, actions: [view], roles: [editor], condition: resource.id == 'first'}\n",
+        ),
+    )?;
+    until_named(&testbed, "`first-page-of-")?;
+    assert_eq!(testbed.envoy.vm_reloads()?, 0);
+    Ok(())
+}
