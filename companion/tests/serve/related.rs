@@ -1,10 +1,8 @@
 //! The index snapshot on the feed.
 
-use std::fs;
-use std::process::Command;
-
 use tollgate::feed::Signing;
 use tollgate::feed::proto::companion_message::Body;
+use tollgate::signing::KeyFile;
 use tollgate_policy::related::{IndexSnapshot, Part, PartHead};
 use tollgate_policy::snapshot::Snapshot;
 
@@ -114,9 +112,7 @@ async fn policies_do_not_wait_for_the_answer_to_a_part() {
 async fn where_snapshots_are_signed_parts_are() {
     let site = Site::new();
     let key = site.path("key");
-    let made =
-        Command::new(env!("CARGO_BIN_EXE_tollgate")).args(["key", "new", "--id", "k"]).arg(&key).output().unwrap();
-    assert!(made.status.success() && fs::exists(&key).unwrap(), "{made:?}");
+    KeyFile::create("k", &key).unwrap();
     let site = site.feeding(|feed| feed.signing = Some(Signing { key, audience: "prod".to_owned() }));
     site.write(&policies(&["view", "print"]));
     let companion = site.start().await;
