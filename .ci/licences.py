@@ -28,7 +28,7 @@ def acceptable(expression):
 
 
 def main():
-    run = subprocess.run(["cargo", "metadata", "--format-version", "1", "--locked"], check=True, stdout=subprocess.PIPE)
+    run = subprocess.run(["cargo", "metadata", "--format-version", "1", "--locked", "--all-features"], check=True, stdout=subprocess.PIPE)
     packages = json.loads(run.stdout)["packages"]
     refused = [
         f"{package['name']} {package['version']}: {package['license'] or 'no licence expression'}"

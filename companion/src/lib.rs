@@ -9,6 +9,7 @@ mod ask;
 mod catalogue;
 pub mod cli;
 mod client;
+mod conflicts;
 pub mod daemon;
 pub mod embedding;
 mod explain;

@@ -31,13 +31,17 @@ pub enum Counter {
     SnapshotsApplied,
     /// Snapshots refused.
     SnapshotsRefused,
+    /// Parts of the index snapshot taken into use.
+    IndexPartsApplied,
+    /// Parts of the index snapshot refused.
+    IndexPartsRefused,
     /// Streams to the companion opened after the first.
     FeedReconnects,
 }
 
 impl Counter {
     /// Every counter.
-    pub const ALL: [Counter; 14] = [
+    pub const ALL: [Counter; 16] = [
         Counter::Allowed,
         Counter::Denied,
         Counter::Unauthenticated,
@@ -51,6 +55,8 @@ impl Counter {
         Counter::IdentityMisses,
         Counter::SnapshotsApplied,
         Counter::SnapshotsRefused,
+        Counter::IndexPartsApplied,
+        Counter::IndexPartsRefused,
         Counter::FeedReconnects,
     ];
 
@@ -71,6 +77,8 @@ impl Counter {
             Counter::IdentityMisses => "tollgate.identity_cache.misses",
             Counter::SnapshotsApplied => "tollgate.snapshots.result.applied",
             Counter::SnapshotsRefused => "tollgate.snapshots.result.refused",
+            Counter::IndexPartsApplied => "tollgate.index_parts.result.applied",
+            Counter::IndexPartsRefused => "tollgate.index_parts.result.refused",
             Counter::FeedReconnects => "tollgate.feed.reconnects",
         }
     }

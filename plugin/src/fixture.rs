@@ -7,11 +7,12 @@ use tollgate_policy::condition::Environment;
 use tollgate_policy::data::{Data, Fields};
 use tollgate_policy::http::Surroundings;
 use tollgate_policy::identity::{Evidence, PeerNames, Presented};
+use tollgate_policy::related::{self, PartContent, PartId, PolicyKey, Similarity};
 use tollgate_policy::set::{
     AttributeSource, Auth, ClaimsFrom, Condition, Effect, IdentityMethod, IdentitySource, Names, PathTemplate, Policy,
     PolicySet, Route, RouteBody, TemplateSegment, TrustedPeers, Unmatched,
 };
-use tollgate_policy::snapshot::{SnapshotId, encode};
+use tollgate_policy::snapshot::{Attestation, SnapshotId, encode};
 use tollgate_policy::time::Timestamp;
 
 /// The set: editors may view documents unless these are locked, which takes a claim to tell.
@@ -53,6 +54,23 @@ pub(crate) fn set() -> PolicySet {
 /// That set, encoded.
 pub(crate) fn snapshot(set: &PolicySet, version: u64) -> Vec<u8> {
     encode(set, SnapshotId { epoch: 1, version }).unwrap()
+}
+
+/// The only part of an index snapshot of that set: its policies are like each other, and like one that is gone.
+pub(crate) fn part(revision: u64, attestations: &[Attestation]) -> Vec<u8> {
+    part_content(revision).encode(attestations)
+}
+
+/// That part, before it is signed.
+pub(crate) fn part_content(revision: u64) -> PartContent {
+    let id = PartId { model: "v1".to_owned(), generation: 1, revision, parts: 1, number: 0 };
+    let like = |name: &str, cosine| (PolicyKey::of(name), Similarity::of_cosine(cosine).unwrap());
+    let mut policies =
+        [("documents-locked", "editors-view"), ("editors-view", "documents-locked")].map(|(name, other)| {
+            related::Policy { key: PolicyKey::of(name), neighbours: vec![like("gone", 0.9), like(other, 0.71)] }
+        });
+    policies.sort_by_key(|policy| policy.key);
+    PartContent::new(&id, &policies)
 }
 
 fn policy(name: &str, effect: Effect, role: &str, text: Option<&str>) -> Policy {

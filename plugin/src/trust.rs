@@ -1,4 +1,4 @@
-//! Who has to have signed a snapshot.
+//! Who has to have signed a snapshot, or a part of the index snapshot: text in an operator's log is not for anybody to write.
 //!
 //! A signature is of the audience, the snapshot's id, the digest of its content and the time at which it was issued
 //! ([`Attestation::statement`]). What it cannot say is whether there is a newer snapshot: a VM that has none, in an Envoy
@@ -7,6 +7,7 @@
 
 use std::fmt;
 
+use tollgate_policy::related::PartHead;
 use tollgate_policy::snapshot::{Attestation, Head};
 
 #[cfg(test)]
@@ -57,14 +58,36 @@ impl Trust {
     /// # Errors
     /// If there is none that counts, with what comes closest to one.
     pub fn check(&self, head: &Head) -> Result<u64, Untrusted> {
+        self.check_statements(&head.attestations, &|Attestation { audience, issued_at, .. }| {
+            Attestation::statement(audience, head.id, &head.digest, *issued_at)
+        })
+    }
+
+    /// When the part of an index snapshot that has this head was signed, as [`Trust::check`] has it.
+    ///
+    /// # Errors
+    /// If no signature counts.
+    pub fn check_part(&self, head: &PartHead) -> Result<u64, Untrusted> {
+        self.check_statements(&head.attestations, &|Attestation { audience, issued_at, .. }| {
+            PartHead::statement(audience, &head.digest, *issued_at)
+        })
+    }
+
+    fn check_statements(
+        &self,
+        attestations: &[Attestation],
+        statement: &dyn Fn(&Attestation) -> Vec<u8>,
+    ) -> Result<u64, Untrusted> {
         let mut closest = Untrusted::Unsigned;
-        for attestation in &head.attestations {
+        for attestation in attestations {
             closest = match self.keys.iter().find(|key| *key.id == *attestation.key) {
                 None => closest.or(Untrusted::UnknownKey(attestation.key.clone())),
                 Some(_) if *attestation.audience != *self.audience => {
                     closest.or(Untrusted::Audience(attestation.audience.clone()))
                 }
-                Some(key) if key.public.has_signed(attestation, head) => return Ok(attestation.issued_at),
+                Some(key) if key.public.has_signed(&statement(attestation), &attestation.signature) => {
+                    return Ok(attestation.issued_at);
+                }
                 // One try: whoever sends many signatures does not keep the VM busy.
                 Some(_) => return Err(Untrusted::Signature(attestation.key.clone())),
             };
@@ -89,11 +112,9 @@ impl PublicKey {
         ed25519_compact::PublicKey::new(bytes).validate().ok().map(|()| PublicKey(bytes))
     }
 
-    /// Whether the attestation is this key's, of this head. A signature has one form only: scalars that are not reduced and
-    /// points that are not canonical or of small order are refused.
-    fn has_signed(&self, attestation: &Attestation, head: &Head) -> bool {
-        let Attestation { audience, issued_at, signature, .. } = attestation;
-        let statement = Attestation::statement(audience, head.id, &head.digest, *issued_at);
+    /// Whether the signature is this key's, of this statement. A signature has one form only: scalars that are not reduced
+    /// and points that are not canonical or of small order are refused.
+    fn has_signed(&self, statement: &[u8], signature: &[u8; 64]) -> bool {
         let signature = ed25519_compact::Signature::new(*signature);
         ed25519_compact::PublicKey::new(self.0).verify(statement, &signature).is_ok()
     }

@@ -79,7 +79,12 @@ impl Numbers {
 
     /// Takes note of a number that [`Self::find`] does not know.
     pub(crate) fn insert<'t, T: AsRef<[u8]> + ?Sized + 't>(&mut self, number: u32, of: impl Fn(u32) -> &'t T) {
-        self.0.insert_unique(hash(of(number).as_ref()), number, |number| hash(of(*number).as_ref()));
+        self.place(number, &|number| hash(of(number).as_ref()));
+    }
+
+    /// One for all kinds of texts: a table that grows is much code.
+    fn place(&mut self, number: u32, hash: &dyn Fn(u32) -> u64) {
+        self.0.insert_unique(hash(number), number, |number| hash(*number));
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = u32> {

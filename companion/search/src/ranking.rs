@@ -17,6 +17,14 @@ pub enum Ranking {
     Hybrid,
 }
 
+impl Ranking {
+    /// What is best for the lexical embedder, measured on the labelled set: its vectors know no more than words do, but find
+    /// the misspelt.
+    pub const OF_LEXICAL: Ranking = Ranking::Hybrid;
+    /// What is best for embedders that know meanings.
+    pub const OF_MODELS: Ranking = Ranking::Hybrid;
+}
+
 /// How little the very first ranks count more than those after them.
 const FLATNESS: f32 = 60.0;
 
@@ -34,4 +42,60 @@ pub fn fuse(rankings: &[&[Hit]], most: usize) -> Vec<Hit> {
     fused.sort_by(|a, b| b.score.total_cmp(&a.score).then_with(|| a.name.cmp(&b.name)));
     fused.truncate(most);
     fused
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use proptest::prelude::*;
+
+    use super::{Ranking, fuse};
+    use crate::Hit;
+
+    fn ranking(names: &[&str]) -> Vec<Hit> {
+        names.iter().map(|name| Hit { name: Arc::from(*name), score: 0.5 }).collect()
+    }
+
+    fn names(hits: &[Hit]) -> Vec<&str> {
+        hits.iter().map(|hit| &*hit.name).collect()
+    }
+
+    #[test]
+    fn what_several_rankings_agree_on_comes_first() {
+        let (some, others) = (ranking(&["a", "b", "c"]), ranking(&["d", "b", "e"]));
+        assert_eq!(names(&fuse(&[&some, &others], 10)), ["b", "a", "d", "c", "e"]);
+        assert_eq!(names(&fuse(&[&some, &others], 2)), ["b", "a"]);
+        assert!(fuse(&[], 10).is_empty());
+    }
+
+    #[test]
+    fn rankings_are_named_as_people_write_them() {
+        assert_eq!(serde_json::to_string(&Ranking::Hybrid).unwrap(), "\"hybrid\"");
+    }
+
+    proptest! {
+        #[test]
+        fn one_ranking_keeps_its_order(count in 0_usize..40) {
+            let all: Vec<String> = (0..count).rev().map(|number| format!("policy-{number}")).collect();
+            let only = ranking(&all.iter().map(String::as_str).collect::<Vec<_>>());
+            let fused = fuse(&[&only], 40);
+            prop_assert_eq!(names(&fused), names(&only));
+        }
+
+        #[test]
+        fn the_order_of_rankings_makes_no_difference(
+            a in prop::collection::btree_set(0_u8..12, 0..12), b in prop::collection::vec(0_u8..12, 0..12),
+        ) {
+            let mut b = b;
+            b.sort_unstable_by(|a, b| b.cmp(a));
+            b.dedup();
+            let named = |numbers: Vec<u8>| numbers.iter().map(|number| format!("p{number}")).collect::<Vec<_>>();
+            let (a, b) = (named(a.into_iter().collect()), named(b));
+            let of = |names: &[String]| ranking(&names.iter().map(String::as_str).collect::<Vec<_>>());
+            let (a, b) = (of(&a), of(&b));
+            let (one, other) = (fuse(&[&a, &b], 12), fuse(&[&b, &a], 12));
+            prop_assert_eq!(one, other);
+        }
+    }
 }

@@ -3,7 +3,7 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 
-use crate::find::{Asking, NoTurn, SearchError, search};
+use crate::find::{Asking, NoTurn, SearchError, recommend, search};
 use crate::policies::CompileError;
 
 use super::problem::Problem;
@@ -28,6 +28,10 @@ pub(super) async fn post(
         "search" => {
             let question = body::json(&headers, body, MAX_QUESTION).await?;
             answer(&api.asking, move |asking| search(&asking.corpus(), &question, DRAFT)).await
+        }
+        "recommend" => {
+            let new = body::json(&headers, body, MAX_QUESTION).await?;
+            answer(&api.asking, move |asking| recommend(&asking.corpus(), &new)).await
         }
         _ => Err(not_so().await),
     }

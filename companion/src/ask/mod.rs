@@ -2,6 +2,7 @@
 
 mod answer;
 mod identity;
+mod json;
 mod request;
 mod resource;
 mod surroundings;
@@ -10,7 +11,7 @@ use anyhow::Context;
 use tollgate_policy::data::Data;
 use tollgate_policy::engine::{Effect, Query, RequestFacts, Resource, Scratch};
 use tollgate_policy::http::{Headers, HttpVerdict, Source};
-use tollgate_policy::identity::PrincipalClaims;
+use tollgate_policy::identity::{Principal, PrincipalClaims};
 use tollgate_policy::set::PolicySet;
 use tollgate_policy::snapshot::Snapshot;
 
@@ -18,6 +19,7 @@ use identity::PresentedIdentity;
 use surroundings::Proxy;
 
 pub(crate) use answer::{Answer, CandidateAnswer, PrincipalAnswer, ShadowAnswer, reason_name};
+pub(crate) use json::json;
 pub(crate) use request::HttpRequest;
 pub(crate) use resource::ResourceFixture;
 pub(crate) use surroundings::Circumstances;
@@ -49,6 +51,36 @@ pub(crate) fn ask(
         identity::choose(Some(source), &set.identity)?;
     }
     let principal = principal.map_or_else(|| snapshot.anonymous(), |claims| snapshot.principal(claims.clone()));
+    pose(&principal, asked, circumstances, |query| {
+        watch(query);
+        let mut scratch = Scratch::default();
+        let decision = snapshot.decide(query, &mut scratch);
+        Answer {
+            decision: decision.effect,
+            reason: decision.reason,
+            policy: decision.policy.map(|policy| policy.name().to_owned()),
+            nearest: decision.nearest.map(|policy| policy.name().to_owned()),
+            first_error: decision.first_error.map(|error| error.to_string()),
+            errors: decision.errors,
+            shadow: decision.shadow.as_ref().map(Into::into),
+            principal: Some((&principal).into()),
+            http: None,
+            digest: decision.digest.to_string(),
+            candidates: candidates(snapshot, query),
+        }
+    })
+}
+
+/// Has `work` see a question about a resource as the engine does.
+///
+/// # Errors
+/// If the request's body is not JSON.
+pub(crate) fn pose<T>(
+    principal: &Principal,
+    asked: Asked<'_>,
+    circumstances: Circumstances,
+    work: impl FnOnce(&Query<'_>) -> T,
+) -> anyhow::Result<T> {
     let Asked { action, resource, request } = asked;
     let headers = request.map(|request| request.headers(&[])).unwrap_or_default();
     let headers = bytes(&headers);
@@ -66,37 +98,14 @@ pub(crate) fn ask(
             ..RequestFacts::default()
         },
     };
-    let query = Query {
-        principal: &principal,
-        action,
-        resource: Resource {
-            kind: &resource.kind,
-            id: resource.id.as_deref(),
-            attributes: (&resource.attributes).into(),
-        },
-        scope: resource.scope.as_deref(),
-        request: RequestFacts {
-            time: circumstances.time,
-            source: source.as_ref().map(|(ip, port)| Source { ip, port: *port }),
-            ..facts
-        },
+    let resource = Resource {
+        kind: &resource.kind,
+        id: resource.id.as_deref(),
+        attributes: (&resource.attributes).into(),
     };
-    watch(&query);
-    let mut scratch = Scratch::default();
-    let decision = snapshot.decide(&query, &mut scratch);
-    Ok(Answer {
-        decision: decision.effect,
-        reason: decision.reason,
-        policy: decision.policy.map(|policy| policy.name().to_owned()),
-        nearest: decision.nearest.map(|policy| policy.name().to_owned()),
-        first_error: decision.first_error.map(|error| error.to_string()),
-        errors: decision.errors,
-        shadow: decision.shadow.as_ref().map(Into::into),
-        principal: Some((&principal).into()),
-        http: None,
-        digest: decision.digest.to_string(),
-        candidates: candidates(snapshot, &query),
-    })
+    let source = source.as_ref().map(|(ip, port)| Source { ip, port: *port });
+    let request = RequestFacts { time: circumstances.time, source, ..facts };
+    Ok(work(&Query { principal, action, resource, scope: asked.resource.scope.as_deref(), request }))
 }
 
 /// Sends a request through the routes of a set. The principal comes as its identity source would present it; without

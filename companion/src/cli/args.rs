@@ -2,7 +2,7 @@ use clap::{ColorChoice, Parser, Subcommand, ValueEnum};
 
 use super::exit::Exit;
 use super::{
-    check, compile, diff, fmt, history, key, lint, migrate, publish, rollback, schema, serve, show, similar, test,
+    check, compile, diff, fmt, history, key, lint, migrate, publish, recommend, rollback, schema, serve, show, similar, test,
     token, validate, workers,
 };
 
@@ -69,6 +69,9 @@ pub(super) enum Command {
     /// Publish a whole policy set, at a companion that was started with `--source api`.
     #[command(after_help = EXIT_CODES)]
     Publish(publish::Args),
+    /// Propose policies for a kind of resource that is new, from those of kinds that are like it.
+    #[command(after_help = EXIT_CODES)]
+    Recommend(recommend::Args),
     /// Put the content of an older version into force again, as a new version.
     #[command(after_help = EXIT_CODES)]
     Rollback(rollback::Args),
@@ -101,6 +104,7 @@ impl Command {
             | Command::Show(_)
             | Command::Similar(_)
             | Command::Publish(_)
+            | Command::Recommend(_)
             | Command::Rollback(_)
             | Command::Migrate(_)
             | Command::Token(_)

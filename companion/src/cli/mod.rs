@@ -17,6 +17,7 @@ mod migrate;
 mod output;
 mod problems;
 mod publish;
+mod recommend;
 mod remote;
 mod rollback;
 mod schema;
@@ -85,6 +86,7 @@ fn run(command: Command, output: &mut Output<'_>) -> anyhow::Result<Exit> {
         Command::Show(args) => show::run(args, output),
         Command::Similar(args) => similar::run(*args, output),
         Command::Publish(args) => publish::run(args, output),
+        Command::Recommend(args) => recommend::run(args, output),
         Command::Rollback(args) => rollback::run(args, output),
         Command::Migrate(args) => migrate::run(args, output),
         Command::Token(args) => token::run(args, output),

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use anyhow::Context;
 use clap::ArgGroup;
+use tollgate_search::Ranking;
 
 use crate::client::ClientError;
 use crate::find::{Fields, Filters, Found, Question, SearchError, Similar, search};
@@ -89,9 +90,17 @@ fn write(found: &Found, output: &mut Output<'_>) -> anyhow::Result<()> {
         "{FAINT}{} of {} policies, ranking {}{model}{generation}{FAINT:#}",
         found.results.len(),
         found.index.policies,
-        found.ranking
+        ranking(found.ranking)
     ))?;
     Ok(())
+}
+
+fn ranking(ranking: Ranking) -> &'static str {
+    match ranking {
+        Ranking::Vector => "vector",
+        Ranking::Keyword => "keyword",
+        Ranking::Hybrid => "hybrid",
+    }
 }
 
 /// What is not as it usually is.

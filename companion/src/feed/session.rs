@@ -195,6 +195,8 @@ impl Session {
                 self.nacked(nack, now);
                 Ok(())
             }
+            // No index snapshot is sent yet.
+            Some(worker_message::Body::IndexAnswer(_)) => Ok(()),
             Some(worker_message::Body::Hello(_)) => Err(Status::invalid_argument("hello was said already")),
             // Of a later version of the protocol: nothing that this one needs.
             None => Ok(()),

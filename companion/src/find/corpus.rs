@@ -1,16 +1,12 @@
-use std::num::NonZeroU16;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use serde::{Deserialize, Serialize};
 use tollgate_policy::set::{Policy, PolicySet};
-use tollgate_search::{EmbedError, Embedder, Entry, Index, IndexError, Model, ModelVersion, Purpose, Settings};
+use tollgate_search::{
+    EmbedError, Embedder, Entry, Index, IndexError, Keywords, Lexical, Model, PolicyText, Purpose, Settings, TextHash,
+};
 
 use crate::catalogue::{Catalogue, Surroundings};
-
-use super::standin::{Keywords, Lexical, PolicyText};
-
-/// Numbers in a vector of a folder's policy.
-const DIMENSIONS: NonZeroU16 = NonZeroU16::new(384).unwrap();
 
 /// Policies whose texts are held at a time while a folder is embedded.
 const BATCH: usize = 256;
@@ -72,7 +68,7 @@ pub(crate) enum CorpusError {
 impl Corpus {
     /// Policies that were read from files, embedded in memory by their words.
     pub(crate) fn of_set(set: Arc<PolicySet>) -> Result<Self, CorpusError> {
-        let embedder = Lexical::new(ModelVersion::default(), DIMENSIONS);
+        let embedder = Lexical::default();
         let model = embedder.model().clone();
         let index = Index::in_memory(model.clone(), Settings::default());
         let mut keywords = Keywords::default();
@@ -82,8 +78,10 @@ impl Corpus {
             let vectors = embedder.embed(&cleaned, Purpose::Policy)?;
             let named = batch.iter().map(|policy| policy.name.as_str()).zip(&texts);
             named.clone().for_each(|(name, text)| keywords.insert(name, text));
-            let entries: Vec<Entry<'_>> =
-                named.zip(&vectors).map(|((name, text), vector)| Entry { name, text: text.hash(), vector }).collect();
+            let entries: Vec<Entry<'_>> = named
+                .zip(&vectors)
+                .map(|((name, text), vector)| Entry { name, text: TextHash::of(text.cleaned()), vector })
+                .collect();
             index.insert(&entries)?;
         }
         let indexed = index.len();

@@ -12,8 +12,8 @@ mod object;
 mod outline;
 mod question;
 mod reasons;
+mod recommend;
 mod search;
-mod standin;
 mod turns;
 
 pub(crate) use asking::Asking;
@@ -24,5 +24,6 @@ pub(crate) use object::object;
 pub(crate) use outline::{EffectName, Outline};
 pub(crate) use question::Question;
 pub(crate) use reasons::{Fields, Why};
+pub(crate) use recommend::{NewKind, Recommendation, Share, recommend};
 pub(crate) use search::{Found, SearchError, Similar, search};
 pub(crate) use turns::{NoTurn, Turns};

@@ -38,7 +38,7 @@ pub(super) enum Subject<'q> {
 }
 
 /// A question that makes no sense.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum QuestionError {
     #[error("say one of `text`, `policy` and `draft`: what policies are to be like")]
     Subject,
@@ -48,6 +48,17 @@ pub(crate) enum QuestionError {
     Long,
     #[error("`k` is a number of results from 1 to {MAX_RESULTS}, not {0}")]
     Results(usize),
+    /// As the loader says it.
+    #[error("{0}")]
+    Kind(String),
+    #[error("`*` is every kind: name one")]
+    Kinds,
+    #[error("no policy names the kind {0}: there is nothing to copy")]
+    LikeNothing(String),
+    #[error("a kind is like others, not like itself")]
+    LikeItself,
+    #[error("at most {0} kinds can be named")]
+    LikeMany(usize),
 }
 
 impl Question {

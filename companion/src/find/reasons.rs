@@ -1,10 +1,10 @@
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 use tollgate_policy::set::Policy;
+use tollgate_search::{Keywords, clean};
 
 use super::outline::{EffectName, listed, roles};
-use super::standin::clean;
 
 /// Most terms that are told.
 const MAX_TERMS: usize = 8;
@@ -33,9 +33,8 @@ pub(crate) struct Fields {
 }
 
 impl Why {
-    pub(super) fn new(mut terms: Vec<String>, fields: Fields) -> Self {
-        terms.truncate(MAX_TERMS);
-        Why { terms, fields }
+    pub(super) fn new(terms: Vec<&str>, fields: Fields) -> Self {
+        Why { terms: terms.into_iter().take(MAX_TERMS).map(str::to_owned).collect(), fields }
     }
 }
 
@@ -53,11 +52,12 @@ impl Fields {
         }
     }
 
-    /// What a text, as words without what says nothing, tells of a policy.
-    pub(super) fn of_text(words: &HashSet<&str>, policy: &Policy) -> Self {
+    /// What a cleaned text tells of a policy: names of which it has every word, however inflected.
+    pub(super) fn of_text(text: &str, policy: &Policy, keywords: &Keywords) -> Self {
         let is_told = |name: &String| {
             let name = clean(name);
-            !name.is_empty() && name.split_whitespace().all(|word| words.contains(word))
+            let words: BTreeSet<&str> = name.split_whitespace().collect();
+            !words.is_empty() && words.iter().all(|word| !keywords.shared_terms(text, word).is_empty())
         };
         let told = |names: Vec<String>| names.into_iter().filter(is_told).collect();
         let effect = EffectName::from(policy.effect);

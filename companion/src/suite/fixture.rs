@@ -7,7 +7,7 @@ use tollgate_policy::source::tree::{
     InFile, Key, Mapping, Node, Problem, Shape, Value, closest, data, distinct, shown, text,
 };
 
-use crate::ask::{HttpRequest, ResourceFixture};
+use crate::ask::{json, HttpRequest, ResourceFixture};
 
 use super::case::Named;
 
@@ -274,18 +274,5 @@ fn body(request: &Mapping<'_, '_>, file: &mut InFile<'_, '_>) -> Option<Option<B
         }
         (Some(node), None) => text(node, "`body`", file).map(|body| Some(Body::Text(body.to_owned()))),
         (None, Some(node)) => Some(Some(Body::Json(json(&data(node, file)?).to_string()))),
-    }
-}
-
-fn json(data: &Data) -> serde_json::Value {
-    match data {
-        Data::Null => serde_json::Value::Null,
-        Data::Bool(value) => (*value).into(),
-        Data::Int(value) => (*value).into(),
-        Data::UInt(value) => (*value).into(),
-        Data::Double(value) => (*value).into(),
-        Data::String(text) => text.to_string().into(),
-        Data::List(items) => items.iter().map(json).collect(),
-        Data::Map(fields) => fields.iter().map(|(name, value)| (name.to_owned(), json(value))).collect(),
     }
 }

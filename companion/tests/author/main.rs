@@ -1,6 +1,8 @@
 //! The author's tools as a shell sees them: exit codes, streams, files.
 #![expect(clippy::unwrap_used, reason = "tests stop at their own mistakes")]
 
+mod search;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};

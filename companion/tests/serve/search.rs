@@ -220,3 +220,35 @@ async fn the_command_asks_a_running_companion() {
     assert!(problems.contains("there is no policy `nobody`"), "{problems}");
     companion.stop().await;
 }
+
+#[tokio::test]
+async fn policies_for_a_new_kind_are_recommended_and_can_be_put_as_they_are() {
+    let site = Site::by_api();
+    let companion = site.start().await;
+    let yaml = [("content-type", "application/yaml")];
+    assert!(companion.change("POST", "/v1/snapshots", &yaml, SET).await.status < 300);
+    companion.until_searchable(4).await;
+    let recommend = async |new: Value| companion.ask("POST", "/v1/policies/recommend", &[], &new.to_string()).await;
+    let answer = recommend(json!({"kind": "memo", "like": ["document"]})).await;
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    let proposals = answer.json()["proposals"].as_array().unwrap().clone();
+    assert_eq!(proposals.len(), 2);
+    for proposal in proposals {
+        let path = format!("/v1/policies/{}", proposal["name"].as_str().unwrap());
+        let put = companion.change("PUT", &path, &yaml, proposal["text"].as_str().unwrap()).await;
+        assert_eq!(put.status, 201, "{}", put.body);
+    }
+    companion.until_searchable(6).await;
+    let after = recommend(json!({"kind": "memo", "like": ["document"]})).await.json();
+    assert_eq!(after["present"], json!(["memo-authors", "memo-readers"]));
+    for (new, status) in [
+        (json!({"kind": "a b"}), 400),
+        (json!({"kind": "memo", "like": ["spaceship"]}), 400),
+        (json!({"like": ["document"]}), 400),
+        (json!({"kind": "memo", "likes": []}), 400),
+        (json!({"kind": "x".repeat(1000)}), 400),
+    ] {
+        assert_eq!(recommend(new.clone()).await.status, status, "{new}");
+    }
+    companion.stop().await;
+}

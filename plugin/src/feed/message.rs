@@ -13,10 +13,29 @@ use super::Identity;
 /// What a worker tells the companion.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum WorkerMessage<'a> {
-    Hello { identity: &'a Identity, standing: Option<Standing>, warm: bool },
-    Heartbeat { applied: Option<SnapshotId>, serving: bool },
-    Ack { id: SnapshotId, apply_micros: u64 },
-    Nack { id: Option<SnapshotId>, reason: &'a str, wants_full: bool },
+    Hello {
+        identity: &'a Identity,
+        standing: Option<Standing>,
+        warm: bool,
+    },
+    Heartbeat {
+        applied: Option<SnapshotId>,
+        serving: bool,
+    },
+    Ack {
+        id: SnapshotId,
+        apply_micros: u64,
+    },
+    Nack {
+        id: Option<SnapshotId>,
+        reason: &'a str,
+        wants_full: bool,
+    },
+    /// `part` is what the companion calls it, `refused` is empty if it is in use.
+    IndexAnswer {
+        part: &'a [u8],
+        refused: &'a str,
+    },
 }
 
 impl WorkerMessage<'_> {
@@ -53,6 +72,11 @@ impl WorkerMessage<'_> {
                 push_number(&mut body, 3, wants_full.into());
                 4
             }
+            WorkerMessage::IndexAnswer { part, refused } => {
+                push_bytes(&mut body, 1, part);
+                push_text(&mut body, 2, refused);
+                5
+            }
         };
         let mut message = Vec::new();
         push_bytes(&mut message, number, &body);
@@ -83,8 +107,18 @@ pub(super) enum CompanionMessage {
     Offer { id: Option<SnapshotId>, content: Content },
     /// What is published now.
     Current(SnapshotId),
+    /// A part of the index snapshot.
+    Index(IndexPart),
     /// Something that this version does not know.
     Unknown,
+}
+
+/// A part of the index snapshot.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct IndexPart {
+    /// What the companion calls it; what it says to the VM stands in the content, too.
+    pub(super) id: Vec<u8>,
+    pub(super) content: Vec<u8>,
 }
 
 /// Numbers of the kinds of message.
@@ -92,35 +126,36 @@ mod kind {
     pub(super) const SNAPSHOT: u32 = 1;
     pub(super) const DELTA: u32 = 2;
     pub(super) const CURRENT: u32 = 3;
+    pub(super) const INDEX: u32 = 4;
 }
 
 impl CompanionMessage {
     /// Reads a message. What it carries stays in the message's own memory.
     pub(super) fn read(message: Vec<u8>) -> Result<Self, Malformed> {
-        let (mut whole, mut delta, mut current) = (None, None, None);
+        let mut found = None;
         for field in fields(&message) {
             match field? {
-                (kind::SNAPSHOT, Value::Bytes(body)) => whole = Some(read_offer(body, 2)?),
-                (kind::DELTA, Value::Bytes(body)) => delta = Some(read_offer(body, 3)?),
-                (kind::CURRENT, Value::Bytes(body)) => current = Some(read_current(body)?),
-                (kind::SNAPSHOT..=kind::CURRENT, _) => return Err(Malformed),
+                // One message is of one kind.
+                (kind::SNAPSHOT..=kind::INDEX, _) if found.is_some() => return Err(Malformed),
+                (kind @ kind::SNAPSHOT..=kind::INDEX, Value::Bytes(body)) => {
+                    found = Some((kind, Carried::read(body, kind)?))
+                }
+                (kind::SNAPSHOT..=kind::INDEX, _) => return Err(Malformed),
                 _ => {}
             }
         }
-        match (whole, delta, current) {
-            (Some((id, content)), None, None) => {
-                let place = place(content, &message);
-                Ok(CompanionMessage::Offer { id, content: Content::Whole(cut(message, place)) })
-            }
-            (None, Some((id, content)), None) => {
-                let place = place(content, &message);
-                Ok(CompanionMessage::Offer { id, content: Content::Delta(cut(message, place)) })
-            }
-            (None, None, Some(id)) => Ok(CompanionMessage::Current(id)),
-            (None, None, None) => Ok(CompanionMessage::Unknown),
-            // One message is of one kind.
-            _ => Err(Malformed),
+        let Some((kind, Carried { id, content })) = found else { return Ok(CompanionMessage::Unknown) };
+        let place = place(content, &message);
+        if kind == kind::INDEX {
+            let id = id.unwrap_or_default().to_vec();
+            return Ok(CompanionMessage::Index(IndexPart { id, content: cut(message, place) }));
         }
+        let id = id.map(read_id).transpose()?;
+        Ok(match kind {
+            kind::SNAPSHOT => CompanionMessage::Offer { id, content: Content::Whole(cut(message, place)) },
+            kind::DELTA => CompanionMessage::Offer { id, content: Content::Delta(cut(message, place)) },
+            _ => CompanionMessage::Current(id.ok_or(Malformed)?),
+        })
     }
 }
 
@@ -137,23 +172,30 @@ fn cut(mut message: Vec<u8>, place: Range<usize>) -> Vec<u8> {
     message
 }
 
-/// Id and content of a message with its content in this field. A delta's base stands in its content, too, with its digest.
-fn read_offer(body: &[u8], content_field: u32) -> Result<(Option<SnapshotId>, &[u8]), Malformed> {
-    let (mut id, mut content) = (None, &[][..]);
-    for field in fields(body) {
-        match field? {
-            (1, Value::Bytes(bytes)) => id = Some(read_id(bytes)?),
-            (number, Value::Bytes(bytes)) if number == content_field => content = bytes,
-            (number, _) if number == 1 || number == content_field => return Err(Malformed),
-            _ => {}
-        }
-    }
-    Ok((id, content))
+/// What stands in a message of a kind. A delta's base stands in its content, too, with its digest.
+struct Carried<'a> {
+    id: Option<&'a [u8]>,
+    content: &'a [u8],
 }
 
-fn read_current(body: &[u8]) -> Result<SnapshotId, Malformed> {
-    let (id, _) = read_offer(body, 1)?;
-    id.ok_or(Malformed)
+impl<'a> Carried<'a> {
+    fn read(body: &'a [u8], kind: u32) -> Result<Self, Malformed> {
+        let content_field = match kind {
+            kind::DELTA => 3,
+            kind::CURRENT => 1,
+            _ => 2,
+        };
+        let mut carried = Carried { id: None, content: &[] };
+        for field in fields(body) {
+            match field? {
+                (1, Value::Bytes(bytes)) => carried.id = Some(bytes),
+                (number, Value::Bytes(bytes)) if number == content_field => carried.content = bytes,
+                (number, _) if number == 1 || number == content_field => return Err(Malformed),
+                _ => {}
+            }
+        }
+        Ok(carried)
+    }
 }
 
 /// The id of the snapshot whose message begins with these bytes, if they tell.

@@ -5,7 +5,7 @@ use tollgate_policy::snapshot::SnapshotId;
 use crate::intake::{Content, Taken};
 use crate::slot::Standing;
 
-use super::message::{self, CompanionMessage, WorkerMessage};
+use super::message::{self, CompanionMessage, IndexPart, WorkerMessage};
 use super::{Backoff, Frame, MAX_FRAME, Patience};
 
 #[cfg(test)]
@@ -73,6 +73,11 @@ pub trait Subscriber {
     /// # Errors
     /// If it is refused; the one in force stays.
     fn offer(&self, id: SnapshotId, content: Content) -> Result<Taken, Refusal>;
+    /// Offers a part of the index snapshot.
+    ///
+    /// # Errors
+    /// If it is refused, with the reason; what there was stays.
+    fn offer_part(&self, content: Vec<u8>) -> Result<(), String>;
     /// This is the current snapshot, says the companion. Whether it is the one in force.
     fn current(&self, id: SnapshotId) -> bool;
     /// A snapshot was refused before it could be offered.
@@ -247,6 +252,16 @@ impl Session {
                     }
                     return Vec::new();
                 }
+                Ok(CompanionMessage::Index(IndexPart { id, content })) => {
+                    let refused = subscriber.offer_part(content).err();
+                    let reason = shortened(refused.as_deref().unwrap_or_default());
+                    let answer = send(stream, WorkerMessage::IndexAnswer { part: &id, refused: reason });
+                    return refused
+                        .map(|reason| warn("part of the index snapshot", &reason))
+                        .into_iter()
+                        .chain([answer])
+                        .collect();
+                }
                 Ok(CompanionMessage::Offer { id: Some(id), content }) => match subscriber.offer(id, content) {
                     Ok(taken) => {
                         // To bring the same one again makes up for nothing.
@@ -283,7 +298,7 @@ impl Session {
     fn refuse(&mut self, stream: StreamId, id: Option<SnapshotId>, refusal: &Refusal, now: Duration) -> Vec<Output> {
         let Refusal { reason, wants_full } = refusal;
         let nack = WorkerMessage::Nack { id, reason: shortened(reason), wants_full: *wants_full };
-        let mut outputs = vec![Output::Warn(format!("snapshot refused: {reason}")), send(stream, nack)];
+        let mut outputs = vec![warn("snapshot", reason), send(stream, nack)];
         self.refusals += 1;
         if self.refusals >= MAX_REFUSALS {
             outputs.extend(self.give_up(stream, "nothing that it brings can be used", now));
@@ -315,6 +330,10 @@ impl Session {
 
 fn send(stream: StreamId, message: WorkerMessage<'_>) -> Output {
     Output::Send(stream, message.encode())
+}
+
+fn warn(what: &str, reason: &str) -> Output {
+    Output::Warn(format!("{what} refused: {reason}"))
 }
 
 fn shortened(reason: &str) -> &str {

@@ -184,6 +184,13 @@ impl Subscriber for VmSubscriber {
         }
     }
 
+    fn offer_part(&self, content: Vec<u8>) -> Result<(), String> {
+        let offered = self.intake.offer_part(content);
+        let counter = if offered.is_ok() { Counter::IndexPartsApplied } else { Counter::IndexPartsRefused };
+        self.vm.counters.add(counter, 1);
+        offered.map_err(|why| why.to_string())
+    }
+
     fn current(&self, id: SnapshotId) -> bool {
         self.intake.confirm(id, self.vm.now())
     }

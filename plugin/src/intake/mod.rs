@@ -6,6 +6,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Duration;
 
+use tollgate_policy::related::{Part, PartHead};
 use tollgate_policy::snapshot::{Base, Head, Snapshot, SnapshotId};
 
 use crate::config::FeedConfig;
@@ -14,7 +15,7 @@ use crate::slot::{Confirmed, Slot, Standing};
 use crate::trust::Trust;
 use crate::warm::{Mark, Memory, SharedData, Writer};
 
-pub use refused::Refused;
+pub use refused::{PartRefused, Refused};
 
 #[cfg(test)]
 mod tests;
@@ -143,6 +144,20 @@ impl Intake {
         self.writer.borrow_mut().changed(now);
         self.remember(now);
         Ok(Taken::New)
+    }
+
+    /// Takes a part of the index snapshot, if it is sound and trusted. What is signed stays good for as long as its signature
+    /// may be old: which one is newer cannot be told across companions, and nothing depends on it.
+    ///
+    /// # Errors
+    /// If it is refused; what there was stays.
+    pub fn offer_part(&self, content: Vec<u8>) -> Result<(), PartRefused> {
+        if let Some(trust) = &self.trust {
+            let issued_at = trust.check_part(&PartHead::of(&content)?)?;
+            self.check_age(SnapshotId::default(), issued_at).map_err(|_| PartRefused::Age)?;
+        }
+        self.slot.take_part(Part::decode(content)?);
+        Ok(())
     }
 
     /// This one is the current snapshot. Whether it is the one in force.

@@ -105,6 +105,20 @@ pub enum Refused {
     },
 }
 
+/// Why a part of the index snapshot was refused. What there was stays.
+#[derive(Debug, thiserror::Error)]
+pub enum PartRefused {
+    /// The bytes are no part.
+    #[error("it cannot be used: {0}")]
+    Damaged(#[from] DecodeError),
+    /// Nobody has signed it who would have to.
+    #[error("it is not trusted: {0}")]
+    Untrusted(#[from] Untrusted),
+    /// When it was signed.
+    #[error("it was signed longer ago than `max_issued_age`, or ahead of this machine's clock")]
+    Age,
+}
+
 impl Refused {
     /// Whether the current snapshot, sent as a whole, may fare better: what was damaged on its way, was meant for another
     /// state of this VM, or was sent too late.

@@ -412,3 +412,33 @@ fn a_vm_that_is_started_again_takes_a_signature_that_was_new_once() {
     assert_eq!(envoy.vm().warm_up(SECOND).unwrap(), Some(id(1)));
     assert!(matches!(envoy.vm().offer(id(1), signed(1, "prod", TODAY), SECOND), Err(Refused::Aged { .. })));
 }
+
+fn signed_part(at: Duration) -> Vec<u8> {
+    let issued_at = u64::try_from(at.as_millis()).unwrap();
+    let statement = PartHead::statement("prod", &fixture::part_content(1).digest(), issued_at);
+    let signature = *pair().sk.sign(statement, None);
+    fixture::part(1, &[Attestation { key: "k".to_owned(), audience: "prod".to_owned(), issued_at, signature }])
+}
+
+#[test]
+fn a_part_of_the_index_snapshot_has_to_be_sound() {
+    let vm = Envoy::unsigned().vm();
+    vm.offer_part(fixture::part(1, &[])).unwrap();
+    for damaged in [vec![], fixture::part(1, &[])[1..].to_vec(), [&fixture::part(1, &[])[..], b"x"].concat()] {
+        assert!(matches!(vm.offer_part(damaged), Err(PartRefused::Damaged(_))));
+    }
+}
+
+#[test]
+fn where_keys_are_set_a_part_of_the_index_snapshot_has_to_be_signed_lately() {
+    let envoy = Envoy::signed(r#", "max_issued_age": "1h""#);
+    let vm = envoy.vm();
+    assert!(matches!(vm.offer_part(fixture::part(1, &[])), Err(PartRefused::Untrusted(_))));
+    for at in [TODAY - 3601 * SECOND, TODAY + SKEW + SECOND] {
+        assert!(matches!(vm.offer_part(signed_part(at)), Err(PartRefused::Age)));
+    }
+    vm.offer_part(signed_part(TODAY)).unwrap();
+    let mut forged = signed_part(TODAY);
+    forged.pop();
+    assert!(matches!(vm.offer_part(forged), Err(PartRefused::Damaged(_))), "it is signed, and not whole");
+}

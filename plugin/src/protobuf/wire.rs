@@ -56,6 +56,7 @@ pub(crate) fn head(rest: &mut &[u8], number: u64) -> Option<usize> {
 }
 
 /// Writes a string, bytes or a message.
+#[inline(never)]
 pub(crate) fn push_bytes(message: &mut Vec<u8>, number: u8, content: &[u8]) {
     message.push(number << 3 | 2);
     push_varint(message, content.len() as u64);
@@ -63,6 +64,7 @@ pub(crate) fn push_bytes(message: &mut Vec<u8>, number: u8, content: &[u8]) {
 }
 
 /// Writes a number, unless it is zero: protobuf leaves that out.
+#[inline(never)]
 pub(crate) fn push_number(message: &mut Vec<u8>, number: u8, value: u64) {
     if value != 0 {
         message.push(number << 3);

@@ -12,6 +12,7 @@ use std::rc::Rc;
 
 use tollgate_policy::engine::{Reason, Scratch};
 use tollgate_policy::http::{Headers, HttpOutcome, HttpProgress, HttpVerdict, Refusal, Surroundings};
+use tollgate_policy::related::Related;
 use tollgate_policy::snapshot::Snapshot;
 
 use crate::config::Forward;
@@ -25,6 +26,9 @@ pub use problem::{Problem, Reply};
 
 #[cfg(test)]
 mod tests;
+
+/// Most related policies that are named with a refusal.
+const MAX_RELATED: usize = 3;
 
 /// The filter under one configuration.
 pub struct Filter {
@@ -155,8 +159,25 @@ impl Filter {
             HttpVerdict::Allow => Disposition::Forward(forward::edits(&self.forward, headers, snapshot, outcome, id)),
             HttpVerdict::Refuse(refusal) => Disposition::Refuse(self.refusal(refusal, outcome, id)),
         };
-        let note = self.vm.verbose.get().then(|| note(outcome, id));
+        let note = self.vm.verbose.get().then(|| self.note(snapshot, outcome, id));
         Answer { disposition, note }
+    }
+
+    /// One line about a decision. What a client chose is escaped.
+    fn note(&self, snapshot: &Snapshot, outcome: &HttpOutcome<'_>, id: DecisionId) -> String {
+        let mut note = note(outcome, id);
+        // What the operator may have meant instead of the policy that refused, or did not allow.
+        if let (HttpVerdict::Refuse(_), Some(policy)) = (outcome.verdict, outcome.policy.or(outcome.nearest)) {
+            let mut lead = Some(policy);
+            for Related { policy, similarity } in self.slot.index().related(policy, snapshot).take(MAX_RELATED) {
+                let _ = match lead.take() {
+                    Some(policy) => write!(note, "; related to `{policy}`: "),
+                    None => write!(note, ", "),
+                };
+                let _ = write!(note, "`{policy}` {similarity}");
+            }
+        }
+        note
     }
 
     fn count(&self, outcome: &HttpOutcome<'_>) {
@@ -200,7 +221,6 @@ impl Filter {
     }
 }
 
-/// One line about a decision. What a client chose is escaped.
 fn note(outcome: &HttpOutcome<'_>, id: DecisionId) -> String {
     let verdict = match outcome.verdict {
         HttpVerdict::Allow => Cow::Borrowed("allow"),

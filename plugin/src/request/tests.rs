@@ -2,6 +2,7 @@ use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use tollgate_policy::identity::Presented;
+use tollgate_policy::related::Part;
 use tollgate_policy::set::{RouteBody, Unmatched};
 
 use super::*;
@@ -181,6 +182,32 @@ fn the_operator_reads_decisions_where_the_log_level_shows_them() {
         ["forbidden", "policy `documents-locked`", "route `documents`", "principal `b\\nob`", "1 condition errors"]
     {
         assert!(note.contains(part), "{part} in {note}");
+    }
+}
+
+#[test]
+fn with_a_denial_the_operator_reads_which_policies_are_like_the_one_that_denies() {
+    let ask = |filter: &Filter| {
+        let denied = ask(filter, "/documents/7", &[], &token("bob", "editor", None));
+        let allowed = ask(filter, "/documents/7", &[], &alice()).note.unwrap();
+        assert!(!allowed.contains("related"), "{allowed}");
+        let note = denied.note.unwrap();
+        let client = refused(Answer { disposition: denied.disposition, note: None }).1.to_string();
+        (note, client)
+    };
+    for explain in [false, true] {
+        let [with, without] = [true, false].map(|with| {
+            let filter = ready(explain, "{}");
+            filter.vm.verbose.set(true);
+            if with {
+                filter.slot.take_part(Part::decode(fixture::part(1, &[])).unwrap());
+            }
+            let (note, client) = ask(&filter);
+            let id = |text: String| text.replace(&filter.vm.decisions.next().to_string()[..16], "");
+            (id(note), id(client))
+        });
+        assert_eq!(with.0, format!("{}; related to `documents-locked`: `editors-view` 0.71", without.0));
+        assert_eq!(with.1, without.1, "a client reads the same");
     }
 }
 

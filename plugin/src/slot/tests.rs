@@ -88,3 +88,22 @@ fn a_delta_changes_what_is_in_force_and_nothing_else() {
     );
     assert_eq!(slot.current().unwrap().policy_count(), 1);
 }
+
+fn related(slot: &Slot) -> Vec<String> {
+    let snapshot = slot.current().unwrap();
+    slot.index().related("editors-view", &snapshot).map(|related| related.policy.to_owned()).collect()
+}
+
+#[test]
+fn the_index_snapshot_stays_whatever_comes_in_force_and_is_not_taken_over() {
+    let slot = Slot::default();
+    slot.take_part(Part::decode(fixture::part(1, &[])).unwrap());
+    put(&slot, 1, EARLY);
+    assert_eq!(related(&slot), ["documents-locked"]);
+    put(&slot, 2, LATE);
+    assert_eq!(related(&slot), ["documents-locked"]);
+    let other = Slot::default();
+    other.take_over(&slot);
+    assert_eq!(version(&other), Some(2));
+    assert_eq!(related(&other), [""; 0], "who is trusted for one may not be for the other");
+}

@@ -108,3 +108,25 @@ fn points_of_small_order_are_no_keys_and_sign_nothing() {
         assert!(trust(&[("k", 1)]).check(&head(vec![forged])).is_err());
     }
 }
+
+#[test]
+fn a_part_of_the_index_snapshot_is_signed_as_such() {
+    let trust = trust(&[("k", 1)]);
+    let signed =
+        |statement: Vec<u8>| Attestation { signature: *pair(1).sk.sign(statement, None), ..signed("k", 1, "prod") };
+    let head = |attestation| PartHead { digest: Digest([3; 32]), attestations: vec![attestation] };
+    let good = signed(PartHead::statement("prod", &Digest([3; 32]), 1000));
+    assert_eq!(trust.check_part(&head(good.clone())), Ok(1000));
+    let others = [
+        signed(PartHead::statement("test", &Digest([3; 32]), 1000)),
+        signed(PartHead::statement("prod", &Digest([4; 32]), 1000)),
+        signed(PartHead::statement("prod", &Digest([3; 32]), 1001)),
+        signed(Attestation::statement("prod", ID, &Digest([3; 32]), 1000)),
+    ];
+    for other in others {
+        assert_eq!(trust.check_part(&head(other)), Err(Untrusted::Signature("k".to_owned())));
+    }
+    assert_eq!(trust.check_part(&PartHead { attestations: vec![], ..head(good.clone()) }), Err(Untrusted::Unsigned));
+    let as_snapshot = Head { id: ID, digest: Digest([3; 32]), attestations: vec![good] };
+    assert_eq!(trust.check(&as_snapshot), Err(Untrusted::Signature("k".to_owned())));
+}

@@ -38,55 +38,56 @@ impl From<Spent> for FaultKind {
 impl Fault {
     /// A sentence for the operator; `code` is the arena that the condition was evaluated in.
     pub(crate) fn describe(self, code: &Code) -> String {
-        let what = subject(code, self.at);
-        match self.kind {
-            FaultKind::Missing => format!("{what} is missing"),
-            FaultKind::Types => format!("{what} has no meaning for these types"),
-            FaultKind::OutOfRange => "a list index is out of range".to_owned(),
-            FaultKind::Overflow => format!("{what} overflows"),
-            FaultKind::DivisionByZero => "division by zero".to_owned(),
-            FaultKind::NotBoolean => format!("{what} is not a boolean"),
-            FaultKind::OutOfFuel => "it takes more steps than a condition may".to_owned(),
-            FaultKind::NotUtf8 => format!("{what} is not UTF-8"),
-            FaultKind::Invalid(why) => format!("{what} {why}"),
-        }
+        let why = match self.kind {
+            FaultKind::Missing => "is missing",
+            FaultKind::Types => "has no meaning for these types",
+            FaultKind::OutOfRange => return "a list index is out of range".to_owned(),
+            FaultKind::Overflow => "overflows",
+            FaultKind::DivisionByZero => return "division by zero".to_owned(),
+            FaultKind::NotBoolean => "is not a boolean",
+            FaultKind::OutOfFuel => return "it takes more steps than a condition may".to_owned(),
+            FaultKind::NotUtf8 => "is not UTF-8",
+            FaultKind::Invalid(why) => why,
+        };
+        let [before, name, after] = subject(code, self.at);
+        [before, name, after, " ", why].concat()
     }
 }
 
-fn subject(code: &Code, at: NodeId) -> String {
-    match code.node(at) {
+/// What stands at a place of a condition: something with a name between two texts, or just what it is.
+fn subject(code: &Code, at: NodeId) -> [&str; 3] {
+    let what = match code.node(at) {
         Some(Node::Attribute(root, name) | Node::HasAttribute(root, name)) => {
-            let name = code.string(name);
-            match root {
-                Root::Principal => format!("`principal.{name}`"),
-                Root::Resource => format!("`resource.{name}`"),
-                Root::Header => format!("header `{name}`"),
-                Root::Query => format!("query parameter `{name}`"),
-            }
+            let root = match root {
+                Root::Principal => "`principal.",
+                Root::Resource => "`resource.",
+                Root::Header => "header `",
+                Root::Query => "query parameter `",
+            };
+            return [root, code.string(name), "`"];
         }
         Some(Node::Select(field) | Node::Has(field) | Node::OptionalSelect(field)) => {
-            format!("key `{}`", code.string(field))
+            return ["key `", code.string(field), "`"];
         }
-        Some(Node::Input(input)) => format!("`{}`", input_name(input)),
-        Some(Node::Index(..) | Node::OptionalIndex(..)) => "an index".to_owned(),
-        Some(Node::Unary(operator)) => match operator {
-            Unary::Not => "`!`".to_owned(),
-            Unary::Negate => "`-`".to_owned(),
-            Unary::Size => "`size`".to_owned(),
-        },
-        Some(Node::Binary(operator, ..)) => format!("`{}`", binary_name(operator)),
-        Some(Node::And(_)) => "an operand of `&&`".to_owned(),
-        Some(Node::Or(_)) => "an operand of `||`".to_owned(),
-        Some(Node::Conditional(..)) => "the condition of `?:`".to_owned(),
-        Some(Node::Fold(..) | Node::FoldPairs(..)) => "a macro's range or body".to_owned(),
-        Some(Node::Map(..)) => "a map".to_owned(),
-        Some(Node::List(..)) => "a list".to_owned(),
-        Some(Node::OptionalMap(..) | Node::OptionalOr(_) | Node::OptionalOrValue(_)) => "an optional".to_owned(),
-        Some(Node::Call(function, ..)) => format!("`{}`", function.name()),
-        Some(Node::Matches(_)) => "`matches`".to_owned(),
-        Some(Node::Parameter(_)) => "a parameter".to_owned(),
-        _ => "the condition".to_owned(),
-    }
+        Some(Node::Input(input)) => return ["`", input_name(input), "`"],
+        Some(Node::Binary(operator, ..)) => return ["`", binary_name(operator), "`"],
+        Some(Node::Call(function, ..)) => return ["`", function.name(), "`"],
+        Some(Node::Unary(Unary::Not)) => "`!`",
+        Some(Node::Unary(Unary::Negate)) => "`-`",
+        Some(Node::Unary(Unary::Size)) => "`size`",
+        Some(Node::Index(..) | Node::OptionalIndex(..)) => "an index",
+        Some(Node::And(_)) => "an operand of `&&`",
+        Some(Node::Or(_)) => "an operand of `||`",
+        Some(Node::Conditional(..)) => "the condition of `?:`",
+        Some(Node::Fold(..) | Node::FoldPairs(..)) => "a macro's range or body",
+        Some(Node::Map(..)) => "a map",
+        Some(Node::List(..)) => "a list",
+        Some(Node::OptionalMap(..) | Node::OptionalOr(_) | Node::OptionalOrValue(_)) => "an optional",
+        Some(Node::Matches(_)) => "`matches`",
+        Some(Node::Parameter(_)) => "a parameter",
+        _ => "the condition",
+    };
+    [what, "", ""]
 }
 
 pub(super) fn input_name(input: Input) -> &'static str {

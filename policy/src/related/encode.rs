@@ -1,11 +1,24 @@
-use sha2::{Digest as _, Sha256};
-
 use crate::digest::Digest;
 use crate::snapshot::codec::Writer;
 use crate::snapshot::head::write_attestations;
 use crate::snapshot::{Attestation, tree};
 
-use super::{FORMAT, MAGIC, NEIGHBOURS, PartId, PolicyKey, Similarity};
+use super::{MARK, NEIGHBOURS, PolicyKey, Similarity};
+
+/// Which part of which index snapshot it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PartId {
+    /// What the model is called that the vectors are of; 1 to 200 bytes.
+    pub model: String,
+    /// The generation of the index.
+    pub generation: u64,
+    /// Raised whenever the index snapshot changes; this part is the same in those between its own and the next that it has.
+    pub revision: u64,
+    /// How many parts there are: a power of two.
+    pub parts: u16,
+    /// Which of them this is.
+    pub number: u16,
+}
 
 /// A policy and its neighbours, the most similar first; what is more than [`NEIGHBOURS`] is left out.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,12 +42,12 @@ impl PartContent {
     pub fn new(id: &PartId, policies: &[Policy]) -> Self {
         let PartId { model, generation, revision, parts, number } = id;
         let mut out = Writer::default();
-        out.str(model);
+        out.bytes(&parts.to_le_bytes());
         out.bytes(&generation.to_le_bytes());
+        out.byte(u8::try_from(model.len()).unwrap_or_default());
+        out.bytes(model.as_bytes());
+        out.bytes(&number.to_le_bytes());
         out.bytes(&revision.to_le_bytes());
-        out.len(*parts);
-        out.len(*number);
-        out.len(policies.len());
         for Policy { key, neighbours } in policies {
             out.bytes(&key.0.to_le_bytes());
             for place in 0..NEIGHBOURS {
@@ -43,8 +56,7 @@ impl PartContent {
                 out.byte(neighbour.1);
             }
         }
-        let digest = Digest(Sha256::digest(&out.0).into());
-        PartContent { bytes: out.0, digest }
+        PartContent { digest: tree::part(&out.0), bytes: out.0 }
     }
 
     /// What signatures are of.
@@ -58,8 +70,7 @@ impl PartContent {
     pub fn encode(&self, attestations: &[Attestation]) -> Vec<u8> {
         let mut out = Writer::default();
         out.0.reserve(self.bytes.len() + 64 + 512 * attestations.len());
-        out.bytes(MAGIC);
-        out.bytes(&FORMAT.to_le_bytes());
+        out.bytes(MARK);
         out.bytes(&self.digest.0);
         write_attestations(attestations, &mut out);
         let seal = tree::seal(&out.0);

@@ -1,5 +1,6 @@
 use crate::snapshot::Snapshot;
 
+use super::part::neighbour;
 use super::{Part, PolicyKey, Similarity};
 
 /// What a VM has of an index snapshot: all parts are of one model, one generation and one division into parts.
@@ -18,16 +19,10 @@ pub struct Related<'s> {
 impl IndexSnapshot {
     /// Takes a part in the place of the one before. What belongs to another model, generation or division goes.
     pub fn take(&mut self, part: Part) {
-        let id = part.id();
-        let is_other = self.0.iter().flatten().next().is_none_or(|kept| {
-            let kept = kept.id();
-            (kept.generation, kept.parts) != (id.generation, id.parts) || kept.model != id.model
-        });
-        if is_other {
-            self.0.clear();
-            self.0.resize(id.parts, None);
+        let (parts, number) = part.place();
+        if self.0.iter().flatten().next().is_none_or(|kept| !kept.is_beside(&part)) {
+            self.0 = std::iter::repeat_with(|| None).take(parts).collect();
         }
-        let number = id.number;
         if let Some(place) = self.0.get_mut(number) {
             *place = Some(part);
         }
@@ -39,7 +34,7 @@ impl IndexSnapshot {
         // Where two policies share a key, nobody knows whose neighbours these are.
         let is_it = snapshot.policy_of(key) == Some(policy);
         let part = self.0.get(key.part(self.0.len())).and_then(Option::as_ref).filter(|_| is_it);
-        let neighbours = part.into_iter().flat_map(move |part| part.neighbours(key));
+        let neighbours = part.map_or(&[][..], |part| part.neighbours(key)).iter().filter_map(neighbour);
         neighbours.filter_map(|(key, similarity)| Some(Related { policy: snapshot.policy_of(key)?, similarity }))
     }
 }

@@ -12,7 +12,7 @@
 //!
 //! ```text
 //! part       "TGNEAR" format:u16 digest:[u8;32] attestations seal:[u8;8] content
-//! content    model:text generation:u64 revision:u64 parts:varint number:varint policies:varint policy*
+//! content    parts:u16 generation:u64 model:(length:u8 bytes) number:u16 revision:u64 policy*
 //! policy     key:u32 neighbour[5]
 //! neighbour  key:u32 similarity:u8 (both 0: none, and none after it)
 //! ```
@@ -30,10 +30,10 @@ mod similarity;
 mod tests;
 
 #[cfg(feature = "compiler")]
-pub use encode::{PartContent, Policy};
+pub use encode::{PartContent, PartId, Policy};
 pub use index_snapshot::{IndexSnapshot, Related};
 pub use key::PolicyKey;
-pub use part::{Part, PartHead, PartId};
+pub use part::{Part, PartHead};
 pub use similarity::Similarity;
 
 /// Most neighbours of a policy.
@@ -45,11 +45,8 @@ pub const MAX_PARTS: usize = 1 << 9;
 /// Most policies in a part.
 pub const MAX_POLICIES: usize = 1 << 10;
 
-/// First bytes of every part.
-const MAGIC: &[u8; 6] = b"TGNEAR";
-
-/// Version of the format. A reader refuses every other.
-const FORMAT: u16 = 1;
+/// First bytes of every part, with the version of the format. A reader refuses every other.
+const MARK: &[u8; 8] = b"TGNEAR\x01\0";
 
 /// Longest name of a model, in bytes.
 const MAX_MODEL: usize = 200;

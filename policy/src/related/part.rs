@@ -1,20 +1,18 @@
-use sha2::{Digest as _, Sha256};
-
 use crate::digest::Digest;
 use crate::snapshot::codec::{DecodeError, Reader};
-use crate::snapshot::head::attestations;
-use crate::snapshot::limits::Limit;
+use crate::snapshot::head::{attestations, statement};
 use crate::snapshot::{Attestation, tree};
 
-use super::{FORMAT, MAGIC, MAX_MODEL, MAX_PARTS, MAX_POLICIES, NEIGHBOURS, PolicyKey, Similarity};
-
-const POLICIES: Limit = Limit::new("policies in a part of an index snapshot", MAX_POLICIES);
+use super::{MARK, MAX_MODEL, MAX_PARTS, MAX_POLICIES, NEIGHBOURS, PolicyKey, Similarity};
 
 /// Begins what is signed, so that no signature over anything else can pass for one over a part, nor the other way round.
 const STATEMENT: &[u8] = b"tollgate index snapshot 1\0";
 
 /// Bytes of a policy.
 const POLICY: usize = 4 + NEIGHBOURS * 5;
+
+/// Bytes before the name of the model.
+const SERIES: usize = 11;
 
 /// What stands before the content of a part.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,29 +23,25 @@ pub struct PartHead {
     pub attestations: Vec<Attestation>,
 }
 
-/// Which part of which index snapshot it is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PartId {
-    /// What the model is called that the vectors are of; 1 to 200 bytes.
-    pub model: String,
-    /// The generation of the index.
-    pub generation: u64,
-    /// Raised whenever the index snapshot changes; this part is the same in those between its own and the next that it has.
-    pub revision: u64,
-    /// How many parts there are: a power of two.
-    pub parts: usize,
-    /// Which of them this is.
-    pub number: usize,
-}
-
 /// A part that has been read. It keeps the bytes it came in, and nothing else that grows.
 #[derive(Clone, Debug)]
 pub struct Part {
-    id: PartId,
     bytes: Vec<u8>,
-    /// Where its policies begin; they go to the end.
-    policies: usize,
+    /// Where its content begins.
+    content: usize,
 }
+
+/// What a part says, in order.
+struct Content<'a> {
+    /// Number of parts, generation and model: what it has in common with every other part that it can stand beside.
+    series: &'a [u8],
+    parts: usize,
+    number: usize,
+    policies: &'a [Record],
+}
+
+/// A policy as bytes.
+type Record = [u8; POLICY];
 
 impl PartHead {
     /// Reads what a part claims to be. Its content may still be anything.
@@ -55,30 +49,26 @@ impl PartHead {
     /// # Errors
     /// If this is not the beginning of a part in this format.
     pub fn of(bytes: &[u8]) -> Result<Self, DecodeError> {
-        PartHead::read(&mut Reader::new(bytes, "part"))
+        let mut reader = Reader::new(bytes, "part");
+        match PartHead::read(&mut reader) {
+            Some(head) => Ok(head),
+            None => Err(reader.invalid("head")),
+        }
     }
 
-    fn read(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        if reader.array()? != *MAGIC || u16::from_le_bytes(reader.array()?) != FORMAT {
-            return Err(reader.invalid("mark"));
+    fn read(reader: &mut Reader<'_>) -> Option<Self> {
+        if reader.bytes(MARK.len()).ok()? != MARK {
+            return None;
         }
-        let head = PartHead { digest: Digest(reader.array()?), attestations: attestations(reader)? };
+        let head = PartHead { digest: Digest(reader.array().ok()?), attestations: attestations(reader).ok()? };
         let seal = tree::seal(reader.taken());
-        match reader.array()? == seal {
-            true => Ok(head),
-            false => Err(DecodeError::Header),
-        }
+        (reader.array().ok()? == seal).then_some(head)
     }
 
     /// The bytes that are signed: a mark, the audience's length and text, the digest, and the time.
     #[must_use]
     pub fn statement(audience: &str, digest: &Digest, issued_at: u64) -> Vec<u8> {
-        let mut out = STATEMENT.to_vec();
-        out.extend((audience.len() as u64).to_le_bytes());
-        out.extend(audience.as_bytes());
-        out.extend(digest.0);
-        out.extend(issued_at.to_le_bytes());
-        out
+        statement(STATEMENT, audience, &[&digest.0, &issued_at.to_le_bytes()])
     }
 }
 
@@ -89,71 +79,86 @@ impl Part {
     /// Says what is wrong and where.
     pub fn decode(bytes: Vec<u8>) -> Result<Self, DecodeError> {
         let mut reader = Reader::new(&bytes, "part");
-        let head = PartHead::read(&mut reader)?;
-        let content = reader.rest();
-        if Sha256::digest(content)[..] != head.digest.0 {
+        let Some(head) = PartHead::read(&mut reader) else { return Err(reader.invalid("head")) };
+        if tree::part(reader.rest()) != head.digest {
             return Err(DecodeError::Digest);
         }
-        let model = reader.str()?;
-        let (generation, revision) = (u64::from_le_bytes(reader.array()?), u64::from_le_bytes(reader.array()?));
-        let mut small = || reader.varint().map(|number| usize::try_from(number).unwrap_or(usize::MAX));
-        let (parts, number, count) = (small()?, small()?, small()?);
-        if !(1..=MAX_MODEL).contains(&model.len()) || parts > MAX_PARTS || !parts.is_power_of_two() || number >= parts {
-            return Err(reader.invalid("number of parts or name of a model"));
+        let content = reader.at();
+        match Content::of(reader.rest()) {
+            Some(sound) if sound.is_sound() => Ok(Part { content, bytes }),
+            _ => Err(reader.invalid("content")),
         }
-        let id = PartId { model: model.to_owned(), generation, revision, parts, number };
-        let policies = reader.at();
-        let records = reader.bytes(POLICIES.check(count)? * POLICY)?;
-        let mut last = None;
-        for policy in policies_of(records) {
-            let key = key(policy);
-            if last >= Some(key) || key.part(parts) != number || !is_sound(policy) {
-                return Err(reader.invalid("policy"));
-            }
-            last = Some(key);
-        }
-        reader.finish()?;
-        Ok(Part { id, bytes, policies })
     }
 
-    /// Which one it is.
-    #[must_use]
-    pub fn id(&self) -> &PartId {
-        &self.id
+    /// How many parts there are, and which of them this is.
+    pub(super) fn place(&self) -> (usize, usize) {
+        self.content().map_or((0, 0), |content| (content.parts, content.number))
+    }
+
+    /// Whether both are of one model, one generation and one division into parts.
+    pub(super) fn is_beside(&self, other: &Part) -> bool {
+        self.content().map(|content| content.series) == other.content().map(|content| content.series)
     }
 
     /// The neighbours of a policy, the most similar first; none if it is not in this part.
-    pub(super) fn neighbours(&self, policy: PolicyKey) -> impl Iterator<Item = (PolicyKey, Similarity)> {
-        let (records, _) = self.bytes.get(self.policies..).unwrap_or_default().as_chunks::<POLICY>();
-        let found = records.binary_search_by_key(&policy, key).ok().and_then(|at| records.get(at));
-        found.into_iter().flat_map(neighbours)
+    pub(super) fn neighbours(&self, policy: PolicyKey) -> &[[u8; 5]] {
+        let policies = self.content().map_or(&[][..], |content| content.policies);
+        let found = policies.binary_search_by_key(&policy, key).ok().and_then(|at| policies.get(at));
+        found.map_or(&[], |record| neighbours(record))
+    }
+
+    /// It was read before.
+    fn content(&self) -> Option<Content<'_>> {
+        Content::of(self.bytes.get(self.content..)?)
     }
 }
 
-fn policies_of(records: &[u8]) -> impl Iterator<Item = &[u8; POLICY]> {
-    records.as_chunks().0.iter()
+impl<'a> Content<'a> {
+    /// Takes apart what is as long as it says.
+    #[inline(never)]
+    fn of(content: &'a [u8]) -> Option<Self> {
+        let (&[n0, n1, _, _, _, _, _, _, _, _, model], _) = content.split_first_chunk::<SERIES>()?;
+        let (series, rest) = content.split_at_checked(SERIES + usize::from(model))?;
+        let (&[p0, p1, ..], records) = rest.split_first_chunk::<10>()?;
+        let (policies, []) = records.as_chunks() else { return None };
+        let number = |a, b| usize::from(u16::from_le_bytes([a, b]));
+        Some(Content { series, parts: number(n0, n1), number: number(p0, p1), policies })
+    }
+
+    fn is_sound(&self) -> bool {
+        let Content { series, parts, number, policies } = self;
+        let has_model = (SERIES + 1..=SERIES + MAX_MODEL).contains(&series.len());
+        let bounded = *parts <= MAX_PARTS && policies.len() <= MAX_POLICIES;
+        let mut last = None;
+        let in_order = policies.iter().all(|record| {
+            let key = Some(key(record));
+            std::mem::replace(&mut last, key) < key
+        });
+        let sound = |record: &Record| key(record).part(*parts) == *number && is_sound(record);
+        has_model && bounded && parts.is_power_of_two() && in_order && policies.iter().all(sound)
+    }
 }
 
-fn key(policy: &[u8; POLICY]) -> PolicyKey {
-    PolicyKey(policy.first_chunk().map_or(0, |key| u32::from_le_bytes(*key)))
+fn key(record: &Record) -> PolicyKey {
+    PolicyKey(record.first_chunk().map_or(0, |key| u32::from_le_bytes(*key)))
 }
 
-fn neighbours(policy: &[u8; POLICY]) -> impl Iterator<Item = (PolicyKey, Similarity)> {
-    let all = policy.split_first_chunk::<4>().map_or(&[][..], |(_, rest)| rest.as_chunks::<5>().0);
-    all.iter().map_while(|[a, b, c, d, steps]| {
-        Some((PolicyKey(u32::from_le_bytes([*a, *b, *c, *d])), Similarity::new(*steps)?))
+fn neighbours(record: &Record) -> &[[u8; 5]] {
+    record.split_first_chunk::<4>().map_or(&[], |(_, rest)| rest.as_chunks().0)
+}
+
+/// A neighbour, if there is one in its place.
+pub(super) fn neighbour([a, b, c, d, steps]: &[u8; 5]) -> Option<(PolicyKey, Similarity)> {
+    Some((PolicyKey(u32::from_le_bytes([*a, *b, *c, *d])), Similarity::new(*steps)?))
+}
+
+/// Whether neighbours are others, in order, and nothing stands after the last.
+fn is_sound(record: &Record) -> bool {
+    let own = record.first_chunk::<4>();
+    let mut least = u8::MAX;
+    neighbours(record).iter().all(|neighbour| {
+        let [key @ .., steps] = neighbour;
+        let in_order = std::mem::replace(&mut least, *steps) >= *steps;
+        in_order && if *steps == 0 { *key == [0; 4] } else { Some(key) != own }
     })
-}
-
-/// Whether neighbours are in order, and nothing stands after the last.
-fn is_sound(policy: &[u8; POLICY]) -> bool {
-    let (own, mut count, mut least) = (key(policy), 0, None);
-    for (neighbour, similarity) in neighbours(policy) {
-        if neighbour == own || least.is_some_and(|least| similarity > least) {
-            return false;
-        }
-        least = Some(similarity);
-        count += 1;
-    }
-    policy.get(4 + 5 * count..).is_some_and(|rest| rest.iter().all(|byte| *byte == 0))
 }

@@ -144,6 +144,7 @@ impl<'a> Reader<'a> {
         }
     }
 
+    #[inline(never)]
     pub(crate) fn str(&mut self) -> Result<&'a str, DecodeError> {
         let (len, part) = (self.count()?, self.part);
         let at = self.at();
@@ -181,6 +182,7 @@ impl Writer {
         self.byte(u8::from(value));
     }
 
+    #[inline(never)]
     pub(crate) fn varint(&mut self, mut value: u64) {
         loop {
             let [low, ..] = value.to_le_bytes();

@@ -51,15 +51,21 @@ impl Attestation {
     /// The bytes that are signed: a mark, the audience's length and text, epoch, version, digest, and the time.
     #[must_use]
     pub fn statement(audience: &str, id: SnapshotId, digest: &Digest, issued_at: u64) -> Vec<u8> {
-        let mut out = STATEMENT.to_vec();
-        out.extend((audience.len() as u64).to_le_bytes());
-        out.extend(audience.as_bytes());
-        out.extend(id.epoch.to_le_bytes());
-        out.extend(id.version.to_le_bytes());
-        out.extend(digest.0);
-        out.extend(issued_at.to_le_bytes());
-        out
+        statement(
+            STATEMENT,
+            audience,
+            &[&id.epoch.to_le_bytes(), &id.version.to_le_bytes(), &digest.0, &issued_at.to_le_bytes()],
+        )
     }
+}
+
+/// What is signed: a mark, which tells what it is about, the audience's length and text, and what is said.
+pub(crate) fn statement(mark: &[u8], audience: &str, said: &[&[u8]]) -> Vec<u8> {
+    let mut out = mark.to_vec();
+    out.extend((audience.len() as u64).to_le_bytes());
+    out.extend(audience.as_bytes());
+    said.iter().for_each(|bytes| out.extend_from_slice(bytes));
+    out
 }
 
 impl Head {
@@ -136,6 +142,7 @@ pub(crate) fn write_attestations(attestations: &[Attestation], out: &mut Writer)
 }
 
 /// Reads signatures, of whatever.
+#[inline(never)]
 pub(crate) fn attestations(reader: &mut Reader<'_>) -> Result<Vec<Attestation>, DecodeError> {
     let count = ATTESTATIONS.check(reader.count()?)?;
     (0..count).map(|_| attestation(reader)).collect()

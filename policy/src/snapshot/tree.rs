@@ -4,11 +4,12 @@ use crate::digest::Digest;
 
 use super::chunk::{ChunkKind, PerKind};
 
-/// Tells leaves, inner nodes and the root apart, so that none can pass for another (as in RFC 6962).
+/// Tells what is hashed apart, so that nothing can pass for another (as in RFC 6962).
 const LEAF: u8 = 0;
 const INNER: u8 = 1;
 const ROOT: u8 = 2;
 const HEADER: u8 = 3;
+const PART: u8 = 4;
 
 /// The hash tree over a snapshot's chunks: a binary tree for each kind of them, and a root that binds the four and how many
 /// chunks each has. A changed chunk is hashed again, and the path above it.
@@ -32,15 +33,15 @@ impl Tree {
 
     /// Digest of a snapshot's content.
     pub(super) fn root(&self) -> Digest {
-        let mut hasher = Sha256::new_with_prefix([ROOT]);
+        let mut tops = Vec::with_capacity(ChunkKind::ALL.len() * 40);
         for kind in ChunkKind::ALL {
             let levels = &self.0.of(kind).0;
-            hasher.update((levels.first().map_or(0, Vec::len) as u64).to_le_bytes());
+            tops.extend_from_slice(&(levels.first().map_or(0, Vec::len) as u64).to_le_bytes());
             if let Some(top) = levels.last().and_then(|level| level.first()) {
-                hasher.update(top.0);
+                tops.extend_from_slice(&top.0);
             }
         }
-        Digest(hasher.finalize().into())
+        hash(ROOT, &[&tops])
     }
 }
 
@@ -106,6 +107,12 @@ pub(crate) fn seal(header: &[u8]) -> [u8; 8] {
     [a, b, c, d, e, f, g, h]
 }
 
+/// Digest of the content of a part of an index snapshot.
+pub(crate) fn part(content: &[u8]) -> Digest {
+    hash(PART, &[content])
+}
+
+#[inline(never)]
 fn hash(tag: u8, parts: &[&[u8]]) -> Digest {
     let mut hasher = Sha256::new_with_prefix([tag]);
     parts.iter().for_each(|part| hasher.update(part));

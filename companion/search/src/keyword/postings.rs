@@ -1,48 +1,34 @@
-/// What a policy is called here.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Number(u32);
+use std::sync::Arc;
 
-impl Number {
-    /// Of the last of so many, which are one or more.
-    pub(super) fn last(count: usize) -> Self {
-        Number(u32::try_from(count.saturating_sub(1)).unwrap_or(u32::MAX))
-    }
+use super::slab::Number;
 
-    pub(super) fn index(self) -> usize {
-        usize::try_from(self.0).unwrap_or(usize::MAX)
-    }
+/// A term, the policies that have it, ascending, and how often each has it.
+#[derive(Clone, Debug)]
+pub(super) struct Postings {
+    pub(super) term: Arc<str>,
+    policies: Vec<(Number, u16)>,
 }
 
-/// The policies that have a term, ascending, and how often each has it.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Postings(Vec<(Number, u16)>);
-
 impl Postings {
-    pub(super) fn insert(&mut self, number: Number, count: u16) {
-        match self.0.last() {
-            Some((last, _)) if *last >= number => {
-                let at = self.0.partition_point(|(other, _)| *other < number);
-                self.0.insert(at, (number, count));
-            }
-            _ => self.0.push((number, count)),
+    pub(super) fn of(term: Arc<str>) -> Self {
+        Postings { term, policies: Vec::new() }
+    }
+
+    pub(super) fn insert(&mut self, policy: Number, count: u16) {
+        let at = match self.policies.last() {
+            Some((last, _)) if *last >= policy => self.policies.partition_point(|(other, _)| *other < policy),
+            _ => self.policies.len(),
+        };
+        self.policies.insert(at, (policy, count));
+    }
+
+    pub(super) fn remove(&mut self, policy: Number) {
+        if let Ok(at) = self.policies.binary_search_by_key(&policy, |(other, _)| *other) {
+            self.policies.remove(at);
         }
     }
 
-    pub(super) fn remove(&mut self, number: Number) {
-        if let Ok(at) = self.0.binary_search_by_key(&number, |(other, _)| *other) {
-            self.0.remove(at);
-        }
-    }
-
-    pub(super) fn len(&self) -> usize {
-        self.0.len()
-    }
-
-    pub(super) fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    pub(super) fn iter(&self) -> impl Iterator<Item = (Number, u16)> {
-        self.0.iter().copied()
+    pub(super) fn policies(&self) -> &[(Number, u16)] {
+        &self.policies
     }
 }

@@ -14,17 +14,16 @@ use crate::term::terms;
 use crate::{EmbedError, Embedder, Model, ModelVersion, Purpose, Vector, fingerprint};
 use hash::hash;
 
-/// Another one of this embedder makes other vectors of the same text.
+/// Another one makes other vectors of the same text.
 const LEXICAL_VERSION: u32 = 1;
 
 /// How many numbers a vector has unless something else is asked for.
 const DIMENSIONS: NonZeroU16 = NonZeroU16::new(384).unwrap();
 
-/// Letters of a piece of a word.
+/// Bytes of a piece of a word.
 const PIECE: usize = 4;
-
-/// How much the pieces of a word count together, where the word counts 1.
-const PIECES: f32 = 0.5;
+/// Longest word that is taken to pieces, in bytes; of a longer one the beginning is.
+const LONGEST: usize = 64;
 
 /// Feature hashing of words and their pieces.
 #[derive(Clone, Debug)]
@@ -59,11 +58,11 @@ impl Lexical {
             // A root and not a logarithm, which is not the same to the last bit everywhere.
             let weight = (alike.len() as f32).sqrt() * weight::of(term);
             add(feature, weight);
-            add_pieces(word, weight * PIECES, &mut add);
+            add_pieces(word, weight, &mut add);
         }
-        // A text without a usable word is as far from all others as can be.
-        if found.is_empty() {
-            add(hash(b""), 1.0);
+        // No usable word; or, which is possible, each number was counted up as often as down.
+        if numbers.iter().all(|number| *number == 0.0) {
+            numbers.fill(1.0);
         }
         Vector::normalised(numbers).map_err(|problem| EmbedError::Never { reason: problem.to_string() })
     }
@@ -75,11 +74,10 @@ impl Default for Lexical {
     }
 }
 
-/// Runs of letters, with the ends of the word.
+/// Runs of letters, with the ends of the word; together they count as much as the word.
 fn add_pieces(word: &str, weight: f32, add: &mut impl FnMut(u64, f32)) {
-    const LONGEST: usize = 66;
-    let mut bounded = [b' '; LONGEST];
-    let len = word.len().min(LONGEST - 2);
+    let mut bounded = [b' '; LONGEST + 2];
+    let len = word.len().min(LONGEST);
     for (to, from) in bounded.iter_mut().skip(1).zip(word.bytes().take(len)) {
         *to = from;
     }

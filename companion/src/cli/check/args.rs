@@ -30,12 +30,13 @@ pub(in crate::cli) struct Args {
     #[arg(long, requires = "id")]
     source: Option<String>,
     /// Which operation
-    #[arg(long, requires = "resource", conflicts_with = "request")]
+    #[arg(long, requires = "resource")]
     action: Option<String>,
     /// On what, as JSON: kind, id, scope, and any attributes
     #[arg(long, value_name = "JSON", requires = "action")]
     resource: Option<String>,
-    /// An HTTP request, to be decided through the routes: 'GET /v1/users/alice/documents/1'
+    /// An HTTP request, to be decided through the routes: 'GET /v1/users/alice/documents/1'. Beside --resource it goes through
+    /// no route, and is what conditions read
     #[arg(long, value_name = "METHOD PATH", required_unless_present = "action")]
     request: Option<String>,
     /// A header of the request, 'name: value'; may be repeated
@@ -61,7 +62,12 @@ pub(in crate::cli) struct Args {
 /// What is to be decided.
 #[derive(Debug)]
 pub(super) enum Question {
-    Resource { action: String, resource: ResourceFixture },
+    Resource {
+        action: String,
+        resource: ResourceFixture,
+        /// What conditions read of a request, which goes through no route.
+        request: Option<HttpRequest>,
+    },
     Request(HttpRequest),
 }
 
@@ -94,23 +100,29 @@ impl Args {
     }
 
     pub(super) fn question(&self) -> anyhow::Result<Question> {
-        match (&self.action, &self.resource, &self.request) {
-            (Some(action), Some(resource), None) => {
-                if self.body.is_some() || !self.header.is_empty() {
-                    bail!("--body and --header are of an HTTP request: they go with --request");
-                }
+        match (&self.action, &self.resource) {
+            (Some(action), Some(resource)) => {
                 let resource = resource::parse(resource).context("--resource")?;
-                Ok(Question::Resource { action: action.clone(), resource })
-            }
-            (None, None, Some(request)) => {
-                let mut request = request::parse(request, &self.host, &self.header)?;
-                if let Some(body) = &self.body {
-                    request.set_body(read_body(body)?);
+                let request = self.http_request()?;
+                if request.as_ref().is_some_and(|request| request.target.contains('?')) {
+                    bail!("no condition reads the query of a request that goes through no route: remove it");
                 }
-                Ok(Question::Request(request))
+                Ok(Question::Resource { action: action.clone(), resource, request })
             }
-            _ => bail!("say either --action and --resource, or --request"),
+            (None, None) => {
+                self.http_request()?.context("say --action and --resource, or --request").map(Question::Request)
+            }
+            _ => bail!("--action and --resource go together"),
         }
+    }
+
+    fn http_request(&self) -> anyhow::Result<Option<HttpRequest>> {
+        let Some(request) = &self.request else { return Ok(None) };
+        let mut request = request::parse(request, &self.host, &self.header)?;
+        if let Some(body) = &self.body {
+            request.set_body(read_body(body)?);
+        }
+        Ok(Some(request))
     }
 }
 

@@ -48,8 +48,8 @@ pub(super) fn answer(
     let (snapshot, principal) = (&policies.snapshot, principal.as_ref());
     let mut watch = |query: &Query<'_>| watch(&policies, query);
     let answer = match &question {
-        Question::Resource { action, resource } => {
-            let asked = Asked { action, resource, request: None };
+        Question::Resource { action, resource, request } => {
+            let asked = Asked { action, resource, request: request.as_ref() };
             ask(snapshot, &policies.set, principal, asked, circumstances, &mut watch)?
         }
         Question::Request(request) => send(snapshot, &policies.set, principal, request, circumstances, &mut watch)?,

@@ -1,12 +1,16 @@
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
-use tollgate_policy::set::{Effect, Names, PolicySet};
+use tollgate_policy::set::{Effect, Names, Policy, PolicySet};
 use tollgate_policy::source::{SourceFile, load};
+use tollgate_search::{Entry, PolicyText, Purpose, TextHash};
+
+use crate::find::corpus::Generation;
+use crate::find::{EffectName, Filters};
 
 use super::*;
-use crate::find::{EffectName, Filters};
 
 const KINDS: [&str; 5] = ["document", "invoice", "purchaseOrder", "patientRecord", "folder"];
 const ACTIONS: [&str; 5] = ["view", "edit", "approve", "share", "invoice:*"];
@@ -217,7 +221,7 @@ fn whatever_the_index_lacks_there_is_an_answer_that_says_so() {
     assert_eq!(found.results[0].name, "invoice-approval");
     // A policy has a vector already.
     let found = search(&without_embedder, &like, "").unwrap();
-    assert_eq!((found.ranking == Ranking::Keyword, found.notes.len()), (Ranking::default() == Ranking::Keyword, 0));
+    assert_eq!((found.ranking == Ranking::Keyword, found.notes.len()), (RANKING == Ranking::Keyword, 0));
 
     let found = search(&corpus().without_generation(), &like, "").unwrap();
     assert_eq!(found.ranking, Ranking::Keyword);
@@ -236,8 +240,8 @@ fn a_policy_that_the_index_has_an_older_text_of_is_found_and_called_stale() {
     let corpus = corpus();
     let Generation { index, embedder, .. } = corpus.generation().unwrap();
     let vector = embedder.as_ref().unwrap().embed(&["something else"], Purpose::Policy).unwrap().pop().unwrap();
-    let text = tollgate_search::TextHash::of("something else");
-    index.insert(&[tollgate_search::Entry { name: "document-readers", text, vector: &vector }]).unwrap();
+    let text = TextHash::of("something else");
+    index.insert(&[Entry { name: "document-readers", text, vector: &vector }]).unwrap();
     let found = search(&corpus, &about("everybody reads documents"), "").unwrap();
     let stale: Vec<_> = found.results.iter().filter(|similar| similar.stale).map(|similar| &similar.name).collect();
     assert_eq!(stale, ["document-readers"]);
@@ -254,9 +258,9 @@ fn a_policy_that_is_gone_is_not_found_though_the_index_has_it_still() {
     let corpus = corpus();
     let Generation { index, .. } = corpus.generation().unwrap();
     let vector = index.vector_of("invoice-approval").unwrap().unwrap();
-    let text = tollgate_search::TextHash::of("x");
+    let text = TextHash::of("x");
     let names: Vec<String> = (0..50).map(|number| format!("gone-{number}")).collect();
-    let gone: Vec<_> = names.iter().map(|name| tollgate_search::Entry { name, text, vector: &vector }).collect();
+    let gone: Vec<_> = names.iter().map(|name| Entry { name, text, vector: &vector }).collect();
     index.insert(&gone).unwrap();
     let question = Question { policy: Some("invoice-approval".to_owned()), k: Some(3), ..Question::default() };
     let found = search_by(Ranking::Vector, &corpus, &question, "").unwrap();
@@ -270,6 +274,8 @@ fn hostile_questions_are_refused_or_answered() {
     for text in ["\u{1b}[31mred", "\u{202e}", "💥", "a\u{0}b", "42", "---", &"word ".repeat(1600)] {
         search(&corpus, &about(text), "").unwrap();
     }
+    let nothing = search(&corpus, &about("who is the 42?"), "").unwrap();
+    assert!(nothing.results.is_empty() && nothing.notes[0].contains("no words"), "{:?}", nothing.notes);
     let unknown = Question { policy: Some("\u{1b}[31m".repeat(1000)), ..Question::default() };
     let error = search(&corpus, &unknown, "").unwrap_err().to_string();
     assert!(error.len() < 400 && !error.contains('\u{1b}'), "{error}");

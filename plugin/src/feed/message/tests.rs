@@ -49,13 +49,17 @@ fn what_the_companion_writes_is_read() {
     assert_eq!(read(b""), Ok(CompanionMessage::Unknown));
     let nameless = companion(Body::Snapshot(proto::Snapshot { id: None, content: Vec::new() }));
     assert_eq!(read(&nameless), offer(None, Content::Whole(Vec::new())));
+    let part = Some(proto::IndexPart { generation: 3, revision: 9, number: 1 });
+    let id = part.unwrap_or_default().encode_to_vec();
+    let index = companion(Body::IndexSnapshot(proto::IndexSnapshot { part, content: vec![7; 300] }));
+    assert_eq!(read(&index), Ok(CompanionMessage::Index(IndexPart { id, content: vec![7; 300] })));
     let current = companion(Body::Current(proto::Current { id: Some(WIRE_ID) }));
     assert_eq!(read(&current), Ok(CompanionMessage::Current(ID)));
 }
 
 #[test]
 fn fields_of_a_later_version_are_passed_over_and_broken_ones_refused() {
-    assert_eq!(read(b"\x22\x00\x28\x01"), Ok(CompanionMessage::Unknown));
+    assert_eq!(read(b"\x2a\x00\x30\x01"), Ok(CompanionMessage::Unknown));
     let broken = [
         &b"\x08\x01"[..],
         b"\x10\x01",
@@ -65,6 +69,9 @@ fn fields_of_a_later_version_are_passed_over_and_broken_ones_refused() {
         b"\x0a\x04\x0a\x02\x0a\x00",
         b"\x0a\x05",
         b"\x0a\x00\x12\x00",
+        b"\x20\x01",
+        b"\x22\x02\x08\x01",
+        b"\x22\x00\x22\x00",
     ];
     for message in broken {
         assert_eq!(read(message), Err(Malformed), "{message:x?}");
@@ -98,6 +105,12 @@ fn what_is_written_is_what_the_companion_reads() {
         read(WorkerMessage::Ack { id: ID, apply_micros: 1234 }),
         worker_message::Body::Ack(proto::Ack { id: Some(WIRE_ID), apply_micros: 1234 })
     );
+    let part = proto::IndexPart { generation: 3, revision: 9, number: 1 };
+    for refused in ["", "why"] {
+        let answer = WorkerMessage::IndexAnswer { part: &part.encode_to_vec(), refused };
+        let expected = proto::IndexAnswer { part: Some(part), refused: refused.to_owned() };
+        assert_eq!(read(answer), worker_message::Body::IndexAnswer(expected));
+    }
     for wants_full in [false, true] {
         let reason = "r".repeat(200);
         assert_eq!(

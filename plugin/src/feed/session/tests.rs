@@ -12,6 +12,7 @@ use crate::random::Random;
 
 const ONE: StreamId = StreamId(1);
 const TWO: StreamId = StreamId(2);
+const PART: proto::IndexPart = proto::IndexPart { generation: 2, revision: 5, number: 3 };
 const NOW: Duration = Duration::from_secs(100);
 
 /// A VM that takes any snapshot that says "good".
@@ -50,6 +51,10 @@ impl Subscriber for FakeVm {
             }
             Content::Delta(_) => Err(Refusal { reason: "no deltas".to_owned(), wants_full: true }),
         }
+    }
+
+    fn offer_part(&self, content: Vec<u8>) -> Result<(), String> {
+        if content == b"good" { Ok(()) } else { Err(String::from_utf8(content).unwrap()) }
     }
 
     fn current(&self, id: SnapshotId) -> bool {
@@ -117,6 +122,12 @@ impl Fixture {
     fn current(&mut self, version: u64) -> Vec<ToCompanion> {
         let current = proto::Current { id: Some(proto::SnapshotId { epoch: 1, version }) };
         self.message(proto::CompanionMessage { body: Some(FromCompanion::Current(current)) }.encode_to_vec())
+    }
+
+    fn part(&mut self, content: &str) -> Vec<Output> {
+        let index = proto::IndexSnapshot { part: Some(PART), content: content.into() };
+        let bytes = proto::CompanionMessage { body: Some(FromCompanion::IndexSnapshot(index)) }.encode_to_vec();
+        self.handle(Input::Message(ONE, Frame::new(bytes.len(), bytes)))
     }
 
     fn message(&mut self, bytes: Vec<u8>) -> Vec<ToCompanion> {
@@ -298,6 +309,22 @@ fn a_stream_that_brings_nothing_but_what_is_refused_is_given_up() {
     assert_eq!(fixture.snapshot(100, "good"), [], "it is over");
     assert_eq!(fixture.handle(Input::Tick), []);
     assert_eq!(fixture.after(100).handle(Input::Tick), [Output::Open]);
+}
+
+#[test]
+fn parts_of_the_index_snapshot_are_answered_and_never_cost_the_stream() {
+    let mut fixture = Fixture::connected();
+    let answer =
+        |refused: &str| ToCompanion::IndexAnswer(proto::IndexAnswer { part: Some(PART), refused: refused.to_owned() });
+    assert_eq!(sent(fixture.part("good")), [answer("")]);
+    for _ in 0..3 * MAX_REFUSALS {
+        let outputs = fixture.part("bad");
+        assert!(matches!(&outputs[..], [Output::Warn(why), _] if why == "part of the index snapshot refused: bad"));
+        assert_eq!(sent(outputs), [answer("bad")]);
+    }
+    assert!(fixture.session.connected());
+    assert_eq!(fixture.vm.refused.get(), 0);
+    assert_eq!(fixture.snapshot(1, "good").len(), 1);
 }
 
 #[test]

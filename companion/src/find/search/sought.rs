@@ -1,0 +1,100 @@
+use std::sync::Arc;
+
+use tollgate_policy::set::Policy;
+use tollgate_policy::source::tree::shown;
+use tollgate_search::{EmbedError, IndexError, PolicyText, Purpose, TextHash, Vector, clean};
+
+use crate::find::corpus::{Corpus, Generation};
+use crate::find::draft::Draft;
+use crate::find::question::Subject;
+
+use super::SearchError;
+
+/// What policies are compared with.
+pub(super) struct Sought {
+    /// Left out of the results.
+    pub(super) own: Option<String>,
+    /// Absent for words.
+    pub(super) policy: Option<Arc<Policy>>,
+    /// Without what says nothing.
+    pub(super) text: String,
+    pub(super) vector: Option<Vector>,
+}
+
+/// Why there is no vector to search with. None of it keeps a question from being answered.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum NoVector {
+    #[error("no index serves yet")]
+    Generation,
+    #[error("the embedder of the serving model cannot be loaded")]
+    Embedder,
+    #[error("{0}")]
+    Embed(#[from] EmbedError),
+    #[error("the embedder gives nothing")]
+    Nothing,
+    #[error("the index cannot be read: {0}")]
+    Index(#[from] IndexError),
+}
+
+impl Sought {
+    pub(super) fn of(
+        subject: Subject<'_>,
+        file: &str,
+        corpus: &Corpus,
+        notes: &mut Vec<String>,
+    ) -> Result<Self, SearchError> {
+        let sought = match subject {
+            Subject::Text(text) => {
+                let text = clean(text);
+                let vector = embed(corpus, &text, Purpose::Query);
+                (Sought { own: None, policy: None, text, vector: None }, vector)
+            }
+            Subject::Draft(draft) => {
+                let Draft { policy } = Draft::read(file, draft, &corpus.set()).map_err(SearchError::Draft)?;
+                let text = PolicyText::of(&policy).cleaned().to_owned();
+                let vector = embed(corpus, &text, Purpose::Policy);
+                (Sought { own: Some(policy.name.clone()), policy: Some(policy), text, vector: None }, vector)
+            }
+            Subject::Policy(name) => {
+                let policy = corpus.get(name).ok_or_else(|| SearchError::NoPolicy(shown(name)))?;
+                let text = PolicyText::of(&policy);
+                let vector = own_vector(corpus, name, &text, notes);
+                let text = text.cleaned().to_owned();
+                (Sought { own: Some(name.to_owned()), policy: Some(policy), text, vector: None }, vector)
+            }
+        };
+        let (sought, vector) = sought;
+        let vector = vector.map_err(|reason| notes.push(format!("ranked by keywords alone: {reason}"))).ok();
+        Ok(Sought { vector, ..sought })
+    }
+
+    /// Words of which nothing is left once they are cleaned.
+    pub(super) fn says_nothing(&self) -> bool {
+        self.policy.is_none() && self.text.is_empty()
+    }
+
+    pub(super) fn is_own(&self, name: &str) -> bool {
+        self.own.as_deref() == Some(name)
+    }
+}
+
+/// The vector that a policy has; where that is of an older text, a new one if there can be one.
+fn own_vector(corpus: &Corpus, name: &str, text: &PolicyText, notes: &mut Vec<String>) -> Result<Vector, NoVector> {
+    let Some(Generation { index, .. }) = corpus.generation() else { return Err(NoVector::Generation) };
+    let is_current = index.text_of(name) == Some(TextHash::of(text.cleaned()));
+    let kept = index.vector_of(name)?;
+    match kept {
+        Some(vector) if is_current => Ok(vector),
+        Some(vector) => Ok(embed(corpus, text.cleaned(), Purpose::Policy).unwrap_or_else(|_| {
+            notes.push("the policy is compared by an older text of it".to_owned());
+            vector
+        })),
+        None => embed(corpus, text.cleaned(), Purpose::Policy),
+    }
+}
+
+fn embed(corpus: &Corpus, text: &str, purpose: Purpose) -> Result<Vector, NoVector> {
+    let generation = corpus.generation().ok_or(NoVector::Generation)?;
+    let embedder = generation.embedder.as_ref().ok_or(NoVector::Embedder)?;
+    embedder.embed(&[text], purpose)?.pop().ok_or(NoVector::Nothing)
+}

@@ -1,0 +1,125 @@
+//! Questions about the policies of files: no companion is asked.
+
+use std::fs;
+
+use serde_json::Value;
+
+use crate::{folder, tollgate};
+
+const SET: &str = "\
+scopes: [acme]
+derivedRoles:
+  - {name: author, roles: [editor], condition: resource.ownerId == principal.id}
+schemas:
+  resources:
+    document: {properties: {ownerId: {}, state: {}}, additionalProperties: false}
+    invoice: {properties: {ownerId: {}, amount: {}}, additionalProperties: false}
+    memo: {properties: {ownerId: {}, text: {}}, additionalProperties: false}
+policies:
+  - {name: document-authors, description: Authors change their own documents, resource: document, actions: [view, edit], roles: [author], scope: acme}
+  - {name: document-readers, description: Everybody reads documents, resource: document, actions: [view], roles: [\"*\"]}
+  - {name: closed-documents, resource: document, actions: [edit], roles: [\"*\"], effect: deny, condition: resource.state == 'closed'}
+  - {name: invoice-approval, description: Accountants approve invoices, resource: invoice, actions: [approve], roles: [accountant]}
+";
+
+const DRAFT: &str = "name: new\nresource: document\nactions: [view, edit]\nroles: [author]\nscope: acme\n";
+
+#[test]
+fn policies_are_listed_with_what_they_share() {
+    let dir = folder(&[("p/a.yaml", SET), ("draft.yaml", DRAFT)]);
+    let (code, results, problems) = tollgate(&["similar", "who may approve an invoice", "--policies", "p"], dir.path());
+    assert_eq!((code, problems.as_str()), (0, ""));
+    let lines: Vec<&str> = results.lines().collect();
+    assert!(lines[0].starts_with("POLICY ") && lines[0].ends_with("WHY"), "{results}");
+    assert!(
+        lines[1].starts_with("invoice-approval") && lines[1].contains("same resource, actions; words"),
+        "{results}"
+    );
+    assert!(results.contains("of 4 policies, ranking ") && !results.contains("generation"), "{results}");
+
+    let by_name = [
+        "similar",
+        "--policy",
+        "document-readers",
+        "--effect",
+        "allow",
+        "-k",
+        "1",
+        "--policies",
+        "p",
+        "--format",
+        "json",
+    ];
+    let (code, results, _) = tollgate(&by_name, dir.path());
+    let json: Value = serde_json::from_str(&results).unwrap();
+    assert_eq!((code, &json["results"][0]["name"]), (0, &"document-authors".into()));
+    assert_eq!(json["results"].as_array().unwrap().len(), 1);
+    assert_eq!(json["results"][0]["why"]["fields"]["actions"][0], "view");
+
+    let (code, results, _) = tollgate(&["similar", "--draft", "draft.yaml", "--policies", "p"], dir.path());
+    assert_eq!(code, 0);
+    let first = results.lines().nth(1).unwrap();
+    assert!(
+        first.starts_with("document-authors") && first.contains("same resource, actions, roles, scope, effect"),
+        "{results}"
+    );
+    let (code, results, _) = tollgate(&["similar", "documents", "--kind", "spaceship", "--policies", "p"], dir.path());
+    assert_eq!(code, 0);
+    assert!(results.contains("no policy is like it"), "{results}");
+}
+
+#[test]
+fn what_cannot_be_answered_ends_with_one_and_says_why() {
+    let dir = folder(&[
+        ("p/a.yaml", SET),
+        ("bad/a.yaml", "policies: 5\n"),
+        ("draft.yaml", &DRAFT.replace("actions", "actoins")),
+    ]);
+    let cases: [(&[&str], &str); 9] = [
+        (&["--policy", "nobody", "--policies", "p"], "there is no policy `nobody`"),
+        (&["--draft", "draft.yaml", "--policies", "p"], "draft.yaml:3:1: "),
+        (&["--draft", "missing.yaml", "--policies", "p"], "missing.yaml"),
+        (&["x", "--policies", "bad"], "bad/a.yaml:1:11: "),
+        (&["x", "--policies", "missing"], "missing"),
+        (&["  ", "--policies", "p"], "blank"),
+        (&["x", "-k", "0", "--policies", "p"], "not 0"),
+        (&["x", "--policy", "y", "--policies", "p"], "cannot be used with"),
+        (&["--policies", "p"], "TEXT"),
+    ];
+    for (arguments, expected) in cases {
+        let (code, results, problems) = tollgate(&[&["similar"], arguments].concat(), dir.path());
+        assert_eq!((code, results.as_str()), (1, ""), "{arguments:?}: {problems}");
+        assert!(problems.contains(expected), "{arguments:?}: {problems}");
+    }
+}
+
+#[test]
+fn what_is_recommended_is_a_policy_file() {
+    let dir = folder(&[("p/a.yaml", SET)]);
+    let (code, results, problems) =
+        tollgate(&["recommend", "memo", "--like", "document", "--policies", "p"], dir.path());
+    assert_eq!((code, problems.as_str()), (0, ""));
+    for line in [
+        "# Like document (3 policies): as asked.",
+        "# Usual actions of their 3 policies: edit 2, view 2.",
+        "# Usual condition, in 1: resource.state == 'closed'",
+        "# Not made over: closed-documents, because ",
+        "  # made over from `document-authors`",
+        "  - name: memo-authors",
+        "    description: Authors change their own memos",
+    ] {
+        assert!(results.contains(line), "{line}\n{results}");
+    }
+    fs::write(dir.path().join("p/memo.yaml"), &results).unwrap();
+    let (code, text, problems) = tollgate(&["validate", "p"], dir.path());
+    assert_eq!(code, 0, "{problems}");
+    assert!(text.starts_with("ok: 6 policies"), "{text}");
+    assert_eq!(tollgate(&["fmt", "--check", "p/memo.yaml"], dir.path()).0, 0, "{results}");
+
+    let (code, results, _) = tollgate(&["recommend", "memo", "--policies", "p", "--format", "json"], dir.path());
+    let json: Value = serde_json::from_str(&results).unwrap();
+    assert_eq!((code, json["present"].as_array().unwrap().len()), (0, 2));
+    let (code, _, problems) = tollgate(&["recommend", "a b", "--policies", "p"], dir.path());
+    assert_eq!(code, 1);
+    assert!(problems.contains("`a b`"), "{problems}");
+}
