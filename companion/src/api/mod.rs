@@ -3,6 +3,8 @@
 mod author;
 mod body;
 mod condition;
+mod conflicts;
+mod duplicates;
 mod embeddings;
 mod health;
 mod metrics;
@@ -14,9 +16,11 @@ mod respond;
 mod search;
 mod serve;
 mod snapshots;
+mod studies;
 mod tokens;
 mod workers;
 
 pub(crate) use body::FILES;
 pub(crate) use serve::{Api, LARGE_BODIES, MAX_CONNECTIONS, serve};
+pub(crate) use studies::Studies;
 pub(crate) use tokens::{Tokens, hash, hex, is_name};

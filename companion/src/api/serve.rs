@@ -22,6 +22,7 @@ use crate::net::BoundedListener;
 use crate::publisher::{Changes, Current, History, Problems, Refused, Shelf};
 
 use super::problem::Problem;
+use super::studies::Studies;
 use super::tokens::Tokens;
 use super::{embeddings, health, metrics, migrations, policies, search, snapshots, workers};
 
@@ -53,6 +54,7 @@ pub(crate) struct Api {
     pub(crate) tokens: Option<Arc<Tokens>>,
     pub(crate) large_bodies: Arc<Semaphore>,
     pub(crate) asking: Asking,
+    pub(crate) studies: Studies,
 }
 
 impl Api {

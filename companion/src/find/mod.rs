@@ -16,8 +16,9 @@ mod recommend;
 mod search;
 mod turns;
 
+pub(crate) use crate::embedding::Generation;
 pub(crate) use asking::Asking;
-pub(crate) use corpus::{Corpus, CorpusError, Generation, Standing};
+pub(crate) use corpus::{Corpus, CorpusError, Standing};
 pub(crate) use draft::Draft;
 pub(crate) use filters::Filters;
 pub(crate) use object::object;

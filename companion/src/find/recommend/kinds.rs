@@ -13,6 +13,9 @@ use crate::find::search::{SearchError, search};
 /// How many kinds are taken to be like a new one.
 const NEAREST: usize = 3;
 
+/// How many kinds are told where none is like the new one.
+const TOLD: usize = 5;
+
 /// How many policies are looked at that a search for the new kind finds.
 const LOOKED_AT: usize = 10;
 
@@ -39,6 +42,13 @@ impl<'s> Known<'s> {
             }
         }
         Known(known)
+    }
+
+    /// Those that most policies name.
+    pub(super) fn most(&self) -> Vec<&str> {
+        let mut kinds: Vec<(&str, usize)> = self.0.iter().map(|(kind, policies)| (*kind, *policies)).collect();
+        kinds.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(b.0)));
+        kinds.into_iter().map(|(kind, _)| kind).take(TOLD).collect()
     }
 
     /// Kinds that the question names.

@@ -18,7 +18,7 @@ use ranked::Ranked;
 use sought::Sought;
 
 /// What questions go by, where there are vectors.
-const RANKING: Ranking = Ranking::Hybrid;
+const RANKING: Ranking = Ranking::OF_LEXICAL;
 
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
@@ -42,7 +42,7 @@ pub(crate) fn search(corpus: &Corpus, question: &Question, file: &str) -> Result
 
 fn search_by(ranking: Ranking, corpus: &Corpus, question: &Question, file: &str) -> Result<Found, SearchError> {
     let most = question.most()?;
-    let mut notes = corpus.standing().notes();
+    let mut notes = corpus.notes();
     let sought = Sought::of(question.subject()?, file, corpus, &mut notes)?;
     let passing = (!question.filters.is_none()).then(|| question.filters.of(corpus));
     if passing.as_ref().is_some_and(|passing| passing.len() == 0) && corpus.standing().policies > 0 {

@@ -1,12 +1,13 @@
 use tollgate_search::{Hit, Index, IndexError, Ranking, Vector, fuse};
 
-use crate::find::corpus::{Corpus, Generation};
+use crate::embedding::Generation;
+use crate::find::corpus::Corpus;
 use crate::find::filters::Passing;
 
 use super::sought::{NoVector, Sought};
 
 /// How many of each ranking are fused, at least.
-const FUSED: usize = 100;
+const FUSED: usize = 50;
 
 /// How many more than asked for are looked for, in the place of policies that are gone or may not be found.
 const GONE: usize = 8;
@@ -38,7 +39,7 @@ impl Ranked {
         };
         let vectors = sought.vector.as_ref().zip(corpus.generation());
         let by_vector = |most, vector: &Vector, index: &Index| {
-            nearest(corpus, sought, most, passing, |most, wanted| index.search(vector, most, wanted))
+            nearest(corpus, sought, most, passing, |most, wanted| corpus.nearest(index, vector, most, wanted))
         };
         match vectors.filter(|_| ranking != Ranking::Keyword) {
             None => Ranked { ranking: Ranking::Keyword, hits: by_keyword(most) },
