@@ -1,4 +1,4 @@
-use std::fmt;
+use std::fmt::Debug;
 use std::sync::Arc;
 
 use tokio::runtime::Handle;
@@ -8,54 +8,43 @@ use tollgate_search::{Embedder, Lexical, ModelVersion};
 use super::config::{EmbedderConfig, Kind};
 use super::http::HttpEmbedder;
 
-/// Makes an embedder of what is configured. May take seconds.
-#[derive(Clone)]
-pub(super) struct Loader(Arc<Load>);
+/// Makes embedders of what is configured.
+pub(super) trait Loader: Send + Sync + Debug {
+    /// May take seconds.
+    fn load(&self, config: &EmbedderConfig, version: &ModelVersion) -> Result<Arc<dyn Embedder>, LoadError>;
 
-type Load = dyn Fn(&EmbedderConfig, &ModelVersion) -> Result<Arc<dyn Embedder>, LoadError> + Send + Sync;
+    /// The fingerprint that the model will have, where that is known without loading it.
+    fn fingerprint(&self, config: &EmbedderConfig, version: &ModelVersion) -> Option<Digest>;
+}
 
 /// An embedder that cannot be had.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub(super) struct LoadError(pub(super) String);
 
-impl Loader {
-    /// Those that there are. What asks services does so on `runtime`.
-    pub(super) fn of_all_kinds(runtime: Handle) -> Self {
-        Loader::new(move |config, version| load(config, version, &runtime))
-    }
-
-    pub(super) fn new(
-        load: impl Fn(&EmbedderConfig, &ModelVersion) -> Result<Arc<dyn Embedder>, LoadError> + Send + Sync + 'static,
-    ) -> Self {
-        Loader(Arc::new(load))
-    }
-
-    pub(super) fn load(&self, config: &EmbedderConfig, version: &ModelVersion) -> Result<Arc<dyn Embedder>, LoadError> {
-        (self.0)(config, version)
-    }
+/// Every kind of embedder there is.
+#[derive(Debug)]
+pub(super) struct Kinds {
+    /// Where services are asked.
+    pub(super) runtime: Handle,
 }
 
-impl fmt::Debug for Loader {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Loader")
+impl Loader for Kinds {
+    fn load(&self, config: &EmbedderConfig, version: &ModelVersion) -> Result<Arc<dyn Embedder>, LoadError> {
+        let version = version.clone();
+        match &config.0 {
+            Kind::Lexical { dimensions } => Ok(Arc::new(Lexical::new(version, *dimensions))),
+            Kind::Http(config) => match HttpEmbedder::new(config.clone(), version, self.runtime.clone()) {
+                Ok(embedder) => Ok(Arc::new(embedder)),
+                Err(error) => Err(LoadError(error.to_string())),
+            },
+        }
     }
-}
 
-fn load(config: &EmbedderConfig, version: &ModelVersion, runtime: &Handle) -> Result<Arc<dyn Embedder>, LoadError> {
-    match &config.0 {
-        Kind::Lexical { dimensions } => Ok(Arc::new(Lexical::new(version.clone(), *dimensions))),
-        Kind::Http(config) => match HttpEmbedder::new(config.clone(), version.clone(), runtime.clone()) {
-            Ok(embedder) => Ok(Arc::new(embedder)),
-            Err(error) => Err(LoadError(error.to_string())),
-        },
-    }
-}
-
-/// The fingerprint that the model will have, where that is known without loading it.
-pub(super) fn fingerprint(config: &EmbedderConfig, version: &ModelVersion) -> Option<Digest> {
-    match &config.0 {
-        Kind::Lexical { dimensions } => Some(Lexical::new(version.clone(), *dimensions).model().fingerprint),
-        Kind::Http(config) => Some(config.model(version.clone()).fingerprint),
+    fn fingerprint(&self, config: &EmbedderConfig, version: &ModelVersion) -> Option<Digest> {
+        match &config.0 {
+            Kind::Lexical { dimensions } => Some(Lexical::new(version.clone(), *dimensions).model().fingerprint),
+            Kind::Http(config) => Some(config.model(version.clone()).fingerprint),
+        }
     }
 }

@@ -51,7 +51,7 @@ impl Keeper {
     }
 
     pub(super) fn compare(&self, record: &Record) -> Comparison {
-        compare(&self.config.embedder, &self.config.version, record)
+        compare(&*self.loader, &self.config.embedder, &self.config.version, record)
     }
 
     /// A generation that cannot be opened is made again.
