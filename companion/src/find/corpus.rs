@@ -1,7 +1,6 @@
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Instant;
 
-use serde::{Deserialize, Serialize};
 use tollgate_policy::set::{Policy, PolicySet};
 use tollgate_search::{
     EmbedError, Embedder, Entry, Hit, Index, IndexError, Keywords, Lexical, PolicyText, Purpose, Settings, TextHash,
@@ -11,6 +10,8 @@ use tollgate_search::{
 use crate::catalogue::{Catalogue, Surroundings};
 use crate::embedding::{Generation, Searches};
 use crate::metrics::{Metrics, VectorError};
+
+use super::standing::Standing;
 
 /// Policies whose texts are held at a time while a folder is embedded.
 const BATCH: usize = 256;
@@ -27,35 +28,6 @@ pub(crate) struct Corpus {
     /// What is wrong with the index, as its keeper says it.
     problems: Vec<String>,
     metrics: Option<Arc<Metrics>>,
-}
-
-/// How much of the policies the index has.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Standing {
-    /// In force.
-    pub(crate) policies: usize,
-    /// In the index.
-    pub(crate) indexed: usize,
-    /// Those of which the index has an older text, or none.
-    pub(crate) stale: usize,
-    /// For how long the index has been behind.
-    pub(crate) lag_ms: u64,
-    /// Stale ones that could not be embedded.
-    pub(crate) dead: usize,
-    /// The index that is being built for another model.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) migrating: Option<Migrating>,
-}
-
-/// An index on its way.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Migrating {
-    /// Version of its model.
-    pub(crate) to: String,
-    /// Policies that it has, and is to have.
-    pub(crate) done: usize,
-    pub(crate) total: usize,
 }
 
 #[derive(Debug)]
@@ -112,18 +84,8 @@ impl Corpus {
         // First of all: what is told of it is no older than it is.
         let generation = searches.serving();
         let state = searches.state();
-        let standing = Standing {
-            policies: catalogue.len(),
-            indexed: generation.as_ref().map_or(0, |generation| generation.index.len()),
-            stale: state.stale,
-            lag_ms: u64::try_from(state.lag.as_millis()).unwrap_or(u64::MAX),
-            dead: state.dead,
-            migrating: state.migration.map(|migration| Migrating {
-                to: migration.to.to_string(),
-                done: migration.done,
-                total: migration.total,
-            }),
-        };
+        let indexed = generation.as_ref().map_or(0, |generation| generation.index.len());
+        let standing = Standing::of(&state, catalogue.len(), indexed);
         Corpus {
             policies: Policies::InForce(catalogue.clone()),
             generation,
@@ -240,31 +202,5 @@ impl Corpus {
     /// As if nothing was embedded yet.
     pub(crate) fn without_generation(self) -> Self {
         Corpus { generation: None, ..self }
-    }
-}
-
-impl Standing {
-    fn notes(&self) -> Vec<String> {
-        let Standing { policies, indexed, stale, lag_ms, dead, migrating } = self;
-        let mut notes = Vec::new();
-        match (policies, indexed) {
-            (0, _) => notes.push("there are no policies".to_owned()),
-            (_, 0) => notes.push(format!("the index is empty: it will have {policies} policies")),
-            _ if stale > dead => {
-                notes.push(format!("the index is behind by {} policies, for {lag_ms} ms", stale - dead))
-            }
-            _ => {}
-        }
-        if *dead > 0 {
-            notes.push(format!(
-                "{dead} policies could not be embedded: they are found by an older text, or by keywords"
-            ));
-        }
-        if let Some(Migrating { to, done, total }) = migrating {
-            notes.push(format!(
-                "an index for model {to} is being built ({done} of {total}); this is the serving one's answer"
-            ));
-        }
-        notes
     }
 }

@@ -8,7 +8,7 @@ use tollgate_search::clean;
 
 use crate::find::corpus::Corpus;
 use crate::find::question::{Question, QuestionError};
-use crate::find::search::{SearchError, search};
+use crate::find::search::{SearchError, Similar, search};
 
 /// How many kinds are taken to be like a new one.
 const NEAREST: usize = 3;
@@ -114,7 +114,7 @@ impl<'s> Known<'s> {
         let Ok(found) = search(corpus, &question, "") else { return kinds };
         notes.extend(found.notes.into_iter().filter(|note| !notes.contains(note)).collect::<Vec<_>>());
         // A policy that has nothing in common with the name is only the least far from it.
-        let telling = found.results.into_iter().filter(|similar| similar.is_alike());
+        let telling = found.results.into_iter().filter(Similar::is_alike);
         for (rank, similar) in telling.enumerate() {
             for kind in similar.outline.resource {
                 kinds.entry(kind).or_insert_with(|| (rank, similar.name.clone()));

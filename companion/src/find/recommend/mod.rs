@@ -13,10 +13,11 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use tollgate_policy::set::{Names, Policy, PolicySet};
 
-use super::corpus::{Corpus, Standing};
+use super::corpus::Corpus;
 use super::draft::Draft;
 use super::question::QuestionError;
 use super::search::SearchError;
+use super::standing::Standing;
 
 pub(crate) use kinds::LikeKind;
 pub(crate) use proposals::{LeftOut, Proposal};

@@ -8,7 +8,8 @@ use tollgate_policy::source::{SourceFile, load};
 use tollgate_search::{Entry, PolicyText, Purpose, TextHash};
 
 use crate::embedding::Generation;
-use crate::find::{EffectName, Filters};
+use crate::find::Filters;
+use crate::find::outline::EffectName;
 
 use super::*;
 
