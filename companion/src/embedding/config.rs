@@ -68,6 +68,12 @@ pub(crate) enum Kind {
         #[serde(default = "dimensions")]
         dimensions: NonZeroU16,
     },
+    /// A model in a local folder, as the sentence-transformers library saves one. Every build knows of it, and only those with
+    /// the feature of that name can load one.
+    SentenceTransformer {
+        /// Where its files are.
+        folder: PathBuf,
+    },
     /// A service.
     Http(HttpConfig),
 }
@@ -83,6 +89,7 @@ impl Kind {
     pub(crate) fn name(&self) -> &'static str {
         match self {
             Kind::Lexical { .. } => "lexical",
+            Kind::SentenceTransformer { .. } => "sentence-transformer",
             Kind::Http(_) => "http",
         }
     }

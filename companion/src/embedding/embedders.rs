@@ -1,4 +1,5 @@
 use std::fmt;
+use std::path::Path;
 use std::sync::Arc;
 
 use tokio::runtime::Handle;
@@ -45,6 +46,7 @@ impl fmt::Debug for Loader {
 fn load(config: &EmbedderConfig, version: &ModelVersion, runtime: &Handle) -> Result<Arc<dyn Embedder>, LoadError> {
     match &config.0 {
         Kind::Lexical { dimensions } => Ok(Arc::new(Lexical::new(version.clone(), *dimensions))),
+        Kind::SentenceTransformer { folder } => local(folder, version),
         Kind::Http(config) => match HttpEmbedder::new(config.clone(), version.clone(), runtime.clone()) {
             Ok(embedder) => Ok(Arc::new(embedder)),
             Err(error) => Err(LoadError(error.to_string())),
@@ -52,10 +54,28 @@ fn load(config: &EmbedderConfig, version: &ModelVersion, runtime: &Handle) -> Re
     }
 }
 
+#[cfg(feature = "sentence-transformer")]
+fn local(folder: &Path, version: &ModelVersion) -> Result<Arc<dyn Embedder>, LoadError> {
+    match tollgate_search::SentenceTransformer::load(folder, version.clone()) {
+        Ok(embedder) => Ok(Arc::new(embedder)),
+        Err(error) => Err(LoadError(error.to_string())),
+    }
+}
+
+#[cfg(not(feature = "sentence-transformer"))]
+fn local(folder: &Path, _: &ModelVersion) -> Result<Arc<dyn Embedder>, LoadError> {
+    let folder = folder.display();
+    Err(LoadError(format!(
+        "the model in `{folder}` needs a tollgate that is built with `--features sentence-transformer`, which this one is not"
+    )))
+}
+
 /// The fingerprint that the model will have, where that is known without loading it.
 pub(super) fn fingerprint(config: &EmbedderConfig, version: &ModelVersion) -> Option<Digest> {
     match &config.0 {
         Kind::Lexical { dimensions } => Some(Lexical::new(version.clone(), *dimensions).model().fingerprint),
+        // Hashing the weights is most of loading them.
+        Kind::SentenceTransformer { .. } => None,
         Kind::Http(config) => Some(config.model(version.clone()).fingerprint),
     }
 }

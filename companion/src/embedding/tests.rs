@@ -1,3 +1,4 @@
 mod changes;
 mod embedder;
 mod rig;
+mod speed;

@@ -65,7 +65,9 @@ mod tests {
             assert!(matches(a, &name) && matches(b, &name), "{a} {b}: {name}");
             assert!(!name.contains('*'));
         }
-        for (a, b) in [("view", "edit"), ("view", "e*"), ("a*", "b*"), ("*:read", "*:write"), ("documents:*", "document")] {
+        for (a, b) in
+            [("view", "edit"), ("view", "e*"), ("a*", "b*"), ("*:read", "*:write"), ("documents:*", "document")]
+        {
             assert_eq!(common(a, b), None, "{a} {b}");
         }
     }

@@ -80,5 +80,8 @@ pub(super) fn ports(rumour: &Rumour) -> Values {
         draft.lacks();
     }
     let Values { candidates, complete } = draft.finish();
-    Values { candidates: candidates.into_iter().filter(|candidate| *candidate != Candidate::Absent).collect(), complete }
+    Values {
+        candidates: candidates.into_iter().filter(|candidate| *candidate != Candidate::Absent).collect(),
+        complete,
+    }
 }
