@@ -17,7 +17,7 @@ use tollgate_search::{Embedder, Lexical, PolicyText, Purpose, TextHash};
 use crate::catalogue::Catalogue;
 use crate::daemon::Shutdown;
 use crate::embedding::cache::{Cache, CacheLimits, Key, ModelKey};
-use crate::embedding::embedders::Loader;
+use crate::embedding::embedders::Kinds;
 use crate::embedding::{SearchConfig, Searches, clock};
 use crate::metrics::Metrics;
 
@@ -35,7 +35,7 @@ fn policies_a_second() {
     for round in 1..=ROUNDS {
         let dir = tempfile::tempdir().unwrap();
         let runtime = Runtime::new().unwrap();
-        let loader = Loader::of_all_kinds(runtime.handle().clone());
+        let loader = Arc::new(Kinds { runtime: runtime.handle().clone() });
         let config = SearchConfig::beside(&dir.path().join("state"));
         let searches = Searches::start_with(config, Arc::new(Metrics::new(None)), loader);
         let catalogue = Catalogue::default();
