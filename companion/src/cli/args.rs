@@ -2,8 +2,8 @@ use clap::{ColorChoice, Parser, Subcommand, ValueEnum};
 
 use super::exit::Exit;
 use super::{
-    check, compile, conflicts, diff, duplicates, fmt, history, key, lint, migrate, publish, recommend, rollback, schema,
-    serve, show, similar, test, token, validate, workers,
+    check, compile, conflicts, diff, duplicates, fmt, history, key, lint, migrate, publish, recommend, rollback,
+    schema, serve, show, similar, test, token, validate, workers,
 };
 
 const EXIT_CODES: &str = "Exit codes: 0 done (check and explain: allowed), 1 error, 2 denied (check and explain)";

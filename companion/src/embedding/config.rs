@@ -64,6 +64,7 @@ impl EmbedderConfig {
     pub fn name(&self) -> &'static str {
         match self.0 {
             Kind::Lexical { .. } => "lexical",
+            Kind::SentenceTransformer { .. } => "sentence-transformer",
             Kind::Http(_) => "http",
         }
     }
@@ -78,6 +79,11 @@ pub(crate) enum Kind {
         /// Numbers in a vector.
         #[serde(default = "dimensions")]
         dimensions: NonZeroU16,
+    },
+    /// A model in a folder, as the sentence-transformers library saves it.
+    SentenceTransformer {
+        /// Which folder.
+        folder: PathBuf,
     },
     /// A service.
     Http(HttpConfig),

@@ -73,7 +73,7 @@ impl Searches {
             queued,
             cached: cached.unwrap_or_default(),
             indexed,
-            index_bytes: 0,
+            index_bytes: self.serving().map_or(0, |serving| serving.index.stats().memory),
             stale,
             lag,
             dead,

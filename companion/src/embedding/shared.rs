@@ -100,6 +100,7 @@ pub(super) struct Problems {
     pub(super) folder: Option<String>,
     pub(super) store: Option<String>,
     pub(super) index: Option<String>,
+    pub(super) graph: Option<String>,
     pub(super) embedder: Option<String>,
     pub(super) model: Option<String>,
     pub(super) crash: Option<String>,
@@ -107,8 +108,8 @@ pub(super) struct Problems {
 
 impl Problems {
     pub(super) fn texts(&self) -> Vec<String> {
-        let Problems { folder, store, index, embedder, model, crash } = self;
-        [folder, store, index, embedder, model, crash].into_iter().flatten().cloned().collect()
+        let Problems { folder, store, index, graph, embedder, model, crash } = self;
+        [folder, store, index, graph, embedder, model, crash].into_iter().flatten().cloned().collect()
     }
 }
 

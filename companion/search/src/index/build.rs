@@ -47,7 +47,7 @@ impl Core {
         }
         let view = self.snapshot().view;
         let segments = view.segments.iter().filter(|segment| plan.segments.contains(&segment.number));
-        let tables = view.tables.iter().take(plan.tables).cloned().map(Home::Table);
+        let tables = view.closed.iter().take(plan.tables).cloned().map(Home::Table);
         let homes: Vec<Home> = segments.cloned().map(Home::Segment).chain(tables).collect();
         let rows = living(&homes);
         let (segments, lost) = (rows.len().div_ceil(self.limits.segment), &mut Vec::new());
@@ -157,7 +157,7 @@ impl Core {
         };
         let writing = self.lock();
         let Snapshot { view, revision, .. } = self.snapshot();
-        let logs = || view.tables.iter().filter(|table| !old.contains(&table.number));
+        let logs = || view.tables().filter(|table| !old.contains(&table.number));
         let in_logs: u64 = logs().map(|table| table.changes()).sum();
         drop(writing);
         // What is said here of who was removed rests on logs that are kept.
@@ -204,8 +204,9 @@ impl Core {
         let is_old = |number: u32| homes.iter().any(|home| home.number() == number);
         let segments = view.segments.iter().filter(|segment| !is_old(segment.number)).cloned();
         let segments = segments.chain(made.iter().map(|made| Arc::clone(&made.segment))).collect();
-        let tables = view.tables.iter().filter(|table| !is_old(table.number)).cloned().collect();
-        self.publish(Snapshot { view: Arc::new(View { segments, tables }), revision, filled });
+        let closed = view.closed.iter().filter(|table| !is_old(table.number)).cloned().collect();
+        let view = Arc::new(View { segments, closed, filling: Arc::clone(&view.filling) });
+        self.publish(Snapshot { view, revision, filled });
     }
 
     /// Removes the files of what is not used any more.

@@ -104,15 +104,15 @@ impl Core {
     /// Has everything from now on go to a new table, so that those that there are do not change any more.
     pub(super) fn rotate(&self, _writing: &MutexGuard<'_, ()>) -> Result<(), IndexError> {
         let front = self.snapshot();
-        if front.view.tables.last().is_some_and(|table| table.tape.len() == 0) {
+        let View { segments, closed, filling } = &*front.view;
+        if filling.tape.len() == 0 {
             return Ok(());
         }
         let number = self.next_number();
         let table = Arc::new(Table::new(number, self.new_log(number)?, self.width));
         self.directory_mut().add_home(super::home::Home::Table(Arc::clone(&table)));
-        let View { segments, tables } = &*front.view;
-        let tables = tables.iter().cloned().chain([table]).collect();
-        let view = Arc::new(View { segments: segments.clone(), tables });
+        let closed = closed.iter().chain([filling]).cloned().collect();
+        let view = Arc::new(View { segments: segments.clone(), closed, filling: table });
         self.publish(Snapshot { view, revision: front.revision, filled: 0 });
         Ok(())
     }

@@ -21,9 +21,9 @@ use crate::Model;
 /// An index that is kept nowhere.
 pub(super) fn in_memory(model: Model, settings: Settings, limits: Limits) -> Core {
     let dimensions = model.dimensions.get().into();
-    let mut found = Found { directory: Directory::default(), revision: 0, segments: Vec::new(), tables: Vec::new() };
-    found.add_table(Table::new(0, Tape::in_memory(dimensions), code::width(dimensions)));
-    found.into_core(model, settings, limits, None)
+    let mut found = Found::default();
+    let table = found.add_table(Table::new(0, Tape::in_memory(dimensions), code::width(dimensions)));
+    found.into_core(model, settings, limits, None, table)
 }
 
 /// The index that a folder has.
@@ -49,32 +49,33 @@ pub(super) fn open(
         }
     };
     let width = code::width(model.dimensions.get().into());
-    let mut found = Found {
-        directory: Directory::default(),
-        revision: manifest.revision,
-        segments: Vec::new(),
-        tables: Vec::new(),
-    };
+    let mut found = Found { revision: manifest.revision, ..Found::default() };
     for stored in &manifest.segments {
         found.add_segment(&folder, stored, settings, width)?;
     }
+    let mut filling = None;
     for number in folder.logs(manifest.first_log)? {
-        found.replay(Table::new(number, folder.open_log(number)?, width), width)?;
+        let table = found.replay(Table::new(number, folder.open_log(number)?, width), width)?;
+        found.closed.extend(filling.replace(table));
     }
-    if found.tables.is_empty() {
-        let numbers = manifest.segments.iter().map(|segment| segment.number + 1);
-        let number = numbers.chain([manifest.first_log]).max().unwrap_or_default();
-        found.add_table(Table::new(number, folder.create_log(number)?, width));
-    }
-    Ok((found.into_core(model, settings, limits, Some(folder)), lock))
+    let filling = match filling {
+        Some(table) => table,
+        None => {
+            let numbers = manifest.segments.iter().map(|segment| segment.number + 1);
+            let number = numbers.chain([manifest.first_log]).max().unwrap_or_default();
+            found.add_table(Table::new(number, folder.create_log(number)?, width))
+        }
+    };
+    Ok((found.into_core(model, settings, limits, Some(folder), filling), lock))
 }
 
 /// What was found of an index so far.
+#[derive(Default)]
 struct Found {
     directory: Directory,
     revision: u64,
     segments: Vec<Arc<Segment>>,
-    tables: Vec<Arc<Table>>,
+    closed: Vec<Arc<Table>>,
 }
 
 /// The revision of what was removed before the index was opened.
@@ -84,7 +85,6 @@ impl Found {
     fn add_table(&mut self, table: Table) -> Arc<Table> {
         let table = Arc::new(table);
         self.directory.add_home(Home::Table(Arc::clone(&table)));
-        self.tables.push(Arc::clone(&table));
         table
     }
 
@@ -122,7 +122,7 @@ impl Found {
     }
 
     /// Does again what a log says was done.
-    fn replay(&mut self, table: Table, width: usize) -> Result<(), IndexError> {
+    fn replay(&mut self, table: Table, width: usize) -> Result<Arc<Table>, IndexError> {
         let table = self.add_table(table);
         table.tape.records(|at, record| {
             self.revision += 1;
@@ -138,7 +138,8 @@ impl Found {
                 }
             }
             table.add_changes(1);
-        })
+        })?;
+        Ok(table)
     }
 
     fn put(&mut self, name: &str, home: u32, row: u32) {
@@ -153,12 +154,19 @@ impl Found {
         }
     }
 
-    fn into_core(self, model: Model, settings: Settings, limits: Limits, folder: Option<Folder>) -> Core {
-        let Found { directory, revision, segments, tables } = self;
-        let filled = tables.last().map_or(0, |table| table.rows());
-        let numbers = segments.iter().map(|segment| segment.number).chain(tables.iter().map(|table| table.number));
-        let next_number = numbers.max().map_or(0, |number| number + 1);
-        let front = Snapshot { view: Arc::new(View { segments, tables }), revision, filled };
+    fn into_core(
+        self,
+        model: Model,
+        settings: Settings,
+        limits: Limits,
+        folder: Option<Folder>,
+        filling: Arc<Table>,
+    ) -> Core {
+        let Found { directory, revision, segments, closed } = self;
+        let filled = filling.rows();
+        let view = View { segments, closed, filling };
+        let next_number = view.homes().map(|home| home.number() + 1).max().unwrap_or_default();
+        let front = Snapshot { view: Arc::new(view), revision, filled };
         Core::new(model, settings, limits, folder, directory, front, next_number)
     }
 }

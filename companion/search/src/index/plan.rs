@@ -48,19 +48,21 @@ impl Limits {
     /// Each build takes the oldest tables, and with them segments that are smaller than twice of what it has already, so that
     /// a row is built into a graph a few times at most on its way to a segment of full size.
     pub(super) fn plan(&self, view: &View) -> Option<Plan> {
-        let (filling, closed) = view.tables.split_last()?;
-        let flat = || view.segments.iter().filter(|segment| !segment.has_graph());
-        let loose = filling.living() + flat().map(|segment| segment.living()).sum::<usize>();
-        let rotate = closed.is_empty() && (loose >= self.graph || self.is_garbage(filling));
+        let View { segments, closed, filling } = view;
+        let flat =
+            segments.iter().filter(|segment| !segment.has_graph()).map(|segment| segment.living()).sum::<usize>();
+        let is_many = filling.living() > 0 && filling.living() + flat >= self.graph;
+        let rotate = closed.is_empty() && (is_many || self.is_garbage(filling));
         let (tables, mut rows) = match rotate {
             true => (1, filling.living()),
             false => self.oldest(closed),
         };
-        let mut candidates: Vec<&Arc<Segment>> = view.segments.iter().collect();
+        let mut candidates: Vec<&Arc<Segment>> = segments.iter().collect();
         candidates.sort_by_key(|segment| (segment.has_graph(), segment.living()));
         if tables == 0 {
-            let worn = candidates.iter().position(|segment| is_worn(segment))?;
-            candidates.rotate_left(worn);
+            let is_due = |segment: &Arc<Segment>| is_worn(segment) || flat >= self.graph && !segment.has_graph();
+            let first = candidates.iter().position(|segment| is_due(segment))?;
+            candidates.rotate_left(first);
         }
         let mut segments = Vec::new();
         for segment in candidates {

@@ -30,7 +30,7 @@ pub struct Stats {
 impl Core {
     pub(super) fn stats(&self) -> Stats {
         let Snapshot { view, revision, .. } = self.snapshot();
-        let (segments, tables) = (&view.segments, &view.tables);
+        let segments = &view.segments;
         let (entries, directory) = {
             let directory = self.directory();
             (directory.len(), directory.bytes())
@@ -39,8 +39,8 @@ impl Core {
         let memory = view.homes().map(|home| home.bytes()).sum::<usize>() + directory;
         Stats {
             entries,
-            delta: tables.iter().map(|table| table.living()).sum(),
-            tombstones: dead_rows.chain(tables.iter().map(|table| table.dead())).sum(),
+            delta: view.tables().map(|table| table.living()).sum(),
+            tombstones: dead_rows.chain(view.tables().map(|table| table.dead())).sum(),
             segments: segments.len(),
             graphs: segments.iter().filter(|segment| segment.has_graph()).count(),
             memory: memory as u64,

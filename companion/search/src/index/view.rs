@@ -8,13 +8,19 @@ use super::table::Table;
 #[derive(Debug)]
 pub(super) struct View {
     pub(super) segments: Vec<Arc<Segment>>,
-    /// Oldest first; the last is being filled, and there always is one.
-    pub(super) tables: Vec<Arc<Table>>,
+    /// Tables that nothing is added to any more, oldest first.
+    pub(super) closed: Vec<Arc<Table>>,
+    pub(super) filling: Arc<Table>,
 }
 
 impl View {
+    /// Oldest first.
+    pub(super) fn tables(&self) -> impl Iterator<Item = &Arc<Table>> {
+        self.closed.iter().chain([&self.filling])
+    }
+
     pub(super) fn homes(&self) -> impl Iterator<Item = Home> + '_ {
-        let tables = self.tables.iter().map(|table| Home::Table(Arc::clone(table)));
+        let tables = self.tables().map(|table| Home::Table(Arc::clone(table)));
         self.segments.iter().map(|segment| Home::Segment(Arc::clone(segment))).chain(tables)
     }
 }
@@ -25,17 +31,13 @@ pub(super) struct Snapshot {
     pub(super) view: Arc<View>,
     /// Rises with every change.
     pub(super) revision: u64,
-    /// How many rows of the last table count already.
+    /// How many rows of the table that is being filled count already.
     pub(super) filled: usize,
 }
 
 impl Snapshot {
     /// The tables, and how many rows of each count.
     pub(super) fn tables(&self) -> impl Iterator<Item = (&Arc<Table>, usize)> {
-        let (last, before) = match self.view.tables.split_last() {
-            Some((last, before)) => (Some((last, self.filled)), before),
-            None => (None, [].as_slice()),
-        };
-        before.iter().map(|table| (table, usize::MAX)).chain(last)
+        self.view.closed.iter().map(|table| (table, usize::MAX)).chain([(&self.view.filling, self.filled)])
     }
 }

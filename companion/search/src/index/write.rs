@@ -23,9 +23,7 @@ impl Core {
         }
         let writing = self.lock();
         let Snapshot { view, revision, filled } = self.snapshot();
-        let Some(table) = view.tables.last() else {
-            return Ok(());
-        };
+        let table = &view.filling;
         let start = table.tape.append(&records)?;
         table.add_changes(entries.len());
         let revision = revision + entries.len() as u64;
@@ -56,11 +54,11 @@ impl Core {
         let there = names.iter().filter(|name| directory.get(name).is_some());
         let count = there.map(|name| storage::write_removed(name, &mut records)).count();
         drop(directory);
-        let Some(table) = view.tables.last().filter(|_| count > 0) else {
+        if count == 0 {
             return Ok(());
-        };
-        table.tape.append(&records)?;
-        table.add_changes(count);
+        }
+        view.filling.tape.append(&records)?;
+        view.filling.add_changes(count);
         let revision = revision + count as u64;
         let mut directory = self.directory_mut();
         for name in names {

@@ -141,6 +141,29 @@ fn a_damaged_graph_is_made_again_and_a_missing_one_too() {
 }
 
 #[test]
+fn writers_go_on_when_all_graphs_are_made_again_and_nothing_else_is_new() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut reference = with_segments(folder.path());
+    let mut random = fastrand::Rng::with_seed(4);
+    let index = open(folder.path());
+    index.settle();
+    drop(index);
+    files(folder.path(), "graph-").iter().for_each(|graph| fs::remove_file(folder.path().join(graph)).unwrap());
+    files(folder.path(), "log-").iter().for_each(|log| fs::write(folder.path().join(log), "").unwrap());
+    let index = open(folder.path());
+    reference.0 = index.names().iter().map(|name| (name.to_string(), 0)).collect();
+    for round in 0..5 {
+        for (name, number) in &mut reference.0 {
+            *number = round;
+            put(&index, name, round).unwrap();
+        }
+        (0..20).for_each(|_| reference.step(&index, &mut random, 900).unwrap());
+    }
+    index.settle();
+    reference.assert_is(&index);
+}
+
+#[test]
 fn of_damaged_rows_those_that_are_whole_are_found_and_the_others_are_gone() {
     let folder = tempfile::tempdir().unwrap();
     let reference = with_segments(folder.path());

@@ -90,10 +90,10 @@ fn every_conflict_is_one_no_disjoint_pair_is_one_and_nearly_all_are_found() {
         }
     }
     println!("{compared} pairs: {found} of {conflicts} conflicts found, {disjoint} disjoint, {unknown} unknown");
-    assert!(conflicts > PAIRS / 3 && disjoint > PAIRS / 20, "{conflicts} conflicts, {disjoint} disjoint");
+    assert!(conflicts > PAIRS / 3 && disjoint > PAIRS / 10, "{conflicts} conflicts, {disjoint} disjoint");
     assert!(found * 1000 >= conflicts * 995, "{found} of {conflicts} conflicts were found");
-    let apart = compared - conflicts;
-    assert!(disjoint * 100 >= apart * 90, "{disjoint} of {apart} were told to be disjoint");
+    let open = disjoint + unknown;
+    assert!(disjoint * 100 >= open * 90, "{disjoint} of {open} were told to be disjoint");
 }
 
 #[test]
