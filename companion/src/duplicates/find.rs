@@ -5,7 +5,8 @@ use tollgate_policy::set::{Enforcement, Policy};
 
 use crate::catalogue::Surroundings;
 use crate::conflicts::{Cancelled, Effort, Prover, Statement, Study};
-use crate::find::{Corpus, Generation};
+use crate::embedding::Generation;
+use crate::find::Corpus;
 
 use super::differences;
 use super::meaning::Meaning;

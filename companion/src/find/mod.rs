@@ -17,7 +17,6 @@ mod search;
 mod standing;
 mod turns;
 
-pub(crate) use crate::embedding::Generation;
 pub(crate) use asking::Asking;
 pub(crate) use corpus::Corpus;
 pub(crate) use filters::Filters;

@@ -74,3 +74,29 @@ impl Standing {
         notes
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_as_usual_is_said_and_nothing_else() {
+        let whole = Standing { policies: 5, indexed: 5, ..Standing::default() };
+        let migrating = Some(Migrating { to: "v2".to_owned(), done: 3, total: 5 });
+        let cases = [
+            (whole.clone(), ""),
+            (Standing { policies: 0, indexed: 0, ..whole.clone() }, "there are no policies"),
+            (Standing { indexed: 0, stale: 5, ..whole.clone() }, "the index is empty: it will have 5 policies"),
+            (
+                Standing { stale: 3, dead: 1, lag_ms: 40, ..whole.clone() },
+                "behind by 2 policies, for 40 ms; 1 policies could",
+            ),
+            (Standing { stale: 1, dead: 1, ..whole.clone() }, "1 policies could not be embedded"),
+            (Standing { migrating, ..whole }, "an index for model v2 is being built (3 of 5)"),
+        ];
+        for (standing, expected) in cases {
+            let notes = standing.notes().join("; ");
+            assert!(notes.contains(expected) && (expected.is_empty() == notes.is_empty()), "{standing:?}: {notes}");
+        }
+    }
+}

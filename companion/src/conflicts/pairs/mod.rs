@@ -9,7 +9,7 @@ use std::sync::Arc;
 use tollgate_policy::engine::Effect;
 use tollgate_policy::set::Policy;
 
-use crate::find::Generation;
+use crate::embedding::Generation;
 
 use super::report::Proposed;
 use super::study::{Cancelled, Study};

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use tollgate_policy::engine::Effect;
 use tollgate_policy::set::Policy;
 
-use crate::find::Generation;
+use crate::embedding::Generation;
 
 use super::super::study::{Cancelled, Study};
 use super::ordered;

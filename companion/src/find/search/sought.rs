@@ -27,7 +27,7 @@ pub(super) struct Sought {
 pub(super) enum NoVector {
     #[error("no index serves yet")]
     Generation,
-    #[error("the embedder of the serving model cannot be loaded")]
+    #[error("the embedder of the serving model is not loaded")]
     Embedder,
     #[error("{0}")]
     Embed(#[from] EmbedError),
