@@ -21,6 +21,7 @@ mod metrics;
 pub mod net;
 mod policies;
 mod publisher;
+mod related;
 pub mod signing;
 mod sparingly;
 mod store;

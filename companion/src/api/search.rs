@@ -47,12 +47,17 @@ async fn answer<T: serde::Serialize + Send + 'static>(
         let asking = asking.clone();
         move || ask(&asking)
     });
-    Ok(json(StatusCode::OK, &answered.await??))
+    let answered = answered.await;
+    if let Err(NoTurn::Late) = answered {
+        asking.note_timeout();
+    }
+    Ok(json(StatusCode::OK, &answered??))
 }
 
 impl From<NoTurn> for Problem {
     fn from(error: NoTurn) -> Self {
         let (status, code) = match error {
+            NoTurn::Late => (StatusCode::SERVICE_UNAVAILABLE, "TIMEOUT"),
             NoTurn::Full => (StatusCode::SERVICE_UNAVAILABLE, "BUSY"),
             NoTurn::Crashed => (StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL"),
         };

@@ -2,8 +2,8 @@ use clap::{ColorChoice, Parser, Subcommand, ValueEnum};
 
 use super::exit::Exit;
 use super::{
-    check, compile, conflicts, diff, duplicates, fmt, history, key, lint, publish, recommend, rollback, schema, serve,
-    show, similar, test, token, validate, workers,
+    check, compile, conflicts, diff, duplicates, fmt, history, key, lint, migrate, publish, recommend, rollback,
+    schema, serve, show, similar, test, token, validate, workers,
 };
 
 const EXIT_CODES: &str = "Exit codes: 0 done (check and explain: allowed), 1 error, 2 denied (check and explain)";
@@ -84,6 +84,9 @@ pub(super) enum Command {
     /// Put the content of an older version into force again, as a new version.
     #[command(after_help = EXIT_CODES)]
     Rollback(rollback::Args),
+    /// Carry policy search from one model to another, and back.
+    #[command(after_help = EXIT_CODES)]
+    Migrate(migrate::Args),
     /// Make tokens for those who may publish and roll back.
     #[command(after_help = EXIT_CODES)]
     Token(token::Args),
@@ -112,6 +115,7 @@ impl Command {
             | Command::Publish(_)
             | Command::Recommend(_)
             | Command::Rollback(_)
+            | Command::Migrate(_)
             | Command::Token(_)
             | Command::Schema(_)
             | Command::Key(_) => Exit::Error,

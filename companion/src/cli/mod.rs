@@ -15,6 +15,7 @@ mod history;
 mod key;
 mod lint;
 mod logging;
+mod migrate;
 mod output;
 mod problems;
 mod publish;
@@ -22,6 +23,7 @@ mod recommend;
 mod remote;
 mod rollback;
 mod schema;
+mod search_args;
 mod serve;
 mod show;
 mod similar;
@@ -90,6 +92,7 @@ fn run(command: Command, output: &mut Output<'_>) -> anyhow::Result<Exit> {
         Command::Publish(args) => publish::run(args, output),
         Command::Recommend(args) => recommend::run(args, output),
         Command::Rollback(args) => rollback::run(args, output),
+        Command::Migrate(args) => migrate::run(args, output),
         Command::Token(args) => token::run(args, output),
         Command::Schema(args) => schema::run(&args, output),
         Command::Workers(args) => workers::run(&args, output),

@@ -62,7 +62,7 @@ pub(crate) fn find(corpus: &Corpus, question: &Question, study: &Study) -> Resul
                 ..LeftOut::default()
             },
             model: generation.map(|generation| generation.model.version.to_string()),
-            notes: corpus.standing().notes(),
+            notes: corpus.notes(),
             ..Report::default()
         },
     };

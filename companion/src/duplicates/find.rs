@@ -49,7 +49,7 @@ pub(crate) fn find(corpus: &Corpus, question: Question, study: &Study) -> Result
         threshold,
         policies: policies.len(),
         model: generation.map(|generation| generation.model.version.to_string()),
-        notes: corpus.standing().notes(),
+        notes: corpus.notes(),
         ..Report::default()
     };
 

@@ -14,6 +14,8 @@ mod history;
 mod hostile;
 mod numbering;
 mod publishing;
+#[cfg(test)]
+mod related;
 mod search;
 #[cfg(test)]
 mod signatures;
