@@ -15,7 +15,7 @@ GUESTS        := abi-probe tollgate-engine-guest tollgate-trapping-guest
 WASM_BUILD    := cargo build --profile wasm --target wasm32-wasip1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test check fuzz-conditions wasm plugin companion envoy bench-apply bench-conditions bench-decide bench-edit bench-envoy bench-feed bench-load bench-loader bench-request wrk wasm-target
+.PHONY: help demo up test check fuzz-conditions wasm plugin companion envoy bench-apply bench-conditions bench-decide bench-edit bench-envoy bench-feed bench-load bench-loader bench-request bench-retrieval wrk wasm-target
 
 help: ## list the recipes
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -94,6 +94,9 @@ bench-loader: ## one edited policy among 10 000 and 100 000, read and checked: a
 
 bench-request: plugin ## one whole request through the plugin, by headers and by token, allowed and denied, with 10 000 policies
 	cargo bench -p tollgate-host-tests --bench request
+
+bench-retrieval: ## how much of what it should find policy search finds, by embedder and ranking: MODEL_DIR= for a sentence-transformer beside
+	cargo bench -p tollgate-search --bench retrieval $(if $(MODEL_DIR),--features sentence-transformer)
 
 wasm-target:
 	@rustc --print target-libdir --target wasm32-wasip1 | xargs test -d || rustup target add wasm32-wasip1

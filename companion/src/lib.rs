@@ -11,6 +11,7 @@ pub mod cli;
 mod client;
 mod conflicts;
 pub mod daemon;
+mod duplicates;
 pub mod embedding;
 mod explain;
 pub mod feed;

@@ -11,16 +11,20 @@ mod keyword;
 mod lexical;
 mod model;
 mod ranking;
+#[cfg(feature = "sentence-transformer")]
+mod sentence_transformer;
 mod term;
 mod text;
 mod vector;
 
 pub use embedder::{EmbedError, Embedder, Purpose};
 pub use fingerprint::fingerprint;
-pub use index::{Entry, Hit, Index, IndexError, Settings};
+pub use index::{Entry, Hit, Index, IndexError, Settings, Stats};
 pub use keyword::Keywords;
 pub use lexical::Lexical;
 pub use model::{Model, ModelVersion, ModelVersionError, TextHash};
 pub use ranking::{Ranking, fuse};
+#[cfg(feature = "sentence-transformer")]
+pub use sentence_transformer::{LoadError, LoadProblem, SentenceTransformer};
 pub use text::{PolicyText, TEXT_VERSION, clean};
 pub use vector::{Vector, VectorError};

@@ -18,11 +18,10 @@ pub enum Ranking {
 }
 
 impl Ranking {
-    /// What is best for the lexical embedder, measured on the labelled set: its vectors know no more than words do, but find
-    /// the misspelt.
+    /// What suits the lexical embedder: words alone find as much, but not what is misspelt.
     pub const OF_LEXICAL: Ranking = Ranking::Hybrid;
-    /// What is best for embedders that know meanings.
-    pub const OF_MODELS: Ranking = Ranking::Hybrid;
+    /// What suits embedders that know meanings: where a query has none of a policy's words, words rank by chance.
+    pub const OF_MODELS: Ranking = Ranking::Vector;
 }
 
 /// How little the very first ranks count more than those after them.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::sync::{Semaphore, mpsc, watch};
 
-use crate::api::{self, Api, Tokens};
+use crate::api::{self, Api, Studies, Tokens};
 use crate::embedding::Searches;
 use crate::feed::{self, Access, AccessError, Feed, Registry};
 use crate::find::Asking;
@@ -105,7 +105,8 @@ impl Daemon {
             searches: searches.clone(),
             tokens: tokens.map(Arc::new),
             large_bodies: Arc::new(Semaphore::new(api::LARGE_BODIES)),
-            asking: Asking::new(publisher.catalogue()),
+            asking: Asking::new(catalogue.clone(), searches.clone(), Arc::clone(&metrics)),
+            studies: Studies::new(),
         };
         let (related, extracts) = watch::channel(None);
         let following = follow(searches.clone(), related, Arc::clone(&metrics), shutdown.clone());

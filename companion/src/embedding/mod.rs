@@ -19,7 +19,7 @@ mod guard;
 mod http;
 mod keeper;
 mod mismatch;
-mod priority;
+pub(crate) mod priority;
 mod queue;
 mod searches;
 mod shared;

@@ -1,3 +1,7 @@
 mod changes;
+mod crowd;
 mod embedder;
+mod failures;
+mod folder;
+mod migrations;
 mod rig;

@@ -3,6 +3,7 @@
 mod access;
 #[cfg(test)]
 mod certificates;
+mod conflicts;
 #[cfg(test)]
 mod deltas;
 mod edits;

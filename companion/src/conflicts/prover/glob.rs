@@ -41,7 +41,7 @@ fn longer<'t>(a: &'t str, b: &'t str, has: impl Fn(&str, &str) -> bool) -> Optio
 }
 
 /// Whether a pattern matches all that another one does. Of two different globs that is not known.
-pub(super) fn includes(wide: &str, narrow: &str) -> bool {
+pub(in super::super) fn includes(wide: &str, narrow: &str) -> bool {
     wide == narrow || !narrow.contains('*') && matches(wide, narrow)
 }
 

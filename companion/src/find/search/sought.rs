@@ -4,7 +4,8 @@ use tollgate_policy::set::Policy;
 use tollgate_policy::source::tree::shown;
 use tollgate_search::{EmbedError, IndexError, PolicyText, Purpose, TextHash, Vector, clean};
 
-use crate::find::corpus::{Corpus, Generation};
+use crate::embedding::Generation;
+use crate::find::corpus::Corpus;
 use crate::find::draft::Draft;
 use crate::find::question::Subject;
 
