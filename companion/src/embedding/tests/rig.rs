@@ -93,13 +93,13 @@ impl Rig {
         let mut truth = self.truth.lock().unwrap();
         let name = policy.name.clone();
         truth.insert(name.clone(), policy);
-        self.catalogue.lock().unwrap().edit(&name, &set_of(&truth), ID);
+        self.catalogue.lock().unwrap().edit(&name, truth.get(&name).cloned(), ID);
     }
 
     pub(super) fn remove(&self, name: &str) {
         let mut truth = self.truth.lock().unwrap();
         truth.remove(name);
-        self.catalogue.lock().unwrap().edit(name, &set_of(&truth), ID);
+        self.catalogue.lock().unwrap().edit(name, None, ID);
     }
 
     /// A generation has the vectors of these policies' present texts under its model, and no others.
