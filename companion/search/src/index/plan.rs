@@ -19,7 +19,7 @@ pub(super) struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Limits { graph: 16 << 10, segment: 128 << 10, log: 512 << 20, garbage: 8 << 20 }
+        Limits { graph: 8 << 10, segment: 128 << 10, log: 512 << 20, garbage: 8 << 20 }
     }
 }
 
