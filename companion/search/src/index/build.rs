@@ -51,8 +51,9 @@ impl Core {
         let tables = view.closed.iter().take(plan.tables).cloned().map(Home::Table);
         let homes: Vec<Home> = segments.cloned().map(Home::Segment).chain(tables).collect();
         let rows = living(&homes);
-        let (segments, lost) = (rows.len().div_ceil(self.limits.segment), &mut Vec::new());
-        let size = rows.len().div_ceil(segments.max(1));
+        // A table is full a little late, which should not make two segments of it.
+        let (segments, lost) = ((rows.len() / self.limits.segment).max(1), &mut Vec::new());
+        let size = rows.len().div_ceil(segments);
         let mut rows = rows.into_iter().peekable();
         let mut made = Vec::new();
         while rows.peek().is_some() {

@@ -9,7 +9,7 @@ use super::view::View;
 pub(super) struct Limits {
     /// So many rows without a graph become a graph; fewer are found as fast by looking at all.
     pub(super) graph: usize,
-    /// A segment has at most so many rows, which bounds how long one takes to build and what memory that takes.
+    /// A segment has about so many rows, never twice as many, which bounds how long one takes to build and what memory that takes.
     pub(super) segment: usize,
     /// A table whose log is longer is full.
     pub(super) log: u64,

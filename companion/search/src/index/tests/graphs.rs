@@ -148,5 +148,5 @@ fn many_rows_at_once_become_segments_of_their_size() {
     index.insert(&entries.collect::<Vec<_>>()).unwrap();
     index.settle();
     let stats = index.stats();
-    assert_eq!((stats.graphs, stats.delta, stats.entries), (3, 0, 1300));
+    assert_eq!((stats.graphs, stats.delta, stats.entries), (2, 0, 1300));
 }
