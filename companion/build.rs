@@ -12,6 +12,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         // A snapshot goes to every VM: `Bytes` shares it instead of copying it.
         .bytes(".tollgate.v1.Snapshot.content")
         .bytes(".tollgate.v1.Delta.content")
+        .bytes(".tollgate.v1.IndexSnapshot.content")
         // The server is written by hand: what is generated copies a message for every stream.
         .build_server(false)
         // The client's own `connect` would have the name of the protocol's `Connect`.

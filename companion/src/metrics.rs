@@ -1,6 +1,7 @@
 //! What the companion counts, in the OpenMetrics text format.
 
 mod feed;
+mod related;
 mod search;
 
 use std::fmt;
@@ -18,6 +19,7 @@ use crate::publisher::Published;
 
 use feed::FeedMetrics;
 pub(crate) use feed::Refusal;
+use related::RelatedMetrics;
 pub(crate) use search::{JobStatus, SearchCounts, SearchLevels, SearchMetrics, VectorError};
 
 const COMPILE_BUCKETS: [f64; 12] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 10.0];
@@ -37,6 +39,7 @@ pub(crate) struct Metrics {
     degraded: Gauge,
     state_errors: Counter,
     pub(crate) feed: FeedMetrics,
+    pub(crate) related: RelatedMetrics,
     pub(crate) search: SearchMetrics,
 }
 
@@ -47,6 +50,7 @@ impl Metrics {
         let build = Info::new([("version", env!("CARGO_PKG_VERSION"))]);
         registry.register("build", "The program that is running", build);
         let feed = FeedMetrics::registered(&mut registry, expected_workers);
+        let related = RelatedMetrics::registered(&mut registry);
         let mut plain = Registry::default();
         let search = SearchMetrics::registered(&mut plain, &mut registry);
         let metrics = Metrics {
@@ -59,6 +63,7 @@ impl Metrics {
             degraded: Gauge::default(),
             state_errors: Counter::default(),
             feed,
+            related,
             search,
             registry,
             plain,

@@ -19,7 +19,7 @@ mod vector;
 
 pub use embedder::{EmbedError, Embedder, Purpose};
 pub use fingerprint::fingerprint;
-pub use index::{Entry, Hit, Index, IndexError, Settings};
+pub use index::{Entry, Hit, Index, IndexError, Settings, Stats};
 pub use keyword::Keywords;
 pub use lexical::Lexical;
 pub use model::{Model, ModelVersion, ModelVersionError, TextHash};

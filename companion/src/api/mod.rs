@@ -3,8 +3,12 @@
 mod author;
 mod body;
 mod condition;
+mod conflicts;
+mod duplicates;
+mod embeddings;
 mod health;
 mod metrics;
+mod migrations;
 mod policies;
 mod problem;
 mod query;
@@ -12,9 +16,11 @@ mod respond;
 mod search;
 mod serve;
 mod snapshots;
+mod studies;
 mod tokens;
 mod workers;
 
 pub(crate) use body::FILES;
 pub(crate) use serve::{Api, LARGE_BODIES, MAX_CONNECTIONS, serve};
+pub(crate) use studies::Studies;
 pub(crate) use tokens::{Tokens, hash, hex, is_name};

@@ -9,7 +9,7 @@ use crate::policies::CompileError;
 use super::problem::Problem;
 use super::respond::json;
 use super::serve::not_so;
-use super::{Api, body};
+use super::{Api, body, conflicts, duplicates};
 
 /// Longest question, in bytes: a draft is one policy.
 const MAX_QUESTION: usize = 256 << 10;
@@ -33,6 +33,8 @@ pub(super) async fn post(
             let new = body::json(&headers, body, MAX_QUESTION).await?;
             answer(&api.asking, move |asking| recommend(&asking.corpus(), &new)).await
         }
+        "conflicts" => conflicts::post(&api, &headers, body).await,
+        "duplicates" => duplicates::post(&api, &headers, body).await,
         _ => Err(not_so().await),
     }
 }
@@ -45,12 +47,17 @@ async fn answer<T: serde::Serialize + Send + 'static>(
         let asking = asking.clone();
         move || ask(&asking)
     });
-    Ok(json(StatusCode::OK, &answered.await??))
+    let answered = answered.await;
+    if let Err(NoTurn::Late) = answered {
+        asking.note_timeout();
+    }
+    Ok(json(StatusCode::OK, &answered??))
 }
 
 impl From<NoTurn> for Problem {
     fn from(error: NoTurn) -> Self {
         let (status, code) = match error {
+            NoTurn::Late => (StatusCode::SERVICE_UNAVAILABLE, "TIMEOUT"),
             NoTurn::Full => (StatusCode::SERVICE_UNAVAILABLE, "BUSY"),
             NoTurn::Crashed => (StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL"),
         };

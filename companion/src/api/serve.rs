@@ -22,8 +22,9 @@ use crate::net::BoundedListener;
 use crate::publisher::{Changes, Current, History, Problems, Refused, Shelf};
 
 use super::problem::Problem;
+use super::studies::Studies;
 use super::tokens::Tokens;
-use super::{health, metrics, policies, search, snapshots, workers};
+use super::{embeddings, health, metrics, migrations, policies, search, snapshots, workers};
 
 /// Most open connections.
 pub(crate) const MAX_CONNECTIONS: usize = 256;
@@ -53,6 +54,7 @@ pub(crate) struct Api {
     pub(crate) tokens: Option<Arc<Tokens>>,
     pub(crate) large_bodies: Arc<Semaphore>,
     pub(crate) asking: Asking,
+    pub(crate) studies: Studies,
 }
 
 impl Api {
@@ -102,6 +104,13 @@ fn router(api: Api) -> Router {
         .route("/v1/workers", get(workers::list))
         .route("/v1/policies", get(policies::list))
         .route("/v1/policies/{name}", get(policies::get).put(policies::put).delete(policies::delete).post(search::post))
+        .route("/v1/embeddings", get(embeddings::show))
+        .route("/v1/embeddings/dead", get(embeddings::dead))
+        .route("/v1/embeddings/dead/retry", post(embeddings::retry))
+        .route("/v1/migrations", get(migrations::show).post(migrations::start))
+        .route("/v1/migrations/cancel", post(migrations::cancel))
+        .route("/v1/migrations/rollback", post(migrations::roll_back))
+        .route("/v1/migrations/forget", post(migrations::forget))
         .route("/v1/snapshots", get(snapshots::list).post(snapshots::post))
         .route("/v1/snapshots/{id}", get(snapshots::show))
         .route("/v1/snapshots/{id}/rollback", post(snapshots::rollback))

@@ -98,11 +98,8 @@ pub(crate) fn pose<T>(
             ..RequestFacts::default()
         },
     };
-    let resource = Resource {
-        kind: &resource.kind,
-        id: resource.id.as_deref(),
-        attributes: (&resource.attributes).into(),
-    };
+    let resource =
+        Resource { kind: &resource.kind, id: resource.id.as_deref(), attributes: (&resource.attributes).into() };
     let source = source.as_ref().map(|(ip, port)| Source { ip, port: *port });
     let request = RequestFacts { time: circumstances.time, source, ..facts };
     Ok(work(&Query { principal, action, resource, scope: asked.resource.scope.as_deref(), request }))

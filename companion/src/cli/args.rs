@@ -2,8 +2,8 @@ use clap::{ColorChoice, Parser, Subcommand, ValueEnum};
 
 use super::exit::Exit;
 use super::{
-    check, compile, diff, fmt, history, key, lint, publish, recommend, rollback, schema, serve, show, similar, test,
-    token, validate, workers,
+    check, compile, conflicts, diff, duplicates, fmt, history, key, lint, migrate, publish, recommend, rollback,
+    schema, serve, show, similar, test, token, validate, workers,
 };
 
 const EXIT_CODES: &str = "Exit codes: 0 done (check and explain: allowed), 1 error, 2 denied (check and explain)";
@@ -16,6 +16,9 @@ const LINT_EXIT_CODES: &str = "Exit codes: 0 done, 1 there are findings (with --
 const TEST_EXIT_CODES: &str = "Exit codes: 0 every case is as expected, 1 some are not, 2 unusable input";
 
 const DIFF_EXIT_CODES: &str = "Exit codes: 0 compared, 1 a decision flips (with --fail-on-flips), 2 unusable input";
+
+const FINDING_EXIT_CODES: &str =
+    "Exit codes: 0 done, 1 there is what --deny names, 2 unusable input, or nobody answers";
 
 const WORKERS_EXIT_CODES: &str =
     "Exit codes: 0 done, 1 a worker is behind or silent (with --fail-if-behind), 2 nobody answers";
@@ -57,6 +60,12 @@ pub(super) enum Command {
     /// Show which decisions flip from one policy set to another.
     #[command(after_help = DIFF_EXIT_CODES)]
     Diff(diff::Args),
+    /// Find policies that contradict each other, or make each other needless, with a question that shows it.
+    #[command(after_help = FINDING_EXIT_CODES)]
+    Conflicts(conflicts::Args),
+    /// Find policies that say the same, or nearly.
+    #[command(after_help = FINDING_EXIT_CODES)]
+    Duplicates(duplicates::Args),
     /// List what a running companion has published.
     #[command(after_help = EXIT_CODES)]
     History(history::Args),
@@ -75,6 +84,9 @@ pub(super) enum Command {
     /// Put the content of an older version into force again, as a new version.
     #[command(after_help = EXIT_CODES)]
     Rollback(rollback::Args),
+    /// Carry policy search from one model to another, and back.
+    #[command(after_help = EXIT_CODES)]
+    Migrate(migrate::Args),
     /// Make tokens for those who may publish and roll back.
     #[command(after_help = EXIT_CODES)]
     Token(token::Args),
@@ -103,12 +115,17 @@ impl Command {
             | Command::Publish(_)
             | Command::Recommend(_)
             | Command::Rollback(_)
+            | Command::Migrate(_)
             | Command::Token(_)
             | Command::Schema(_)
             | Command::Key(_) => Exit::Error,
-            Command::Fmt(_) | Command::Lint(_) | Command::Test(_) | Command::Diff(_) | Command::Workers(_) => {
-                Exit::Unusable
-            }
+            Command::Fmt(_)
+            | Command::Lint(_)
+            | Command::Test(_)
+            | Command::Diff(_)
+            | Command::Conflicts(_)
+            | Command::Duplicates(_)
+            | Command::Workers(_) => Exit::Unusable,
         }
     }
 }

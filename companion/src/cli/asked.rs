@@ -27,6 +27,15 @@ impl Asked {
         self.policies.is_empty().then_some(&self.remote)
     }
 
+    /// How one question is asked of the same policies, as far as files hold them.
+    pub(super) fn check(&self) -> String {
+        let paths = self.policies.iter().map(|path| format!(" --policies {}", path.display()));
+        match self.policies.is_empty() {
+            true => "tollgate check --policies DIR".to_owned(),
+            false => paths.fold("tollgate check".to_owned(), |check, path| check + &path),
+        }
+    }
+
     /// The files' policies. What is wrong with them is written, and nothing returned.
     pub(super) fn corpus(&self, output: &mut Output<'_>) -> anyhow::Result<Option<Corpus>> {
         match load(&read_paths(&self.policies)?, &mut Loader::default()) {

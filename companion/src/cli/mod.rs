@@ -4,7 +4,9 @@ mod args;
 mod asked;
 mod check;
 mod compile;
+mod conflicts;
 mod diff;
+mod duplicates;
 mod exit;
 mod explain;
 mod feed;
@@ -13,6 +15,7 @@ mod history;
 mod key;
 mod lint;
 mod logging;
+mod migrate;
 mod output;
 mod problems;
 mod publish;
@@ -20,6 +23,7 @@ mod recommend;
 mod remote;
 mod rollback;
 mod schema;
+mod search_args;
 mod serve;
 mod show;
 mod similar;
@@ -64,7 +68,7 @@ pub fn main() -> ExitCode {
 /// Not clap's own exit code everywhere, which means "denied" for some commands and "unusable input" for others.
 fn exit_on_misuse() -> Exit {
     match std::env::args().nth(1).as_deref() {
-        Some("fmt" | "test" | "diff" | "workers") => Exit::Unusable,
+        Some("fmt" | "test" | "diff" | "workers" | "conflicts" | "duplicates") => Exit::Unusable,
         _ => Exit::Error,
     }
 }
@@ -80,12 +84,15 @@ fn run(command: Command, output: &mut Output<'_>) -> anyhow::Result<Exit> {
         Command::Explain(args) => explain::run(*args, output),
         Command::Test(args) => test::run(args, output),
         Command::Diff(args) => diff::run(args, output),
+        Command::Conflicts(args) => conflicts::run(args, output),
+        Command::Duplicates(args) => duplicates::run(args, output),
         Command::History(args) => history::run(args, output),
         Command::Show(args) => show::run(args, output),
         Command::Similar(args) => similar::run(*args, output),
         Command::Publish(args) => publish::run(args, output),
         Command::Recommend(args) => recommend::run(args, output),
         Command::Rollback(args) => rollback::run(args, output),
+        Command::Migrate(args) => migrate::run(args, output),
         Command::Token(args) => token::run(args, output),
         Command::Schema(args) => schema::run(&args, output),
         Command::Workers(args) => workers::run(&args, output),

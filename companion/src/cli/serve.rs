@@ -7,11 +7,11 @@ use clap::ValueEnum;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::daemon::{Config, Daemon, PolicySource, Timing};
-use crate::embedding::SearchConfig;
 
 use super::exit::Exit;
 use super::feed::FeedArgs;
 use super::logging::{self, LogFormat};
+use super::search_args::SearchArgs;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -32,6 +32,8 @@ pub(super) struct Args {
     tokens: Option<PathBuf>,
     #[command(flatten)]
     feed: FeedArgs,
+    #[command(flatten)]
+    search: SearchArgs,
     /// Where /healthz, /readyz, /metrics and /v1 are
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:9901")]
     http: SocketAddr,
@@ -55,8 +57,19 @@ enum Source {
 }
 
 pub(super) fn run(args: Args) -> anyhow::Result<Exit> {
-    let Args { source, policies, state, keep_versions, tokens, feed, http, expect_workers, allow_non_loopback, log } =
-        args;
+    let Args {
+        source,
+        policies,
+        state,
+        keep_versions,
+        tokens,
+        feed,
+        search,
+        http,
+        expect_workers,
+        allow_non_loopback,
+        log,
+    } = args;
     let source = match (source, policies) {
         (Source::Files, Some(folder)) => PolicySource::Files(folder),
         (Source::Files, None) => bail!("name the folder of policy files with --policies, or say --source api"),
@@ -69,10 +82,11 @@ pub(super) fn run(args: Args) -> anyhow::Result<Exit> {
          use a loopback address, or say --allow-non-loopback"
     );
     let feed = feed.config(allow_non_loopback)?;
+    let search = search.config(&state)?;
     logging::start(log)?;
     let config = Config {
         source,
-        search: SearchConfig::beside(&state),
+        search,
         state,
         keep_versions,
         tokens,

@@ -2,9 +2,9 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::{Semaphore, mpsc, watch};
 
-use crate::api::{self, Api, Tokens};
+use crate::api::{self, Api, Studies, Tokens};
 use crate::embedding::Searches;
 use crate::feed::{self, Access, AccessError, Feed, Registry};
 use crate::find::Asking;
@@ -12,6 +12,7 @@ use crate::metrics::Metrics;
 use crate::net::{Address, BoundedListener};
 use crate::policies::{Folder, Pace, watch};
 use crate::publisher::{Health, Publisher, Source};
+use crate::related::follow;
 use crate::store::Store;
 
 use super::config::{Config, PolicySource};
@@ -104,13 +105,19 @@ impl Daemon {
             searches: searches.clone(),
             tokens: tokens.map(Arc::new),
             large_bodies: Arc::new(Semaphore::new(api::LARGE_BODIES)),
-            asking: Asking::new(publisher.catalogue()),
+            asking: Asking::new(catalogue.clone(), searches.clone(), Arc::clone(&metrics)),
+            studies: Studies::new(),
         };
+        let (related, extracts) = watch::channel(None);
+        let following = follow(searches.clone(), related, Arc::clone(&metrics), shutdown.clone());
+        supervisor.spawn_endless("related", following);
         supervisor.spawn_endless("publisher", publisher.run(overtaking, shutdown.clone()));
         supervisor.spawn_endless("search", searches.keep_up(catalogue, shutdown.clone()));
         supervisor.spawn("api", api::serve(api, http_listener, shutdown.clone()));
-        let (server, sessions) =
-            feed::serve(Feed { registry, current, ahead, access, metrics, shutdown: shutdown.clone() }, feed_listener);
+        let (server, sessions) = feed::serve(
+            Feed { registry, current, extracts, ahead, access, metrics, shutdown: shutdown.clone() },
+            feed_listener,
+        );
         supervisor.spawn("feed", server);
         supervisor.spawn_endless("streams", sessions.run(shutdown));
         Ok(Daemon { feed: feed_address, http, supervisor, deadline: timing.shutdown })

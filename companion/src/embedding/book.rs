@@ -32,6 +32,8 @@ struct Stale {
     revision: u64,
     since: Instant,
     attempts: u32,
+    /// Whether its words can be searched.
+    is_worded: bool,
     priority: Priority,
     place: Place,
 }
@@ -55,6 +57,8 @@ pub(super) struct Work {
     pub(super) revision: u64,
     /// How often it was tried in vain.
     pub(super) attempts: u32,
+    /// Whether its words can be searched.
+    pub(super) is_worded: bool,
 }
 
 impl Book {
@@ -70,7 +74,15 @@ impl Book {
         if !is_queued {
             self.waiting_of(priority).push_back(Arc::clone(name));
         }
-        let stale = Stale { policy: Arc::clone(policy), revision: self.revision, since, attempts: 0, priority, place };
+        let stale = Stale {
+            policy: Arc::clone(policy),
+            revision: self.revision,
+            since,
+            attempts: 0,
+            is_worded: false,
+            priority,
+            place,
+        };
         *self.since.entry(since).or_default() += 1;
         self.stale.insert(Arc::clone(name), stale);
     }
@@ -111,8 +123,14 @@ impl Book {
     pub(super) fn begin(&self, names: &[Arc<str>]) -> Vec<Work> {
         let work = |name: &Arc<str>| {
             let stale = self.stale.get(name).filter(|stale| stale.place == Place::Queued)?;
-            let Stale { policy, revision, attempts, .. } = stale;
-            Some(Work { name: Arc::clone(name), policy: Arc::clone(policy), revision: *revision, attempts: *attempts })
+            let Stale { policy, revision, attempts, is_worded, .. } = stale;
+            Some(Work {
+                name: Arc::clone(name),
+                policy: Arc::clone(policy),
+                revision: *revision,
+                attempts: *attempts,
+                is_worded: *is_worded,
+            })
         };
         names.iter().filter_map(work).collect()
     }
@@ -127,6 +145,13 @@ impl Book {
     /// Whether it has not changed since.
     pub(super) fn is_current(&self, work: &Work) -> bool {
         self.stale.get(&work.name).is_some_and(|stale| stale.revision == work.revision)
+    }
+
+    /// Its words can be searched.
+    pub(super) fn worded(&mut self, work: &Work) {
+        if let Some(stale) = self.stale.get_mut(&work.name) {
+            stale.is_worded |= stale.revision == work.revision;
+        }
     }
 
     /// Its vector is in the index. What has changed meanwhile is to be queued again.

@@ -58,6 +58,18 @@ impl SearchConfig {
 #[serde(transparent)]
 pub struct EmbedderConfig(pub(crate) Kind);
 
+impl EmbedderConfig {
+    /// The kind of embedder, as it is named in configuration.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self.0 {
+            Kind::Lexical { .. } => "lexical",
+            Kind::SentenceTransformer { .. } => "sentence-transformer",
+            Kind::Http(_) => "http",
+        }
+    }
+}
+
 /// The sorts of embedders, and what each has to be told.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
@@ -68,6 +80,11 @@ pub(crate) enum Kind {
         #[serde(default = "dimensions")]
         dimensions: NonZeroU16,
     },
+    /// A model in a folder, as the sentence-transformers library saves it.
+    SentenceTransformer {
+        /// Which folder.
+        folder: PathBuf,
+    },
     /// A service.
     Http(HttpConfig),
 }
@@ -75,16 +92,6 @@ pub(crate) enum Kind {
 impl Default for Kind {
     fn default() -> Self {
         Kind::Lexical { dimensions: DIMENSIONS }
-    }
-}
-
-impl Kind {
-    /// Its name in configuration.
-    pub(crate) fn name(&self) -> &'static str {
-        match self {
-            Kind::Lexical { .. } => "lexical",
-            Kind::Http(_) => "http",
-        }
     }
 }
 

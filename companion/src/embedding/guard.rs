@@ -11,9 +11,8 @@ use crate::catalogue::Catalogue;
 use crate::daemon::Shutdown;
 use crate::metrics::Metrics;
 
-use super::cache::Cache;
 use super::config::SearchConfig;
-use super::embedders::Loader;
+use super::embedders::{Kinds, Loader};
 use super::keeper::Keeper;
 use super::priority;
 use super::searches::Searches;
@@ -33,13 +32,12 @@ impl Searches {
     /// Starts the threads of policy search, from within the runtime that asks services. Nothing is read or opened before this
     /// returns, and nothing that fails keeps it from returning.
     pub(crate) fn start(config: SearchConfig, metrics: Arc<Metrics>) -> Self {
-        Self::start_with(config, metrics, Loader::of_all_kinds(Handle::current()))
+        Self::start_with(config, metrics, Arc::new(Kinds { runtime: Handle::current() }))
     }
 
-    pub(super) fn start_with(config: SearchConfig, metrics: Arc<Metrics>, loader: Loader) -> Self {
+    pub(super) fn start_with(config: SearchConfig, metrics: Arc<Metrics>, loader: Arc<dyn Loader>) -> Self {
         let (events, heard) = sync_channel(EVENTS);
-        let cache = config.cache.map(Cache::new);
-        let shared = Arc::new(Shared::new(config.queue.get(), config.batch.get(), cache, events, metrics));
+        let shared = Arc::new(Shared::new(&config, events, metrics));
         let mut threads = Vec::new();
         for number in 0..config.workers.get() {
             let shared = Arc::clone(&shared);

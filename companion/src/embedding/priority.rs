@@ -9,7 +9,7 @@ use rustix::process::setpriority_process;
 const NICENESS: i32 = 19;
 
 /// Starts a thread of the lowest priority.
-pub(super) fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> io::Result<JoinHandle<()>> {
+pub(crate) fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> io::Result<JoinHandle<()>> {
     Builder::new().name(name.to_owned()).spawn(move || {
         // Of the calling thread alone, as Linux has it.
         if let Err(error) = setpriority_process(None, NICENESS) {

@@ -1,6 +1,6 @@
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
-use tollgate_search::Keywords;
+use tollgate_search::{Keywords, ModelVersion};
 
 use tokio::sync::{oneshot, watch};
 use tokio::time::{sleep, timeout};
@@ -73,7 +73,7 @@ impl Searches {
             queued,
             cached: cached.unwrap_or_default(),
             indexed,
-            index_bytes: 0,
+            index_bytes: self.serving().map_or(0, |serving| serving.index.stats().memory),
             stale,
             lag,
             dead,
@@ -84,6 +84,11 @@ impl Searches {
 
     pub(crate) fn counts(&self) -> SearchCounts {
         self.0.metrics.search.counts()
+    }
+
+    /// What the operator calls the model that is configured.
+    pub(crate) fn configured(&self) -> &ModelVersion {
+        &self.0.configured
     }
 
     /// What could not be embedded for the generation that answers. May wait for a moment.

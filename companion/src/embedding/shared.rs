@@ -5,13 +5,14 @@ use std::time::Instant;
 
 use tokio::sync::{Notify, oneshot, watch};
 use tollgate_policy::set::Policy;
-use tollgate_search::{Embedder, Keywords};
+use tollgate_search::{Embedder, Keywords, ModelVersion};
 
 use crate::metrics::Metrics;
 
 use super::cache::Cache;
 use super::clock;
 use super::command::{Command, Declined};
+use super::config::SearchConfig;
 use super::embedders::LoadError;
 use super::generation::Generation;
 use super::queue::Queue;
@@ -29,6 +30,7 @@ pub(super) struct Shared {
     pub(super) queue: Queue<Job>,
     pub(super) cache: Option<Mutex<Cache>>,
     pub(super) batch: usize,
+    pub(super) configured: ModelVersion,
     events: SyncSender<Event>,
     /// The keeper has been told to look around, and has not done so yet.
     is_poked: AtomicBool,
@@ -98,6 +100,7 @@ pub(super) struct Problems {
     pub(super) folder: Option<String>,
     pub(super) store: Option<String>,
     pub(super) index: Option<String>,
+    pub(super) graph: Option<String>,
     pub(super) embedder: Option<String>,
     pub(super) model: Option<String>,
     pub(super) crash: Option<String>,
@@ -105,25 +108,20 @@ pub(super) struct Problems {
 
 impl Problems {
     pub(super) fn texts(&self) -> Vec<String> {
-        let Problems { folder, store, index, embedder, model, crash } = self;
-        [folder, store, index, embedder, model, crash].into_iter().flatten().cloned().collect()
+        let Problems { folder, store, index, graph, embedder, model, crash } = self;
+        [folder, store, index, graph, embedder, model, crash].into_iter().flatten().cloned().collect()
     }
 }
 
 impl Shared {
-    pub(super) fn new(
-        queue: usize,
-        batch: usize,
-        cache: Option<Cache>,
-        events: SyncSender<Event>,
-        metrics: Arc<Metrics>,
-    ) -> Self {
+    pub(super) fn new(config: &SearchConfig, events: SyncSender<Event>, metrics: Arc<Metrics>) -> Self {
         Shared {
             serving: RwLock::new(None),
             keywords: Arc::default(),
-            queue: Queue::new(queue),
-            cache: cache.map(Mutex::new),
-            batch,
+            queue: Queue::new(config.queue.get()),
+            cache: config.cache.map(Cache::new).map(Mutex::new),
+            batch: config.batch.get(),
+            configured: config.version.clone(),
             events,
             is_poked: AtomicBool::new(false),
             resync: Notify::new(),

@@ -1,3 +1,8 @@
 mod changes;
+mod crowd;
 mod embedder;
+mod failures;
+mod folder;
+mod migrations;
 mod rig;
+mod speed;

@@ -64,6 +64,8 @@ enum Failure {
     Index(String),
     /// There is nothing to embed with.
     NoEmbedder,
+    /// It is known that nothing can be embedded for a while.
+    Paused,
 }
 
 impl From<EmbedError> for Failure {
@@ -77,11 +79,12 @@ impl From<EmbedError> for Failure {
 
 impl Batch<'_> {
     fn run(&self, names: &[Arc<str>]) {
-        if self.tended.paused_until(Instant::now()).is_some() {
-            return self.tended.book(|book| names.iter().for_each(|name| book.put_back(name)));
-        }
         let works = self.tended.book(|book| book.begin(names));
         self.metrics.jobs(JobStatus::Superseded, names.len() - works.len());
+        let is_paused = self.tended.paused_until(Instant::now()).is_some();
+        if is_paused && works.iter().all(|work| work.is_worded) {
+            return self.fail(&works, &Failure::Paused);
+        }
         if works.len() > 1 && works.iter().any(|work| work.attempts >= SUSPICIOUS) {
             return works.iter().for_each(|work| self.alone(work));
         }
@@ -132,11 +135,13 @@ impl Batch<'_> {
     fn learn_words(&self, prepared: &[Prepared]) {
         let _writing = self.tended.writing();
         let is_current = self.tended.book(|book| -> Vec<bool> {
-            prepared.iter().map(|Prepared { work, .. }| work.attempts == 0 && book.is_current(work)).collect()
+            prepared.iter().map(|Prepared { work, .. }| !work.is_worded && book.is_current(work)).collect()
         });
         let current = prepared.iter().zip(is_current).filter(|(_, is_current)| *is_current);
         let mut keywords = self.shared.keywords.write().unwrap_or_else(PoisonError::into_inner);
         current.for_each(|(Prepared { work, text, .. }, _)| keywords.insert(&work.name, text));
+        drop(keywords);
+        self.tended.book(|book| prepared.iter().for_each(|prepared| book.worded(&prepared.work)));
     }
 
     /// Vectors that were made before.
@@ -160,6 +165,9 @@ impl Batch<'_> {
             prepared.iter_mut().filter(|prepared| prepared.vector.is_none()).collect();
         if missing.is_empty() {
             return Ok(());
+        }
+        if self.tended.paused_until(Instant::now()).is_some() {
+            return Err(Failure::Paused);
         }
         let embedder = self.tended.embedder().ok_or(Failure::NoEmbedder)?;
         let texts: Vec<&str> = missing.iter().map(|prepared| prepared.text.cleaned()).collect();
@@ -245,6 +253,10 @@ impl Batch<'_> {
         let now = Instant::now();
         match failure {
             Failure::NoEmbedder => self.tended.book(|book| works.iter().for_each(|work| book.park(work))),
+            Failure::Paused => {
+                let until = self.tended.paused_until(now).unwrap_or(now);
+                self.tended.book(|book| works.iter().for_each(|work| book.delay(work, until, work.attempts)));
+            }
             Failure::Index(reason) => {
                 self.shared
                     .note(|problems| &mut problems.index, Some(format!("the index cannot be written: {reason}")));

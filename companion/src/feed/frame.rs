@@ -4,6 +4,7 @@ use prost::encoding::{WireType, encode_key, encode_varint};
 use tollgate_policy::snapshot::SnapshotId;
 
 use super::offers::Offer;
+use super::parts::PartOffer;
 use super::proto::{self, companion_message};
 
 /// Below this content is copied to its head: it travels in one piece then.
@@ -29,20 +30,31 @@ impl Frame {
     /// content.
     pub(super) fn offer(offer: &Offer) -> Self {
         let id = Some(offer.target.id.into());
-        let (mut inner, kind, field) = match offer.base {
-            None => (proto::Snapshot { id, content: Bytes::new() }.encode_to_vec(), 1, 2),
+        let (inner, numbers) = match offer.base {
+            None => (proto::Snapshot { id, content: Bytes::new() }.encode_to_vec(), [1, 2]),
             Some(base) => {
                 let delta = proto::Delta { id, base: Some(base.into()), content: Bytes::new() };
-                (delta.encode_to_vec(), 2, 3)
+                (delta.encode_to_vec(), [2, 3])
             }
         };
+        Frame::carrying(inner, numbers, &offer.content)
+    }
+
+    /// A part of the index snapshot, in the same way.
+    pub(super) fn part(offer: &PartOffer) -> Self {
+        let part = proto::IndexSnapshot { part: Some(offer.id), content: Bytes::new() };
+        Frame::carrying(part.encode_to_vec(), [4, 2], &offer.content)
+    }
+
+    /// A message of this kind with its content in this field, after what precedes it.
+    fn carrying(mut inner: Vec<u8>, [kind, field]: [u32; 2], content: &Bytes) -> Self {
         encode_key(field, WireType::LengthDelimited, &mut inner);
-        encode_varint(offer.content.len() as u64, &mut inner);
+        encode_varint(content.len() as u64, &mut inner);
         let mut head = Vec::new();
         encode_key(kind, WireType::LengthDelimited, &mut head);
-        encode_varint((inner.len() + offer.content.len()) as u64, &mut head);
+        encode_varint((inner.len() + content.len()) as u64, &mut head);
         head.extend(inner);
-        Frame::new(&head, offer.content.clone())
+        Frame::new(&head, content.clone())
     }
 
     fn new(message: &[u8], content: Bytes) -> Self {
@@ -90,8 +102,11 @@ mod tests {
             let whole = proto::Snapshot { id: Some(ID.into()), content: content.clone() };
             assert_eq!(read(Frame::offer(&offer)), companion_message::Body::Snapshot(whole));
             offer.base = Some(BASE);
-            let delta = proto::Delta { id: Some(ID.into()), base: Some(BASE.into()), content };
+            let delta = proto::Delta { id: Some(ID.into()), base: Some(BASE.into()), content: content.clone() };
             assert_eq!(read(Frame::offer(&offer)), companion_message::Body::Delta(delta));
+            let id = proto::IndexPart { generation: 1, revision: u64::MAX, number: 511 };
+            let part = proto::IndexSnapshot { part: Some(id), content: content.clone() };
+            assert_eq!(read(Frame::part(&PartOffer { id, content })), companion_message::Body::IndexSnapshot(part));
         }
     }
 

@@ -55,3 +55,9 @@ pub(super) const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
 /// Oldest signature that is sent; after that the same snapshot is signed again.
 pub(super) const MAX_SIGNATURE_AGE: Duration = Duration::from_secs(60);
+
+/// How long after a part of the index snapshot the next one is sent: what a VM does with it takes turns with its requests.
+pub(super) const BETWEEN_PARTS: Duration = Duration::from_millis(25);
+
+/// How long the answer to a part is waited for before nothing more of that index snapshot is sent.
+pub(super) const PART_PATIENCE: Duration = Duration::from_secs(10);

@@ -30,7 +30,7 @@ pub(super) type Making = Shared<BoxFuture<'static, Option<Offer>>>;
 /// Makes every offer once, however many VMs take it.
 #[derive(Debug)]
 pub(super) struct Offers {
-    signer: Option<Signer>,
+    signer: Option<Arc<Signer>>,
     state: Mutex<State>,
 }
 
@@ -51,7 +51,7 @@ struct Made {
 
 impl Offers {
     /// Everything is signed, if there is someone to sign it.
-    pub(super) fn new(signer: Option<Signer>) -> Self {
+    pub(super) fn new(signer: Option<Arc<Signer>>) -> Self {
         Offers { signer, state: Mutex::default() }
     }
 
@@ -121,7 +121,7 @@ impl Offers {
     }
 
     fn sign(&self, target: &Published) -> Vec<Attestation> {
-        let sign = |signer: &Signer| signer.attest(target.id, &target.digest, SystemTime::now());
+        let sign = |signer: &Arc<Signer>| signer.attest(target.id, &target.digest, SystemTime::now());
         self.signer.as_ref().map(sign).into_iter().collect()
     }
 }

@@ -10,6 +10,7 @@ use crate::publisher::Current;
 use super::hello::Hello;
 use super::limits::{BEATS_TO_DEATH, BEATS_TO_OBLIVION, MAX_VMS, SILENT_BEATS_TO_OBLIVION};
 use super::publications::Publications;
+use super::related::ExtractId;
 use super::vm::{Nacked, State, Vm, VmId, WorkerView};
 
 /// Every plugin VM that has been heard of lately.
@@ -108,6 +109,7 @@ impl Registry {
             fell_silent: false,
             incompatible: false,
             measured: None,
+            refused_extract: None,
         });
         vm.applied = hello.applied.map(|held| held.id);
         vm.hello = hello;
@@ -260,6 +262,16 @@ impl Seat {
             vm.last_seen = nack.at;
             vm.nacked = Some(nack);
         });
+    }
+
+    /// The last index snapshot of which the VM has refused a part, on whatever stream.
+    pub(super) fn refused_extract(&self) -> Option<ExtractId> {
+        self.update(|vm, _| vm.refused_extract).flatten()
+    }
+
+    /// The VM has refused a part of this.
+    pub(super) fn refused(&self, extract: ExtractId) {
+        self.update(|vm, _| vm.refused_extract = Some(extract));
     }
 
     /// Nothing was heard on the stream for too long.

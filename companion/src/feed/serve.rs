@@ -9,6 +9,7 @@ use crate::daemon::Shutdown;
 use crate::metrics::{Metrics, Refusal};
 use crate::net::{BoundedListener, HandshakeFailure, Tls, TlsError, secured};
 use crate::publisher::Current;
+use crate::related::Extracts;
 use crate::signing::{Signer, SignerError};
 use crate::sparingly::Sparingly;
 
@@ -16,6 +17,7 @@ use super::admission::Admission;
 use super::config::FeedConfig;
 use super::limits::MAX_STREAMS_PER_CONNECTION;
 use super::offers::Offers;
+use super::parts::Parts;
 use super::registry::Registry;
 use super::service::FeedService;
 use super::session::Shared;
@@ -29,6 +31,7 @@ const KEEPALIVE: Duration = Duration::from_secs(10);
 pub(crate) struct Feed {
     pub(crate) registry: Arc<Registry>,
     pub(crate) current: Current,
+    pub(crate) extracts: Extracts,
     /// Where ids go that a worker has applied and we have not published.
     pub(crate) ahead: mpsc::Sender<SnapshotId>,
     pub(crate) access: Access,
@@ -69,12 +72,16 @@ pub(crate) fn serve(
     feed: Feed,
     listener: BoundedListener,
 ) -> (impl Future<Output = Result<(), tonic::transport::Error>>, Sessions) {
-    let Feed { registry, current, ahead, access, metrics, shutdown } = feed;
+    let Feed { registry, current, extracts, ahead, access, metrics, shutdown } = feed;
     let Access { tls, admission, signer } = access;
     let (sessions, entrance) = Sessions::new();
     let mut stopping = shutdown.clone();
-    let (admission, offers) = (Arc::new(admission), Arc::new(Offers::new(signer)));
-    let shared = Shared { registry, current, offers, admission, ahead, metrics: Arc::clone(&metrics), shutdown };
+    let signer = signer.map(Arc::new);
+    let (offers, parts) = (Arc::new(Offers::new(signer.clone())), Arc::new(Parts::new(signer)));
+    let admission = Arc::new(admission);
+    let metrics_of_all = Arc::clone(&metrics);
+    let shared =
+        Shared { registry, current, extracts, offers, parts, admission, ahead, metrics: metrics_of_all, shutdown };
     let connections = secured(listener, tls, stopping.clone(), turned_away(metrics));
     let server = Server::builder()
         .http2_keepalive_interval(Some(KEEPALIVE))

@@ -12,14 +12,17 @@ use crate::daemon::Shutdown;
 use crate::metrics::{Metrics, Refusal};
 use crate::net::Presence;
 use crate::publisher::{Current, Published, is_credible};
+use crate::related::{Extract, Extracts};
 
 use super::admission::Admission;
 use super::down::Down;
 use super::frame::Frame;
 use super::hello::{self, Hello};
 use super::offers::{Making, Offer, Offers};
+use super::parts::{PartOffer, Parts};
 use super::proto::{self, worker_message};
 use super::registry::{Registry, Seat};
+use super::related::{Answered, RelatedSupply};
 use super::supply::{Form, Supply};
 use super::vm::Nacked;
 
@@ -28,7 +31,9 @@ use super::vm::Nacked;
 pub(super) struct Shared {
     pub(super) registry: Arc<Registry>,
     pub(super) current: Current,
+    pub(super) extracts: Extracts,
     pub(super) offers: Arc<Offers>,
+    pub(super) parts: Arc<Parts>,
     pub(super) admission: Arc<Admission>,
     /// Takes ids above which the next snapshot must be.
     pub(super) ahead: mpsc::Sender<SnapshotId>,
@@ -92,8 +97,9 @@ where
         );
         return Err(refuse(Refusal::Format, Status::failed_precondition(problem)));
     }
-    let mut session =
-        Session { shared, seat, supply: Supply::new(held), owes_current: false, heard_at: Instant::now() };
+    let now = Instant::now();
+    let related = RelatedSupply::new(seat.refused_extract(), now);
+    let mut session = Session { shared, seat, supply: Supply::new(held), related, owes_current: false, heard_at: now };
     session.check_ahead(held.map(|held| held.id))?;
     session.exchange(up, down, replaced).await
 }
@@ -103,6 +109,7 @@ struct Session {
     shared: Shared,
     seat: Seat,
     supply: Supply,
+    related: RelatedSupply,
     /// A heartbeat waits for its answer.
     owes_current: bool,
     heard_at: Instant,
@@ -120,14 +127,20 @@ impl Session {
     {
         let patience = self.shared.registry.patience();
         let mut current = self.shared.current.clone();
+        let mut extracts = self.shared.extracts.clone();
         let mut shutdown = self.shared.shutdown.clone();
         loop {
             let now = Instant::now();
             self.supply.tick(now);
+            if self.related.tick(now) {
+                self.shared.metrics.related.unanswered();
+            }
             let published = current.borrow_and_update().clone();
             // A slow VM holds up its own queue of one. What is published meanwhile takes the place of what waits.
             let making = published.as_ref().and_then(|published| self.make(published, now));
-            let delivery = deliver(down, making, self.owes_current);
+            let extract = extracts.borrow_and_update().clone();
+            let part = published.as_ref().and_then(|published| self.part(published, extract.as_deref()?, now));
+            let delivery = deliver(down, making, self.owes_current, part.is_some());
             tokio::select! {
                 biased;
                 _ = &mut replaced => return Err(Status::aborted("the VM has opened another stream")),
@@ -147,13 +160,20 @@ impl Session {
                         room.send(Ok(Frame::current(published.map(|published| published.id))));
                         self.owes_current = false;
                     }
+                    Delivery::Part(room) => if let (Some(part), Some(extract)) = (part, extract) {
+                        room.send(Ok(Frame::part(&part)));
+                        self.shared.metrics.related.sent(part.content.len());
+                        self.related.sent(part.id, &extract, now);
+                    },
                     Delivery::Closed => return Ok(()),
                 },
+                () = news(&mut extracts) => {}
                 message = up.next() => match message {
                     Some(message) => self.hear(message?)?,
                     None => return Ok(()),
                 },
                 () = until(self.supply.wakes_at()) => {}
+                () = until(self.related.wakes_at(now)) => {}
                 () = until(Some(self.heard_at + patience)) => {
                     self.seat.fell_silent();
                     return Err(silent());
@@ -167,6 +187,13 @@ impl Session {
         self.shared.offers.know(published);
         let want = self.supply.want(published.id, now)?;
         Some(self.shared.offers.make(published, want, now))
+    }
+
+    /// The part of the index snapshot to send now: to a VM that has no policy snapshot to wait for.
+    fn part(&mut self, published: &Published, extract: &Extract, now: Instant) -> Option<PartOffer> {
+        let has = self.supply.has(published.id);
+        let number = self.related.want(extract, now).filter(|_| has)?;
+        self.shared.parts.make(extract, number, now)
     }
 
     fn sent(&mut self, offer: &Offer) {
@@ -195,8 +222,10 @@ impl Session {
                 self.nacked(nack, now);
                 Ok(())
             }
-            // No index snapshot is sent yet.
-            Some(worker_message::Body::IndexAnswer(_)) => Ok(()),
+            Some(worker_message::Body::IndexAnswer(answer)) => {
+                self.index_answered(answer, now);
+                Ok(())
+            }
             Some(worker_message::Body::Hello(_)) => Err(Status::invalid_argument("hello was said already")),
             // Of a later version of the protocol: nothing that this one needs.
             None => Ok(()),
@@ -222,6 +251,16 @@ impl Session {
         }
         self.shared.metrics.feed.nacked();
         self.seat.nacked(nacked);
+    }
+
+    fn index_answered(&mut self, answer: proto::IndexAnswer, now: Instant) {
+        let proto::IndexAnswer { part, refused } = answer;
+        if let Answered::Refused(extract) = self.related.answered(part, !refused.is_empty(), now) {
+            let reason = hello::reason(refused);
+            tracing::warn!(vm = %self.seat.vm(), reason, "a part of the index snapshot was refused");
+            self.shared.metrics.related.refused();
+            self.seat.refused(extract);
+        }
     }
 
     /// Tells the publisher if the VM decides with a snapshot from after our time, or with another one of the current id.
@@ -254,18 +293,32 @@ impl Session {
 enum Delivery<'d> {
     Offer(mpsc::Permit<'d, Down>, Option<Offer>),
     Current(mpsc::Permit<'d, Down>),
+    Part(mpsc::Permit<'d, Down>),
     /// Nobody reads any more.
     Closed,
 }
 
-async fn deliver(down: &mpsc::Sender<Down>, making: Option<Making>, owes_current: bool) -> Delivery<'_> {
+async fn deliver(
+    down: &mpsc::Sender<Down>,
+    making: Option<Making>,
+    owes_current: bool,
+    has_part: bool,
+) -> Delivery<'_> {
     match making {
         Some(making) => {
             let offer = making.await;
             down.reserve().await.map_or(Delivery::Closed, |room| Delivery::Offer(room, offer))
         }
         None if owes_current => down.reserve().await.map_or(Delivery::Closed, Delivery::Current),
+        None if has_part => down.reserve().await.map_or(Delivery::Closed, Delivery::Part),
         None => future::pending().await,
+    }
+}
+
+/// Resolves when there is another extract. Nobody may be there to make one.
+async fn news(extracts: &mut Extracts) {
+    if extracts.changed().await.is_err() {
+        future::pending().await
     }
 }
 

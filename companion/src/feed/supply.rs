@@ -91,6 +91,11 @@ impl Supply {
         }
     }
 
+    /// Whether the VM decides with `current`, and nothing is on its way to it.
+    pub(super) fn has(&self, current: SnapshotId) -> bool {
+        self.sent.is_none() && self.applied >= Some(current)
+    }
+
     /// When there may be something to do although nothing has happened.
     pub(super) fn wakes_at(&self) -> Option<Instant> {
         match (self.sent, self.failed) {

@@ -6,6 +6,7 @@ use tokio::sync::oneshot;
 use tollgate_policy::snapshot::SnapshotId;
 
 use super::hello::Hello;
+use super::related::ExtractId;
 
 /// Chosen by a plugin VM when it starts; displays as 32 hexadecimal digits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -45,6 +46,8 @@ pub(super) struct Vm {
     pub(super) incompatible: bool,
     /// The last snapshot whose way to this VM was measured.
     pub(super) measured: Option<SnapshotId>,
+    /// The last index snapshot of which it has refused a part.
+    pub(super) refused_extract: Option<ExtractId>,
 }
 
 /// How a VM is doing.

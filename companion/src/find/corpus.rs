@@ -1,12 +1,17 @@
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Instant;
 
-use serde::{Deserialize, Serialize};
 use tollgate_policy::set::{Policy, PolicySet};
 use tollgate_search::{
-    EmbedError, Embedder, Entry, Index, IndexError, Keywords, Lexical, Model, PolicyText, Purpose, Settings, TextHash,
+    EmbedError, Embedder, Entry, Hit, Index, IndexError, Keywords, Lexical, PolicyText, Purpose, Settings, TextHash,
+    Vector,
 };
 
 use crate::catalogue::{Catalogue, Surroundings};
+use crate::embedding::{Generation, Searches};
+use crate::metrics::{Metrics, VectorError};
+
+use super::standing::Standing;
 
 /// Policies whose texts are held at a time while a folder is embedded.
 const BATCH: usize = 256;
@@ -20,32 +25,9 @@ pub(crate) struct Corpus {
     generation: Option<Arc<Generation>>,
     keywords: Arc<RwLock<Keywords>>,
     standing: Standing,
-}
-
-/// How much of the policies the index has.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Standing {
-    /// In force.
-    pub(crate) policies: usize,
-    /// In the index.
-    pub(crate) indexed: usize,
-    /// Those of which the index has an older text, or none.
-    pub(crate) stale: usize,
-    /// For how long the index has been behind.
-    pub(crate) lag_ms: u64,
-    /// An index for another model is being built.
-    pub(crate) migrating: bool,
-}
-
-/// The vectors of one model, and what makes more of them.
-#[derive(Debug)]
-pub(crate) struct Generation {
-    pub(crate) number: u64,
-    pub(crate) model: Model,
-    pub(crate) index: Index,
-    /// Absent where it cannot be loaded any more: the vectors are good still, and no others can be made.
-    pub(crate) embedder: Option<Arc<dyn Embedder>>,
+    /// What is wrong with the index, as its keeper says it.
+    problems: Vec<String>,
+    metrics: Option<Arc<Metrics>>,
 }
 
 #[derive(Debug)]
@@ -86,22 +68,31 @@ impl Corpus {
         }
         let indexed = index.len();
         let standing = Standing { policies: set.policies.len(), indexed, ..Standing::default() };
-        let generation = Generation { number: 1, model, index, embedder: Some(Arc::new(embedder)) };
+        let generation = Generation { number: 1, model, index: Arc::new(index), embedder: Some(Arc::new(embedder)) };
         Ok(Corpus {
             policies: Policies::Read(set),
             generation: Some(Arc::new(generation)),
             keywords: Arc::new(RwLock::new(keywords)),
             standing,
+            problems: Vec::new(),
+            metrics: None,
         })
     }
 
-    /// The policies in force.
-    pub(crate) fn in_force(catalogue: &Catalogue) -> Self {
-        let set = PolicySet { policies: catalogue.policies(), ..PolicySet::default() };
-        let policies = Policies::InForce(catalogue.clone());
-        match Corpus::of_set(Arc::new(set)) {
-            Ok(corpus) => Corpus { policies, ..corpus },
-            Err(_) => Corpus { policies, generation: None, keywords: Arc::default(), standing: Standing::default() },
+    /// The policies in force, and what serves of them at this moment.
+    pub(crate) fn in_force(catalogue: &Catalogue, searches: &Searches, metrics: &Arc<Metrics>) -> Self {
+        // First of all: what is told of it is no older than it is.
+        let generation = searches.serving();
+        let state = searches.state();
+        let indexed = generation.as_ref().map_or(0, |generation| generation.index.len());
+        let standing = Standing::of(&state, catalogue.len(), indexed);
+        Corpus {
+            policies: Policies::InForce(catalogue.clone()),
+            generation,
+            keywords: Arc::clone(searches.keywords()),
+            standing,
+            problems: state.problems,
+            metrics: Some(Arc::clone(metrics)),
         }
     }
 
@@ -165,6 +156,36 @@ impl Corpus {
     pub(crate) fn standing(&self) -> &Standing {
         &self.standing
     }
+
+    /// What is not as it usually is, in sentences.
+    pub(crate) fn notes(&self) -> Vec<String> {
+        let mut notes = self.standing.notes();
+        notes.extend(self.problems.iter().cloned());
+        notes
+    }
+
+    /// The policies nearest to a vector, of those that are wanted, and counts the search.
+    ///
+    /// # Errors
+    /// As those of the index.
+    pub(super) fn nearest(
+        &self,
+        index: &Index,
+        query: &Vector,
+        most: usize,
+        wanted: Option<&(dyn Fn(&str) -> bool + Sync)>,
+    ) -> Result<Vec<Hit>, IndexError> {
+        let begun = Instant::now();
+        let hits = index.search(query, most, wanted);
+        if let Some(metrics) = &self.metrics {
+            match &hits {
+                Ok(hits) => metrics.search.searched(begun.elapsed(), hits.len()),
+                Err(IndexError::Dimensions { .. }) => metrics.search.vector_failed(VectorError::Dimensions),
+                Err(_) => metrics.search.vector_failed(VectorError::Storage),
+            }
+        }
+        hits
+    }
 }
 
 #[cfg(test)]
@@ -181,23 +202,5 @@ impl Corpus {
     /// As if nothing was embedded yet.
     pub(crate) fn without_generation(self) -> Self {
         Corpus { generation: None, ..self }
-    }
-}
-
-impl Standing {
-    /// What is not as it usually is, in sentences.
-    pub(crate) fn notes(&self) -> Vec<String> {
-        let Standing { policies, indexed, stale, lag_ms, migrating } = *self;
-        let mut notes = Vec::new();
-        match (policies, indexed) {
-            (0, _) => notes.push("there are no policies".to_owned()),
-            (_, 0) => notes.push(format!("the index is empty: none of {policies} policies can be found by it yet")),
-            _ if stale > 0 => notes.push(format!("the index is behind by {stale} policies, for {lag_ms} ms")),
-            _ => {}
-        }
-        if migrating {
-            notes.push("an index for another model is being built; this answer is the serving one's".to_owned());
-        }
-        notes
     }
 }

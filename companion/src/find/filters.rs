@@ -1,4 +1,3 @@
-use std::collections::HashSet;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -40,7 +39,7 @@ impl Filters {
         *self == Filters::default()
     }
 
-    pub(super) fn let_pass(&self, policy: &Policy) -> bool {
+    fn let_pass(&self, policy: &Policy) -> bool {
         let Filters { kind, action, role, scope, effect } = self;
         effect.is_none_or(|effect| effect == policy.effect.into())
             && kind.as_ref().is_none_or(|kind| names(&policy.kinds, kind))
@@ -50,52 +49,12 @@ impl Filters {
     }
 
     /// The policies that pass.
-    pub(super) fn of(&self, corpus: &Corpus) -> Passing {
-        Passing(corpus.policies().into_iter().filter(|policy| self.let_pass(policy)).map(ByName).collect())
+    pub(super) fn of(&self, corpus: &Corpus) -> Vec<Arc<Policy>> {
+        let mut policies = corpus.policies();
+        policies.retain(|policy| self.let_pass(policy));
+        policies
     }
 }
-
-/// Policies that have passed filters.
-#[derive(Debug)]
-pub(super) struct Passing(HashSet<ByName>);
-
-/// A policy, as its name alone identifies it.
-#[derive(Debug)]
-struct ByName(Arc<Policy>);
-
-impl Passing {
-    pub(super) fn has(&self, name: &str) -> bool {
-        self.0.contains(name)
-    }
-
-    pub(super) fn len(&self) -> usize {
-        self.0.len()
-    }
-
-    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().map(|ByName(policy)| policy.name.as_str())
-    }
-}
-
-impl std::borrow::Borrow<str> for ByName {
-    fn borrow(&self) -> &str {
-        &self.0.name
-    }
-}
-
-impl std::hash::Hash for ByName {
-    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
-        self.0.name.hash(state);
-    }
-}
-
-impl PartialEq for ByName {
-    fn eq(&self, other: &Self) -> bool {
-        self.0.name == other.0.name
-    }
-}
-
-impl Eq for ByName {}
 
 fn names(names: &Names, name: &str) -> bool {
     match names {
@@ -135,10 +94,7 @@ policies:
     fn passing(filters: &Filters) -> Vec<String> {
         let set = load(&[SourceFile::new("a.yaml", SET)]).unwrap();
         let corpus = Corpus::of_set(Arc::new(set)).unwrap();
-        let passing = filters.of(&corpus);
-        let mut names: Vec<String> = passing.names().map(str::to_owned).collect();
-        names.sort();
-        names
+        filters.of(&corpus).iter().map(|policy| policy.name.clone()).collect()
     }
 
     #[test]

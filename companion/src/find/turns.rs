@@ -1,11 +1,16 @@
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::spawn_blocking;
+use tokio::time::timeout;
 
 /// How many questions are answered at a time, and how many more may wait for their turn.
 const TURNS: usize = 4;
 const WAITING: usize = 60;
+
+/// How long somebody waits for an answer: for others before it, and for a service that embeds.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Whose turn it is to search: questions take time and may wait for a distant service, and what else the daemon does must
 /// not wait for them.
@@ -14,6 +19,7 @@ pub(crate) struct Turns {
     /// For those that are answered and those that wait.
     room: Arc<Semaphore>,
     turns: Arc<Semaphore>,
+    patience: Duration,
 }
 
 /// Why a question is not answered.
@@ -21,13 +27,16 @@ pub(crate) struct Turns {
 pub(crate) enum NoTurn {
     #[error("{} searches wait already; ask again in a moment", WAITING)]
     Full,
+    #[error("the search has no answer in time; ask again in a moment")]
+    Late,
     #[error("the search failed inside the program")]
     Crashed,
 }
 
 impl Turns {
     pub(crate) fn new() -> Self {
-        Turns { room: Arc::new(Semaphore::new(TURNS + WAITING)), turns: Arc::new(Semaphore::new(TURNS)) }
+        let [room, turns] = [TURNS + WAITING, TURNS].map(|places| Arc::new(Semaphore::new(places)));
+        Turns { room, turns, patience: PATIENCE }
     }
 
     /// Answers a question on a thread that may block, when it is its turn. Whoever gives up waiting leaves the queue; what has
@@ -37,8 +46,16 @@ impl Turns {
         answer: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, NoTurn> {
         let room = Arc::clone(&self.room).try_acquire_owned().map_err(|_| NoTurn::Full)?;
+        timeout(self.patience, self.in_turn(room, answer)).await.unwrap_or(Err(NoTurn::Late))
+    }
+
+    async fn in_turn<T: Send + 'static>(
+        &self,
+        room: OwnedSemaphorePermit,
+        answer: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, NoTurn> {
         let turn = Arc::clone(&self.turns).acquire_owned().await.map_err(|_| NoTurn::Crashed)?;
-        let places: [OwnedSemaphorePermit; 2] = [room, turn];
+        let places = [room, turn];
         let answered = spawn_blocking(move || {
             let answer = answer();
             drop(places);
@@ -90,6 +107,21 @@ mod tests {
             asked.await.unwrap().unwrap();
         }
         assert_eq!(begun.try_iter().count(), TURNS + WAITING - 1);
+    }
+
+    #[tokio::test]
+    async fn one_that_takes_too_long_is_given_up_and_counts_until_it_ends() {
+        let turns = Turns { patience: Duration::ZERO, ..Turns::new() };
+        let (end, ended) = mpsc::channel::<()>();
+        let work = move || {
+            let _ = ended.recv();
+        };
+        assert!(matches!(turns.take(work).await, Err(NoTurn::Late)));
+        assert_eq!(turns.turns.available_permits(), TURNS - 1);
+        drop(end);
+        while turns.room.available_permits() < TURNS + WAITING {
+            tokio::task::yield_now().await;
+        }
     }
 
     #[tokio::test]

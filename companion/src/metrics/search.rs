@@ -1,5 +1,5 @@
 use std::fmt::{self, Write};
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue, LabelValueEncoder};
@@ -48,6 +48,8 @@ pub(crate) struct SearchMetrics {
     migration_done: Gauge,
     migration_total: Gauge,
     store_errors: Counter,
+    took_nanos: AtomicU64,
+    longest_nanos: AtomicU64,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -128,6 +130,10 @@ pub(crate) struct SearchCounts {
     pub(crate) cache_hits: u64,
     pub(crate) cache_misses: u64,
     pub(crate) store_errors: u64,
+    pub(crate) workers_active: u64,
+    /// All completed jobs together.
+    pub(crate) took: Duration,
+    pub(crate) longest: Duration,
 }
 
 impl EncodeLabelValue for JobStatus {
@@ -209,6 +215,8 @@ impl SearchMetrics {
             migration_done: Gauge::default(),
             migration_total: Gauge::default(),
             store_errors: Counter::default(),
+            took_nanos: AtomicU64::new(0),
+            longest_nanos: AtomicU64::new(0),
         };
         metrics.register_embedding(plain);
         metrics.register_vectors(plain);
@@ -291,6 +299,9 @@ impl SearchMetrics {
     /// Jobs that were done at once, each of which has taken so long.
     pub(crate) fn jobs_took(&self, duration: Duration, count: usize) {
         (0..count).for_each(|_| self.job_duration.observe(in_milliseconds(duration)));
+        let nanos = u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX);
+        self.took_nanos.fetch_add(nanos.saturating_mul(count as u64), Ordering::Relaxed);
+        self.longest_nanos.fetch_max(if count > 0 { nanos } else { 0 }, Ordering::Relaxed);
     }
 
     pub(crate) fn worker_begins(&self) {
@@ -356,6 +367,9 @@ impl SearchMetrics {
             cache_hits: self.cache_hits.get(),
             cache_misses: self.cache_misses.get(),
             store_errors: self.store_errors.get(),
+            workers_active: self.workers(),
+            took: Duration::from_nanos(self.took_nanos.load(Ordering::Relaxed)),
+            longest: Duration::from_nanos(self.longest_nanos.load(Ordering::Relaxed)),
         }
     }
 

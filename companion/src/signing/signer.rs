@@ -4,6 +4,7 @@ use std::time::SystemTime;
 
 use ring::signature::Ed25519KeyPair;
 use tollgate_policy::digest::Digest;
+use tollgate_policy::related::PartHead;
 use tollgate_policy::snapshot::{Attestation, SnapshotId};
 
 use super::file::{KeyFile, KeyFileError};
@@ -11,7 +12,7 @@ use super::file::{KeyFile, KeyFileError};
 /// Longest name of an audience, in bytes: as much as a snapshot can carry.
 const MAX_AUDIENCE: usize = 256;
 
-/// Vouches for snapshots.
+/// Vouches for snapshots, and for the parts of index snapshots.
 pub struct Signer {
     key: String,
     pair: Ed25519KeyPair,
@@ -45,9 +46,19 @@ impl Signer {
     /// Signs that this is a snapshot for the audience, as of now.
     #[must_use]
     pub fn attest(&self, id: SnapshotId, digest: &Digest, now: SystemTime) -> Attestation {
+        self.sign(now, |issued_at| Attestation::statement(&self.audience, id, digest, issued_at))
+    }
+
+    /// Signs that this is a part of an index snapshot for the audience, as of now.
+    #[must_use]
+    pub fn attest_part(&self, digest: &Digest, now: SystemTime) -> Attestation {
+        self.sign(now, |issued_at| PartHead::statement(&self.audience, digest, issued_at))
+    }
+
+    fn sign(&self, now: SystemTime, statement: impl FnOnce(u64) -> Vec<u8>) -> Attestation {
         let since = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         let issued_at = u64::try_from(since.as_millis()).unwrap_or(u64::MAX);
-        let statement = Attestation::statement(&self.audience, id, digest, issued_at);
+        let statement = statement(issued_at);
         let mut signature = [0; 64];
         signature.copy_from_slice(self.pair.sign(&statement).as_ref());
         Attestation { key: self.key.clone(), audience: self.audience.clone(), issued_at, signature }

@@ -7,7 +7,7 @@ use tollgate_policy::source::tree::{
     InFile, Key, Mapping, Node, Problem, Shape, Value, closest, data, distinct, shown, text,
 };
 
-use crate::ask::{json, HttpRequest, ResourceFixture};
+use crate::ask::{HttpRequest, ResourceFixture, json};
 
 use super::case::Named;
 

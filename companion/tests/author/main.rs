@@ -1,6 +1,7 @@
 //! The author's tools as a shell sees them: exit codes, streams, files.
 #![expect(clippy::unwrap_used, reason = "tests stop at their own mistakes")]
 
+mod conflicts;
 mod search;
 
 use std::fs;

@@ -4,7 +4,7 @@ use std::fs;
 
 use serde_json::Value;
 
-use crate::{folder, tollgate};
+use crate::{folder, root, tollgate};
 
 const SET: &str = "\
 scopes: [acme]
@@ -122,4 +122,38 @@ fn what_is_recommended_is_a_policy_file() {
     let (code, _, problems) = tollgate(&["recommend", "a b", "--policies", "p"], dir.path());
     assert_eq!(code, 1);
     assert!(problems.contains("`a b`"), "{problems}");
+}
+
+/// The words of a command line, as a shell would take them that knows quotes.
+fn words(line: &str) -> Vec<String> {
+    let parts = line.split('"').enumerate();
+    let words = parts.flat_map(|(number, part)| match number % 2 {
+        0 => part.split_whitespace().map(str::to_owned).collect(),
+        _ => vec![part.to_owned()],
+    });
+    words.collect()
+}
+
+#[test]
+fn the_documentation_shows_what_is_answered() {
+    let page = fs::read_to_string(root().join("docs/policy-search.md")).unwrap();
+    let draft = page.split("```yaml\n").nth(1).unwrap().split("```").next().unwrap();
+    let dir = folder(&[("new.yaml", draft)]);
+    std::os::unix::fs::symlink(root().join("envoy"), dir.path().join("envoy")).unwrap();
+    let blocks = page.split("```console\n").skip(1).map(|block| block.split("```").next().unwrap());
+    let shown: Vec<&str> = blocks.flat_map(|block| block.split("$ tollgate ").skip(1)).collect();
+    let of_files: Vec<&str> = shown.into_iter().filter(|shown| shown.contains("--policies envoy/policies")).collect();
+    assert_eq!(of_files.len(), 4);
+    for shown in of_files {
+        let (line, expected) = shown.split_once('\n').unwrap();
+        let arguments = words(line);
+        let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+        let (code, results, problems) = tollgate(&arguments, dir.path());
+        assert_eq!((code, problems.as_str()), (0, ""), "{line}");
+        // Names and order; scores are the embedder's business.
+        let first = |text: &str| text.split("  ").find(|word| !word.is_empty()).map(str::to_owned);
+        let expected: Vec<_> = expected.lines().take_while(|line| line.trim() != "# …").map(first).collect();
+        let results: Vec<_> = results.lines().map(first).take(expected.len()).collect();
+        assert_eq!(results, expected, "{line}");
+    }
 }

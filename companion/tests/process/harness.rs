@@ -52,6 +52,11 @@ impl Site {
         Process::start(Command::new(tollgate()).args(self.arguments()).args(ANY_PORT))
     }
 
+    /// With more arguments.
+    pub(crate) fn start_with(&self, arguments: &[String]) -> Process {
+        Process::start(Command::new(tollgate()).args(self.arguments()).args(ANY_PORT).args(arguments))
+    }
+
     /// Under a limit on the size of files, in units of 512 bytes, that can be raised later.
     pub(crate) fn start_with_files_of(&self, blocks: u32) -> Process {
         let script = format!("trap '' XFSZ; ulimit -S -f {blocks}; exec \"$0\" \"$@\"");
@@ -129,6 +134,11 @@ impl Process {
 
     pub(crate) fn get(&self, path: &str) -> (u16, Value) {
         let (status, body) = ask(&self.http, "GET", path, "", "").unwrap();
+        (status, serde_json::from_str(&body).unwrap_or(Value::String(body)))
+    }
+
+    pub(crate) fn post(&self, path: &str, json: &str) -> (u16, Value) {
+        let (status, body) = ask(&self.http, "POST", path, "content-type: application/json\r\n", json).unwrap();
         (status, serde_json::from_str(&body).unwrap_or(Value::String(body)))
     }
 

@@ -5,3 +5,4 @@ mod disk;
 #[cfg(test)]
 mod harness;
 mod kill;
+mod search;

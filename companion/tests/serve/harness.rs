@@ -384,14 +384,31 @@ impl Vm {
         self.up.send(proto::WorkerMessage { body: Some(body) }).await.unwrap();
     }
 
-    /// The next snapshot or delta; answers to heartbeats are passed over.
+    /// The next snapshot or delta; answers to heartbeats and parts of the index snapshot are passed over.
     pub(crate) async fn offer(&mut self) -> companion_message::Body {
         loop {
             match self.message().await {
-                companion_message::Body::Current(_) => {}
+                companion_message::Body::Current(_) | companion_message::Body::IndexSnapshot(_) => {}
                 offer => return offer,
             }
         }
+    }
+
+    /// The next part of the index snapshot; it is not answered.
+    pub(crate) async fn part(&mut self) -> proto::IndexSnapshot {
+        loop {
+            match self.message().await {
+                companion_message::Body::Current(_) => {}
+                companion_message::Body::IndexSnapshot(part) => return part,
+                other => panic!("not a part of the index snapshot: {other:?}"),
+            }
+        }
+    }
+
+    /// Says what became of a part: nothing is wrong with it if the reason is empty.
+    pub(crate) async fn answer_part(&self, part: &proto::IndexSnapshot, refused: &str) {
+        let answer = proto::IndexAnswer { part: part.part, refused: refused.to_owned() };
+        self.say(worker_message::Body::IndexAnswer(answer)).await;
     }
 
     /// What comes next.

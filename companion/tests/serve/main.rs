@@ -3,6 +3,7 @@
 mod access;
 #[cfg(test)]
 mod certificates;
+mod conflicts;
 #[cfg(test)]
 mod deltas;
 mod edits;
@@ -13,6 +14,8 @@ mod history;
 mod hostile;
 mod numbering;
 mod publishing;
+#[cfg(test)]
+mod related;
 mod search;
 #[cfg(test)]
 mod signatures;

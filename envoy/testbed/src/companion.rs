@@ -33,6 +33,8 @@ pub struct CompanionOptions {
     pub expected_workers: Option<u32>,
     /// Where its output goes.
     pub log: PathBuf,
+    /// More of what `serve` is told.
+    pub arguments: Vec<String>,
 }
 
 /// Where the companion's policies come from.
@@ -40,7 +42,7 @@ pub struct CompanionOptions {
 pub enum Source {
     /// A folder.
     Files,
-    /// Its API, to which the testbed has a token.
+    /// Its API.
     Api,
 }
 
@@ -101,6 +103,33 @@ pub struct Enforcement {
     pub alive: usize,
     /// From its publication until the last of them did, in milliseconds.
     pub last_ms: Option<f64>,
+}
+
+/// What it says of the models that policies are searched by.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Migrations {
+    /// What serves.
+    pub serving: Option<Generation>,
+    /// What a rollback would go to.
+    pub kept: Option<Generation>,
+    migration: Option<serde_json::Value>,
+}
+
+/// The vectors of one model.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Generation {
+    /// Of the model.
+    pub version: String,
+    /// Policies whose vector is not there or no longer right.
+    pub stale: usize,
+}
+
+impl Migrations {
+    /// Whether one goes on.
+    #[must_use]
+    pub fn is_under_way(&self) -> bool {
+        self.migration.is_some()
+    }
 }
 
 #[derive(Deserialize)]
@@ -175,15 +204,14 @@ impl Companion {
         }
         let options = &self.options;
         let mut command = Command::new(&options.binary);
-        command.arg("serve").arg("--state").arg(&options.state);
+        let tokens = options.state.with_extension("tokens");
+        self.token = Some(token(&options.binary, &tokens)?);
+        command.arg("serve").arg("--state").arg(&options.state).arg("--tokens").arg(tokens);
         match options.source {
             Source::Files => command.arg("--policies").arg(&options.policies),
-            Source::Api => {
-                let tokens = options.state.with_extension("tokens");
-                self.token = Some(token(&options.binary, &tokens)?);
-                command.args(["--source", "api", "--tokens"]).arg(tokens)
-            }
+            Source::Api => command.args(["--source", "api"]),
         };
+        command.args(&options.arguments);
         options.feed.serve(&mut command);
         if let Some(Signing { key, audience }) = &options.signing {
             command.arg("--sign-key").arg(&key.file).args(["--audience", audience]);
@@ -258,6 +286,12 @@ impl Companion {
         Ok(self.metrics()?.lines().find_map(value))
     }
 
+    /// The operating system's id of the process, while it runs.
+    #[must_use]
+    pub fn id(&self) -> Option<u32> {
+        self.process.as_ref().map(Process::id)
+    }
+
     /// The process, while it runs.
     pub fn process(&mut self) -> Option<&mut Process> {
         self.process.as_mut()
@@ -326,8 +360,32 @@ impl Companion {
         self.change("PUT", &format!("/v1/policies/{policy}"), &[("if-match", "*")], text)
     }
 
-    fn change(&self, method: &str, path: &str, condition: &[(&str, &str)], text: &str) -> Result<SnapshotId> {
-        let token = self.token.as_ref().context("policies do not come from the API")?;
+    /// What becomes of the vectors of policy search.
+    ///
+    /// # Errors
+    ///
+    /// When it does not answer, or not in this form.
+    pub fn migrations(&self) -> Result<Migrations> {
+        self.read("/v1/migrations")
+    }
+
+    /// Asks for a migration, or with `/cancel`, `/rollback` or `/forget` for another end of it.
+    ///
+    /// # Errors
+    ///
+    /// When it is refused.
+    pub fn migrate(&self, how: &str) -> Result<Migrations> {
+        self.change("POST", &format!("/v1/migrations{how}"), &[], "")
+    }
+
+    fn change<T: serde::de::DeserializeOwned>(
+        &self,
+        method: &str,
+        path: &str,
+        condition: &[(&str, &str)],
+        text: &str,
+    ) -> Result<T> {
+        let token = self.token.as_ref().context("it has not been started")?;
         let authorization = format!("Bearer {token}");
         let mut headers = condition.to_vec();
         headers.extend([("authorization", authorization.as_str()), ("content-type", "application/json")]);

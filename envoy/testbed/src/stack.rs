@@ -152,6 +152,7 @@ impl Testbed {
             http_port: ports::free()?,
             expected_workers: Some(options.workers),
             log: path.join("companion.log"),
+            arguments: Vec::new(),
         });
         if companion_too {
             companion.start()?;

@@ -7,6 +7,7 @@
 #[path = "../../tests/engine/guest.rs"]
 #[expect(dead_code, reason = "deciding is for other benches and the tests")]
 mod guest;
+mod related;
 #[path = "../decide/set.rs"]
 mod set;
 #[path = "../decide/workload/mod.rs"]
@@ -33,6 +34,7 @@ fn main() {
     for size in SIZES {
         bench(&mut criterion, size, &mut figures);
     }
+    related::bench(&mut figures);
     module(&mut figures);
     criterion.final_summary();
     for (name, value, unit) in figures {

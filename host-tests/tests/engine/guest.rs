@@ -44,6 +44,17 @@ impl Guest {
         self.hand_over(delta, "apply");
     }
 
+    /// Copies a part of an index snapshot in and has it taken into use.
+    pub(crate) fn take_part(&mut self, part: &[u8]) {
+        self.hand_over(part, "take_part");
+    }
+
+    /// How many policies are named as related to one.
+    pub(crate) fn related(&mut self, policy: u32) -> u32 {
+        let related = self.instance.get_typed_func::<u32, u32>(&mut self.store, "related").unwrap();
+        related.call(&mut self.store, policy).unwrap()
+    }
+
     fn hand_over(&mut self, bytes: &[u8], export: &str) {
         let len = u32::try_from(bytes.len()).unwrap();
         let buffer = self.instance.get_typed_func::<u32, u32>(&mut self.store, "buffer").unwrap();

@@ -19,6 +19,11 @@ pub(crate) fn current(id: SnapshotId) -> Vec<u8> {
     message(3, message(1, id_message(id)))
 }
 
+/// A message that carries a part of the index snapshot, which the companion calls this.
+pub(crate) fn part(id: &[u8], content: &[u8]) -> Vec<u8> {
+    message(4, [message(1, id), message(2, content)].concat())
+}
+
 /// A `SnapshotId`.
 pub(crate) fn id_message(id: SnapshotId) -> Vec<u8> {
     [number(1, id.epoch), number(2, id.version)].concat()
@@ -28,9 +33,21 @@ pub(crate) fn id_message(id: SnapshotId) -> Vec<u8> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum FromWorker {
     Hello(Hello),
-    Heartbeat { applied: Option<SnapshotId>, serving: bool },
+    Heartbeat {
+        applied: Option<SnapshotId>,
+        serving: bool,
+    },
     Ack(SnapshotId),
-    Nack { id: Option<SnapshotId>, reason: String, wants_full: bool },
+    Nack {
+        id: Option<SnapshotId>,
+        reason: String,
+        wants_full: bool,
+    },
+    /// What became of a part of the index snapshot: empty if it is in use.
+    Part {
+        id: Vec<u8>,
+        refused: String,
+    },
 }
 
 /// The first message of every stream.
@@ -56,6 +73,7 @@ impl FromWorker {
             2 => heartbeat(body),
             3 => ack(body),
             4 => nack(body),
+            5 => part_answer(body),
             other => panic!("message of kind {other}"),
         }
     }
@@ -110,6 +128,18 @@ fn nack(body: Vec<(u64, Field)>) -> FromWorker {
         }
     }
     FromWorker::Nack { id, reason, wants_full }
+}
+
+fn part_answer(body: Vec<(u64, Field)>) -> FromWorker {
+    let (mut id, mut refused) = (Vec::new(), String::new());
+    for (number, field) in body {
+        match number {
+            1 => id = field.bytes(),
+            2 => refused = field.text(),
+            other => panic!("field {other} of an answer to a part"),
+        }
+    }
+    FromWorker::Part { id, refused }
 }
 
 fn read_id(field: Field) -> SnapshotId {

@@ -30,6 +30,7 @@ mod plugin;
 mod policies;
 mod random;
 mod refused_snapshots;
+mod related;
 mod request;
 mod signatures;
 mod staleness;

@@ -59,6 +59,12 @@ impl PartContent {
         PartContent { digest: tree::part(&out.0), bytes: out.0 }
     }
 
+    /// How many bytes it has; signed, a part has a little more.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        self.bytes.len()
+    }
+
     /// What signatures are of.
     #[must_use]
     pub fn digest(&self) -> Digest {

@@ -128,7 +128,7 @@ impl<'a> Content<'a> {
     fn is_sound(&self) -> bool {
         let Content { series, parts, number, policies } = self;
         let has_model = (SERIES + 1..=SERIES + MAX_MODEL).contains(&series.len());
-        let bounded = *parts <= MAX_PARTS && policies.len() <= MAX_POLICIES;
+        let bounded = number < parts && *parts <= MAX_PARTS && policies.len() <= MAX_POLICIES;
         let mut last = None;
         let in_order = policies.iter().all(|record| {
             let key = Some(key(record));

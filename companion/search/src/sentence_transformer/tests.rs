@@ -249,7 +249,7 @@ fn what_is_not_supported_is_refused_and_named() {
         ("config.json", "hidden_size", json!("wide"), "is damaged"),
         ("1_Pooling/config.json", "pooling_mode_max_tokens", json!(true), "no other mode"),
         ("sentence_bert_config.json", "do_lower_case", json!(true), "`do_lower_case`"),
-        ("sentence_bert_config.json", "max_seq_length", json!(1), "tokenizer"),
+        ("sentence_bert_config.json", "max_seq_length", json!(2), "frames a text with 2 tokens"),
     ] {
         let small = Small::new();
         small.set(file, key, value);

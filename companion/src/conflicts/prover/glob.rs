@@ -41,7 +41,7 @@ fn longer<'t>(a: &'t str, b: &'t str, has: impl Fn(&str, &str) -> bool) -> Optio
 }
 
 /// Whether a pattern matches all that another one does. Of two different globs that is not known.
-pub(super) fn includes(wide: &str, narrow: &str) -> bool {
+pub(in super::super) fn includes(wide: &str, narrow: &str) -> bool {
     wide == narrow || !narrow.contains('*') && matches(wide, narrow)
 }
 
@@ -65,7 +65,9 @@ mod tests {
             assert!(matches(a, &name) && matches(b, &name), "{a} {b}: {name}");
             assert!(!name.contains('*'));
         }
-        for (a, b) in [("view", "edit"), ("view", "e*"), ("a*", "b*"), ("*:read", "*:write"), ("documents:*", "document")] {
+        for (a, b) in
+            [("view", "edit"), ("view", "e*"), ("a*", "b*"), ("*:read", "*:write"), ("documents:*", "document")]
+        {
             assert_eq!(common(a, b), None, "{a} {b}");
         }
     }

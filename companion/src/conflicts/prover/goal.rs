@@ -59,17 +59,15 @@ impl Goal {
     /// That a condition comes to what is wanted.
     pub(super) fn of<'p>(outline: &'p Outline, wanted: Wanted, parts: &mut Parts<'p>) -> Goal {
         let both = |parts: &mut Parts<'p>| {
-            Goal::All(vec![
-                Goal::of(outline, Wanted::NotTrue, parts),
-                Goal::of(outline, Wanted::NotFalse, parts),
-            ])
+            Goal::All(vec![Goal::of(outline, Wanted::NotTrue, parts), Goal::of(outline, Wanted::NotFalse, parts)])
         };
         match (outline, wanted) {
             (Outline::Part(part), wanted) => Goal::Part(parts.number(part), wanted.statuses()),
             (_, Wanted::Error) => both(parts),
             (Outline::Not(inner), wanted) => Goal::of(inner, wanted.negated(), parts),
             // False makes up for an error.
-            (Outline::All(of), Wanted::True | Wanted::NotFalse) | (Outline::Any(of), Wanted::False | Wanted::NotTrue) => {
+            (Outline::All(of), Wanted::True | Wanted::NotFalse)
+            | (Outline::Any(of), Wanted::False | Wanted::NotTrue) => {
                 Goal::All(of.iter().map(|part| Goal::of(part, wanted, parts)).collect())
             }
             (Outline::All(of) | Outline::Any(of), wanted) => {

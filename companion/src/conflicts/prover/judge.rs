@@ -53,7 +53,8 @@ impl<'s> Judge<'s> {
         let mut derived_roles: Vec<_> = derived.collect();
         derived_roles.sort_by(|a, b| a.name.cmp(&b.name));
         derived_roles.dedup_by(|a, b| a.name == b.name);
-        let named = policies.iter().filter_map(|policy| policy.scope.as_deref()).chain(question.resource.scope.as_deref());
+        let named =
+            policies.iter().filter_map(|policy| policy.scope.as_deref()).chain(question.resource.scope.as_deref());
         let scopes = named.flat_map(levels).filter(|level| self.surroundings.scopes.contains(*level));
         let scopes = scopes.map(str::to_owned).collect();
         let set = PolicySet { policies, derived_roles, scopes, ..PolicySet::default() };

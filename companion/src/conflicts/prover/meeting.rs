@@ -165,7 +165,9 @@ fn readers_of_kind<'o>(outline: &'o Outline, readers: &mut Vec<&'o Part>) {
         Outline::All(of) | Outline::Any(of) => of.iter().for_each(|part| readers_of_kind(part, readers)),
         Outline::Not(of) => readers_of_kind(of, readers),
         Outline::Choice(of) => of.iter().for_each(|part| readers_of_kind(part, readers)),
-        Outline::Part(part) if part.reads.iter().any(|place| place.origin == Origin::ResourceKind) => readers.push(part),
+        Outline::Part(part) if part.reads.iter().any(|place| place.origin == Origin::ResourceKind) => {
+            readers.push(part);
+        }
         Outline::Part(_) => {}
     }
 }
@@ -188,7 +190,7 @@ fn is_plain(part: &Part) -> bool {
     )
 }
 
-fn common_action(a: &Names, b: &Names) -> Option<String> {
+pub(in super::super) fn common_action(a: &Names, b: &Names) -> Option<String> {
     match (a, b) {
         (Names::Any, Names::Any) => Some("view".to_owned()),
         (Names::Any, Names::Of(of)) | (Names::Of(of), Names::Any) => {
@@ -213,7 +215,7 @@ fn lower_scope<'p>(a: &'p Policy, b: &'p Policy) -> Option<Option<&'p str>> {
 }
 
 /// Whether the second scope is the first, or within it.
-fn is_below(upper: Option<&str>, lower: Option<&str>) -> bool {
+pub(in super::super) fn is_below(upper: Option<&str>, lower: Option<&str>) -> bool {
     match (upper, lower) {
         (None, _) => true,
         (Some(_), None) => false,
@@ -223,13 +225,13 @@ fn is_below(upper: Option<&str>, lower: Option<&str>) -> bool {
     }
 }
 
-fn windows_meet(a: &Policy, b: &Policy) -> bool {
+pub(in super::super) fn windows_meet(a: &Policy, b: &Policy) -> bool {
     let from = a.window.not_before.max(b.window.not_before);
     let until = [a.window.not_after, b.window.not_after].into_iter().flatten().min();
     from.zip(until).is_none_or(|(from, until)| from < until)
 }
 
-fn includes(wide: &Names, narrow: &Names, covers: impl Fn(&str, &str) -> bool) -> bool {
+pub(in super::super) fn includes(wide: &Names, narrow: &Names, covers: impl Fn(&str, &str) -> bool) -> bool {
     match (wide, narrow) {
         // Whoever has no identity is nobody in particular.
         (Names::Any, Names::Of(names)) => !names.iter().any(|name| name == ANONYMOUS),

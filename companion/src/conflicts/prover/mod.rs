@@ -20,6 +20,7 @@ mod values;
 mod verdict;
 mod witness;
 
+use std::cell::Cell;
 use std::sync::Arc;
 
 use tollgate_policy::engine::Effect;
@@ -33,8 +34,12 @@ use meeting::Meeting;
 use point::{Found, Point};
 use search::{Outcome, Search, Tries};
 
+pub(super) use glob::includes as glob_includes;
+pub(super) use meeting::{common_action, includes, is_below, windows_meet};
 pub(crate) use statement::Statement;
 pub(crate) use verdict::{Apart, Conflict, Verdict};
+#[cfg(test)]
+use witness::Witness;
 
 /// What comparing two policies may take.
 #[derive(Clone, Copy, Debug)]
@@ -58,6 +63,7 @@ pub(crate) struct Prover {
     /// Of a set without policies: makes principals for the evaluation of parts.
     nothing: Snapshot,
     effort: Effort,
+    tried: Cell<u64>,
 }
 
 impl Prover {
@@ -65,7 +71,7 @@ impl Prover {
     /// If even a set without policies does not compile.
     pub(crate) fn new(surroundings: Arc<Surroundings>, effort: Effort) -> anyhow::Result<Self> {
         let nothing = compile(&tollgate_policy::set::PolicySet::default(), SnapshotId::default())?.snapshot;
-        Ok(Prover { surroundings, nothing, effort })
+        Ok(Prover { surroundings, nothing, effort, tried: Cell::default() })
     }
 
     /// Whether a question that an allow allows is one that a deny denies.
@@ -95,7 +101,7 @@ impl Prover {
                 }
                 outcome == Outcome::Found
             });
-            tried += tries.used();
+            tried += self.count(&tries);
             found
         });
         if !found && certain {
@@ -106,7 +112,7 @@ impl Prover {
             points.iter().any(|point| {
                 self.search(point, [Wanted::True, Wanted::NotFalse]).random(&mut tries, &mut seed, &mut judged)
             });
-            tried += tries.used();
+            tried += self.count(&tries);
         }
         match conflict {
             Some(conflict) => {
@@ -114,6 +120,16 @@ impl Prover {
             }
             None => Verdict::Unknown { tried },
         }
+    }
+
+    /// How many values and questions were tried for all pairs so far.
+    pub(crate) fn tried(&self) -> u64 {
+        self.tried.get()
+    }
+
+    fn count(&self, tries: &Tries) -> u64 {
+        self.tried.update(|all| all + tries.used());
+        tries.used()
     }
 
     fn search<'s>(&'s self, point: &'s Point<'s>, wanted: [Wanted; 2]) -> Search<'s> {
@@ -146,10 +162,10 @@ impl Prover {
             let mut search = self.search(point, wanted);
             search.run(&mut tries, &mut |_| true) == Outcome::None || search.is_impossible(&mut tries)
         };
-        meeting
-            .points_by_way(inner.ways())
-            .iter()
-            .all(|by_other| by_other.iter().any(|points| points.iter().all(&mut never)))
+        let ways = meeting.points_by_way(inner.ways());
+        let is_within = ways.iter().all(|by_other| by_other.iter().any(|points| points.iter().all(&mut never)));
+        self.count(&tries);
+        is_within
     }
 }
 

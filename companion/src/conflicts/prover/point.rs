@@ -43,13 +43,7 @@ pub(super) struct Found<'s> {
 }
 
 impl<'s> Point<'s> {
-    pub(super) fn new(
-        kind: String,
-        action: &'s str,
-        scope: Option<&'s str>,
-        who: Who<'s>,
-        ways: [&'s Way; 2],
-    ) -> Self {
+    pub(super) fn new(kind: String, action: &'s str, scope: Option<&'s str>, who: Who<'s>, ways: [&'s Way; 2]) -> Self {
         Point { kind, action, scope, who, ways }
     }
 

@@ -202,11 +202,14 @@ impl Said {
                 Term::Place(place),
             )
             | Form::Compared(Comparison::Membership, Term::Place(place), Term::List(_))
-            | Form::Compared(Comparison::Prefix | Comparison::Suffix, Term::Place(place), Term::Value(Data::String(_))) => {
-                is_simple(place)
-            }
+            | Form::Compared(
+                Comparison::Prefix | Comparison::Suffix,
+                Term::Place(place),
+                Term::Value(Data::String(_)),
+            ) => is_simple(place),
             Form::Compared(Comparison::Membership, Term::Value(_), Term::Place(place)) => {
-                place.origin == Origin::PrincipalRoles && place.members.is_empty() || is_simple(place) && !is_whole(place)
+                place.origin == Origin::PrincipalRoles && place.members.is_empty()
+                    || is_simple(place) && !is_whole(place)
             }
             Form::Compared(..) | Form::Other => false,
         }

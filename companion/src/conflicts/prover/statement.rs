@@ -22,7 +22,8 @@ pub(super) struct Way {
 impl Statement {
     pub(crate) fn of(policy: Arc<Policy>) -> Self {
         let window = &policy.window;
-        let window = window.not_before.map(Program::not_before).into_iter().chain(window.not_after.map(Program::before));
+        let window =
+            window.not_before.map(Program::not_before).into_iter().chain(window.not_after.map(Program::before));
         let window: Vec<Outline> = window.map(|program| program.outline()).collect();
         let own: Vec<Outline> = policy.condition.iter().map(|condition| condition.program.outline()).collect();
         let all = |derived: Option<Outline>| {

@@ -15,11 +15,7 @@ impl Keeper {
         let mut wake: Option<Instant> = None;
         for (_, tended) in self.by_role() {
             let woken = tended.book(|book| book.wake(now));
-            let paused = tended.paused_until(now);
-            wake = [wake, woken, paused].into_iter().flatten().min();
-            if paused.is_some() {
-                continue;
-            }
+            wake = [wake, woken].into_iter().flatten().min();
             for priority in Priority::DESCENDING {
                 let room = self.shared.queue.room(priority);
                 for name in tended.book(|book| book.next(priority, room)) {

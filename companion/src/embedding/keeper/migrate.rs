@@ -78,7 +78,7 @@ impl Keeper {
 
     /// Elsewhere: it may take seconds, and changes go on.
     pub(super) fn load(&self, wanted: Wanted, config: EmbedderConfig, version: ModelVersion) {
-        let (shared, loader) = (Arc::clone(&self.shared), self.loader.clone());
+        let (shared, loader) = (Arc::clone(&self.shared), Arc::clone(&self.loader));
         let loading = priority::spawn("search-loader", move || {
             let loaded = catch_unwind(AssertUnwindSafe(|| loader.load(&config, &version)));
             let crash = || LoadError("loading it failed inside the program".to_owned());
@@ -222,20 +222,27 @@ impl Keeper {
 
     /// Carries a migration on; returns when to look again.
     pub(super) fn advance(&mut self, now: Instant) -> Option<Instant> {
-        if let Some(again) = self.again {
-            if again > now {
-                return Some(again);
-            }
-            self.again = None;
-            match self.record(Role::Serving).filter(|_| self.migration.is_none()).map(|record| record.number) {
-                Some(serving)
-                    if self.record(Role::Serving).is_some_and(|record| self.compare(record) != Comparison::Unknown) =>
-                {
-                    self.equip(serving)
-                }
-                _ => self.load_configured(),
-            }
+        self.try_again(now);
+        match (self.advance_building(now), self.again) {
+            (Some(building), Some(again)) => Some(building.min(again)),
+            (building, again) => building.or(again),
         }
+    }
+
+    /// Loads what could not be loaded, when it is time.
+    fn try_again(&mut self, now: Instant) {
+        if self.again.is_none_or(|again| again > now) {
+            return;
+        }
+        self.again = None;
+        let serving = self.record(Role::Serving).filter(|_| self.migration.is_none());
+        match serving.filter(|record| self.compare(record) != Comparison::Unknown).map(|record| record.number) {
+            Some(serving) => self.equip(serving),
+            None => self.load_configured(),
+        }
+    }
+
+    fn advance_building(&mut self, now: Instant) -> Option<Instant> {
         let building = self.of_role(Role::Building)?;
         let total = self.known.len();
         let stale = building.stale();

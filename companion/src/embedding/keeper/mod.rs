@@ -35,7 +35,7 @@ const ROUND: Duration = Duration::from_secs(1);
 pub(super) struct Keeper {
     shared: Arc<Shared>,
     config: SearchConfig,
-    loader: Loader,
+    loader: Arc<dyn Loader>,
     /// Where generations are; absent: in memory alone.
     folder: Option<PathBuf>,
     store: Option<Store>,
@@ -57,7 +57,7 @@ pub(super) struct Keeper {
 }
 
 impl Keeper {
-    pub(super) fn new(shared: Arc<Shared>, config: SearchConfig, loader: Loader) -> Self {
+    pub(super) fn new(shared: Arc<Shared>, config: SearchConfig, loader: Arc<dyn Loader>) -> Self {
         Keeper {
             shared,
             config,
@@ -85,6 +85,8 @@ impl Keeper {
             let event = match events.recv_timeout(wake.saturating_duration_since(Instant::now())) {
                 Ok(Event::Stop(stopped)) => {
                     self.guarded(Keeper::stop);
+                    // The folder is free for others once it is said that this has ended.
+                    drop(self);
                     let _ = stopped.send(());
                     return;
                 }

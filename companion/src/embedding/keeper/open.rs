@@ -1,10 +1,12 @@
 use std::collections::HashSet;
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError};
-use std::time::Instant;
+use std::thread;
+use std::time::{Duration, Instant};
 
-use tollgate_search::Index;
+use tollgate_search::{Index, IndexError};
 
 use crate::embedding::clock;
 use crate::embedding::generation::Role;
@@ -15,21 +17,30 @@ use crate::embedding::tended::Tended;
 
 use super::Keeper;
 
+/// How long somebody else's generation is waited for.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// An index that cannot be had.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum OpenError {
+    #[error("{}: {source}", folder.display())]
+    Folder { folder: PathBuf, source: io::Error },
+    #[error(transparent)]
+    Index(#[from] IndexError),
+}
+
 impl Keeper {
     /// Goes on from what the folder holds. Whatever is wrong with it, search goes on without it.
     pub(super) fn open(&mut self) {
         self.plan.next = 1;
-        let opened = open(&self.config.folder);
-        let folder_problem = match opened {
+        match open(&self.config.folder) {
             Ok((store, plan)) => {
                 self.folder = Some(self.config.folder.clone());
                 self.store = Some(store);
                 self.plan = plan;
-                None
             }
-            Err(reason) => Some(format!("nothing is kept, and all is embedded again after a restart: {reason}")),
-        };
-        self.shared.note(|problems| &mut problems.folder, folder_problem);
+            Err(reason) => self.nothing_kept(&reason),
+        }
         let started = Instant::now();
         let comparisons: Vec<Comparison> = self.plan.generations.iter().map(|record| self.compare(record)).collect();
         let took = started.elapsed();
@@ -51,29 +62,35 @@ impl Keeper {
     }
 
     pub(super) fn compare(&self, record: &Record) -> Comparison {
-        compare(&self.config.embedder, &self.config.version, record)
+        compare(&*self.loader, &self.config.embedder, &self.config.version, record)
     }
 
-    /// A generation that cannot be opened is made again.
+    /// A generation that cannot be opened is made again, unless somebody else has it.
     fn open_generations(&mut self) {
         for record in std::mem::take(&mut self.plan.generations) {
-            match self.open_index(&record) {
+            match self.open_patiently(&record) {
                 Ok(index) => {
                     self.tended.insert(record.number, Arc::new(Tended::new(record.number, index)));
                     self.plan.generations.push(record);
                 }
+                Err(OpenError::Index(error @ IndexError::InUse { .. })) => {
+                    self.tended.clear();
+                    (self.folder, self.store) = (None, None);
+                    self.plan = Plan { next: 1, ..Plan::default() };
+                    return self.nothing_kept(&error.to_string());
+                }
                 Err(error) => {
-                    tracing::warn!(generation = record.number, %error, "policy search: a generation cannot be used and is removed");
-                    self.remove_folder(record.number);
+                    let generation = record.number;
+                    tracing::warn!(generation, %error, "policy search: a generation cannot be used and is removed");
+                    self.remove_folder(generation);
                 }
             }
         }
         let has = |plan: &Plan, role| plan.generations.iter().any(|record| record.role == role);
         if !has(&self.plan, Role::Serving) {
             // Half of a generation is better than none.
-            if let Some(record) =
-                self.plan.generations.iter_mut().max_by_key(|record| (record.role == Role::Kept, record.number))
-            {
+            let best = |record: &&mut Record| (record.role == Role::Kept, record.number);
+            if let Some(record) = self.plan.generations.iter_mut().max_by_key(best) {
                 record.role = Role::Serving;
             }
         }
@@ -83,14 +100,32 @@ impl Keeper {
         self.shared.serve(self.of_role(Role::Serving).as_ref());
     }
 
-    pub(super) fn open_index(&self, record: &Record) -> Result<Index, String> {
+    /// A predecessor that is shutting down may have it still.
+    fn open_patiently(&self, record: &Record) -> Result<Index, OpenError> {
+        let start = Instant::now();
+        loop {
+            match self.open_index(record) {
+                Err(OpenError::Index(IndexError::InUse { .. })) if start.elapsed() < PATIENCE => {
+                    thread::sleep(PATIENCE / 50);
+                }
+                opened => return opened,
+            }
+        }
+    }
+
+    pub(super) fn open_index(&self, record: &Record) -> Result<Index, OpenError> {
         match self.generation_folder(record.number) {
             None => Ok(Index::in_memory(record.model.clone(), self.config.index)),
             Some(folder) => {
-                fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
-                Index::open(&folder, record.model.clone(), self.config.index).map_err(|error| error.to_string())
+                fs::create_dir_all(&folder).map_err(|source| OpenError::Folder { folder: folder.clone(), source })?;
+                Ok(Index::open(&folder, record.model.clone(), self.config.index)?)
             }
         }
+    }
+
+    fn nothing_kept(&self, reason: &str) {
+        let problem = format!("nothing is kept, and all is embedded again after a restart: {reason}");
+        self.shared.note(|problems| &mut problems.folder, Some(problem));
     }
 
     /// What was made before, and what the last run has left over.

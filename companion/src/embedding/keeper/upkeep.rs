@@ -1,4 +1,4 @@
-use std::sync::PoisonError;
+use std::sync::{Arc, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -6,6 +6,7 @@ use crate::embedding::cache::Changes;
 use crate::embedding::clock;
 use crate::embedding::dead::DeadLetter;
 use crate::embedding::generation::Role;
+use crate::embedding::priority;
 use crate::embedding::state::{Kept, Settled};
 use crate::embedding::store::{Left, StoreError};
 
@@ -21,6 +22,14 @@ const BETWEEN_TOUCHES: Duration = Duration::from_secs(60);
 /// How often that is tried again by itself which could not be embedded and may go well another time.
 const BETWEEN_CHANCES: Duration = Duration::from_secs(600);
 
+/// How often indexes are asked whether they are well, and how often how well they search.
+const BETWEEN_VISITS: Duration = Duration::from_secs(5);
+const BETWEEN_EXAMS: Duration = Duration::from_secs(600);
+
+/// Policies that are searched for in an exam, and nearest that are compared.
+const EXAMINED: usize = 8;
+const NEAREST: usize = 10;
+
 /// How long a shutdown lets workers go on with what is queued.
 const LAST_CALL: Duration = Duration::from_secs(1);
 
@@ -33,6 +42,9 @@ pub(super) struct Rounds {
     saved: Instant,
     touched: Instant,
     given_chance: Instant,
+    visited: Instant,
+    /// Absent before the first.
+    examined: Option<Instant>,
     /// As they are in the database.
     letters: Vec<(u64, DeadLetter)>,
     settled: Option<(u64, u64)>,
@@ -41,7 +53,15 @@ pub(super) struct Rounds {
 impl Default for Rounds {
     fn default() -> Self {
         let now = Instant::now();
-        Rounds { saved: now, touched: now, given_chance: now, letters: Vec::new(), settled: None }
+        Rounds {
+            saved: now,
+            touched: now,
+            given_chance: now,
+            visited: now,
+            examined: None,
+            letters: Vec::new(),
+            settled: None,
+        }
     }
 }
 
@@ -54,6 +74,10 @@ impl Keeper {
             self.tended.values().for_each(|tended| {
                 tended.book(|book| book.retry(now, |letter| letter.may_pass));
             });
+        }
+        if now.duration_since(self.rounds.visited) >= BETWEEN_VISITS {
+            self.rounds.visited = now;
+            self.visit(now);
         }
         if now.duration_since(self.rounds.saved) >= BETWEEN_PIECES {
             self.rounds.saved = now;
@@ -99,6 +123,9 @@ impl Keeper {
             self.stored(outcome);
         }
         while self.has_unsaved() && self.save_piece(PIECE * 8, true) && start.elapsed() < LAST_CALL * 2 {}
+        // Whoever holds a generation still keeps it open; this no longer does.
+        self.shared.serve(None);
+        self.tended.clear();
     }
 
     /// Writes a part of the cache; returns whether that went well.
@@ -127,7 +154,7 @@ impl Keeper {
     }
 
     fn save_letters(&mut self) {
-        let letters = |(number, tended): (&u64, &std::sync::Arc<super::Tended>)| {
+        let letters = |(number, tended): (&u64, &Arc<super::Tended>)| {
             let letters = if tended.given_up() == 0 { Vec::new() } else { tended.book(|book| book.letters()) };
             let number = *number;
             letters.into_iter().map(move |letter| (number, letter))
@@ -152,6 +179,28 @@ impl Keeper {
         }
         let problem = outcome.err().map(|error| format!("what was made is not kept: {error}"));
         self.shared.note(|problems| &mut problems.store, problem);
+    }
+
+    /// Looks after the index that serves.
+    fn visit(&mut self, now: Instant) {
+        let Some(serving) = self.of_role(Role::Serving) else { return };
+        let trouble = serving.index.stats().trouble;
+        let problem = trouble.map(|trouble| format!("searches are slower than they could be: {trouble}"));
+        self.shared.note(|problems| &mut problems.graph, problem);
+        let is_due = self.rounds.examined.is_none_or(|examined| now.duration_since(examined) >= BETWEEN_EXAMS);
+        if !is_due || serving.stale() != serving.given_up() {
+            return;
+        }
+        self.rounds.examined = Some(now);
+        let shared = Arc::clone(&self.shared);
+        // It reads all vectors.
+        let exam = priority::spawn("search-exam", move || match serving.index.accuracy(EXAMINED, NEAREST) {
+            Ok(recall) => shared.metrics.search.accuracy(recall.unwrap_or(1.0)),
+            Err(error) => tracing::warn!(%error, "policy search: it cannot be told how well searches do"),
+        });
+        if let Err(error) = exam {
+            tracing::warn!(%error, "policy search: no thread to examine the index with");
+        }
     }
 
     /// Tells when nothing is stale any more.

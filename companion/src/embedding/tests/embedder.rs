@@ -7,6 +7,7 @@ use std::time::Duration;
 use tollgate_policy::digest::Digest;
 use tollgate_search::{EmbedError, Embedder, Model, ModelVersion, Purpose, TextHash, Vector};
 
+use crate::embedding::config::EmbedderConfig;
 use crate::embedding::embedders::{LoadError, Loader};
 
 /// Numbers that say what a text is; the rest say what model it is.
@@ -23,6 +24,8 @@ pub(super) struct Behaviour {
     pub(super) is_out: Option<Option<Duration>>,
     /// A call takes so long.
     pub(super) pause: Duration,
+    /// It takes the model to tell its fingerprint.
+    pub(super) is_opaque: bool,
     /// Embedders that cannot be loaded.
     pub(super) unloadable: Vec<&'static str>,
 }
@@ -42,14 +45,8 @@ struct Telling {
 }
 
 impl Factory {
-    pub(super) fn loader(&self) -> Loader {
-        let factory = self.clone();
-        Loader::new(move |_, version| {
-            if factory.behaviour.lock().unwrap().unloadable.contains(&version.as_str()) {
-                return Err(LoadError("its files are gone".to_owned()));
-            }
-            Ok(Arc::new(Telling { model: model(version), factory: factory.clone() }))
-        })
+    pub(super) fn loader(&self) -> Arc<dyn Loader> {
+        Arc::new(self.clone())
     }
 
     pub(super) fn set(&self, change: impl FnOnce(&mut Behaviour)) {
@@ -58,6 +55,20 @@ impl Factory {
 
     pub(super) fn embedded(&self) -> usize {
         self.embedded.load(Ordering::SeqCst)
+    }
+}
+
+impl Loader for Factory {
+    fn load(&self, _: &EmbedderConfig, version: &ModelVersion) -> Result<Arc<dyn Embedder>, LoadError> {
+        if self.behaviour.lock().unwrap().unloadable.contains(&version.as_str()) {
+            return Err(LoadError("its files are gone".to_owned()));
+        }
+        Ok(Arc::new(Telling { model: model(version), factory: self.clone() }))
+    }
+
+    fn fingerprint(&self, _: &EmbedderConfig, version: &ModelVersion) -> Option<Digest> {
+        let is_opaque = self.behaviour.lock().unwrap().is_opaque;
+        (!is_opaque).then(|| model(version).fingerprint)
     }
 }
 

@@ -116,6 +116,19 @@ impl Rig {
         }
     }
 
+    /// The same of the one that serves, once it has heard of the last change.
+    pub(super) fn assert_settled(&self, running: &Running) {
+        let count = self.truth.lock().unwrap().len();
+        let generation = running.serving();
+        running.until(|state| {
+            let current = |name: &String, policy: &Arc<Policy>| {
+                generation.index.text_of(name) == Some(TextHash::of(PolicyText::of(policy).cleaned()))
+            };
+            state.policies == count && self.truth.lock().unwrap().iter().all(|(name, policy)| current(name, policy))
+        });
+        self.assert_whole(&generation);
+    }
+
     pub(super) fn folder(&self) -> std::path::PathBuf {
         self.dir.path().join("state.search")
     }

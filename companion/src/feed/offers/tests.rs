@@ -90,7 +90,7 @@ async fn a_signature_is_renewed_when_it_is_old() {
     let dir = tempdir().unwrap();
     let key = dir.path().join("key");
     KeyFile::create("k", &key).unwrap();
-    let offers = Arc::new(Offers::new(Some(Signer::new(&key, "prod".to_owned()).unwrap())));
+    let offers = Arc::new(Offers::new(Some(Arc::new(Signer::new(&key, "prod".to_owned()).unwrap()))));
     let (one, start) = (published(1), Instant::now());
     let make = async |after| {
         let offer = offers.make(&one, Want::Full, start + after).await.unwrap();

@@ -8,10 +8,13 @@ use tollgate_search::clean;
 
 use crate::find::corpus::Corpus;
 use crate::find::question::{Question, QuestionError};
-use crate::find::search::{SearchError, search};
+use crate::find::search::{SearchError, Similar, search};
 
 /// How many kinds are taken to be like a new one.
 const NEAREST: usize = 3;
+
+/// How many kinds are told where none is like the new one.
+const TOLD: usize = 5;
 
 /// How many policies are looked at that a search for the new kind finds.
 const LOOKED_AT: usize = 10;
@@ -39,6 +42,13 @@ impl<'s> Known<'s> {
             }
         }
         Known(known)
+    }
+
+    /// Those that most policies name.
+    pub(super) fn most(&self) -> Vec<&str> {
+        let mut kinds: Vec<(&str, usize)> = self.0.iter().map(|(kind, policies)| (*kind, *policies)).collect();
+        kinds.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(b.0)));
+        kinds.into_iter().map(|(kind, _)| kind).take(TOLD).collect()
     }
 
     /// Kinds that the question names.
@@ -104,7 +114,7 @@ impl<'s> Known<'s> {
         let Ok(found) = search(corpus, &question, "") else { return kinds };
         notes.extend(found.notes.into_iter().filter(|note| !notes.contains(note)).collect::<Vec<_>>());
         // A policy that has nothing in common with the name is only the least far from it.
-        let telling = found.results.into_iter().filter(|similar| similar.is_alike());
+        let telling = found.results.into_iter().filter(Similar::is_alike);
         for (rank, similar) in telling.enumerate() {
             for kind in similar.outline.resource {
                 kinds.entry(kind).or_insert_with(|| (rank, similar.name.clone()));

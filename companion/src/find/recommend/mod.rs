@@ -13,10 +13,11 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use tollgate_policy::set::{Names, Policy, PolicySet};
 
-use super::corpus::{Corpus, Standing};
+use super::corpus::Corpus;
 use super::draft::Draft;
 use super::question::QuestionError;
 use super::search::SearchError;
+use super::standing::Standing;
 
 pub(crate) use kinds::LikeKind;
 pub(crate) use proposals::{LeftOut, Proposal};
@@ -66,14 +67,14 @@ pub(crate) fn recommend(corpus: &Corpus, new: &NewKind) -> Result<Recommendation
     if like.len() > MAX_LIKE {
         return Err(QuestionError::LikeMany(MAX_LIKE).into());
     }
-    let mut notes = corpus.standing().notes();
+    let mut notes = corpus.notes();
     let known = kinds::Known::of(&set.policies);
     let like = match like.as_slice() {
         [] => known.nearest(kind, &set.schemas, corpus, &mut notes),
         named => known.named(kind, named)?,
     };
     if like.is_empty() && !set.policies.is_empty() {
-        notes.push(format!("no kind is like `{kind}`: say which ones are with `like`"));
+        notes.push(format!("no kind is like `{kind}`: say which are with `like`, such as {}", known.most().join(", ")));
     }
     let is_about = |policy: &Policy, kind: &String| matches!(&policy.kinds, Names::Of(kinds) if kinds.contains(kind));
     let is_present = |policy: &Policy| policy.kinds == Names::Any || is_about(policy, kind);

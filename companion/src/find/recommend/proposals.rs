@@ -1,12 +1,13 @@
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write as _;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
-use tollgate_policy::set::{Enforcement, Names, Policy, PolicySet, Window};
+use serde_json::Value;
+use tollgate_policy::engine::Effect;
+use tollgate_policy::set::{Enforcement, Policy, PolicySet, Window};
 use tollgate_policy::source::{SourceFile, load_beside};
 
-use crate::find::outline::{EffectName, listed, roles};
+use crate::find::outline::{listed, roles};
 use crate::format::{format, split};
 
 use super::kinds::LikeKind;
@@ -131,46 +132,30 @@ fn free(name: &str, taken: &BTreeSet<String>) -> String {
     (2_u32..).map(|number| format!("{name}-{number}")).find(|name| !taken.contains(name)).unwrap_or_default()
 }
 
-/// A policy as one line, whatever is in its texts. What is empty is left out.
+/// A policy as one line, of any form. A name and a description that are empty are left out.
 fn fields(policy: &Policy, name: &str, description: &str) -> String {
-    let quoted = |text: &str| serde_json::Value::from(text).to_string();
-    let listed = |names: Vec<String>| serde_json::Value::from(names).to_string();
-    let of = |names: &Names| match names {
-        Names::Any => listed(vec!["*".to_owned()]),
-        Names::Of(names) => listed(names.clone()),
-    };
-    let mut fields = vec![];
-    let mut add = |field: &str, value: String| {
-        let mut entry = String::new();
-        // Writing to a string does not fail.
-        let _ = write!(entry, "{field}: {value}");
-        fields.push(entry);
-    };
-    if !name.is_empty() {
-        add("name", quoted(name));
-    }
-    if !description.is_empty() {
-        add("description", quoted(description));
-    }
-    match &policy.kinds {
-        Names::Of(kinds) if kinds.len() == 1 => {
-            add("resource", kinds.first().map(|kind| quoted(kind)).unwrap_or_default())
+    let mut fields = serde_json::Map::new();
+    let mut add = |field: &str, value: Value| drop(fields.insert(field.to_owned(), value));
+    for (field, text) in [("name", name), ("description", description)] {
+        if !text.is_empty() {
+            add(field, text.into());
         }
-        kinds => add("resource", of(kinds)),
     }
-    add("actions", of(&policy.actions));
-    add("roles", listed(roles(policy)));
+    let kinds = listed(&policy.kinds);
+    add("resource", if let [kind] = kinds.as_slice() { kind.as_str().into() } else { kinds.into() });
+    add("actions", listed(&policy.actions).into());
+    add("roles", roles(policy).into());
     if let Some(condition) = &policy.condition {
-        add("condition", quoted(&condition.text));
+        add("condition", condition.text.as_str().into());
     }
-    if let EffectName::Deny = policy.effect.into() {
-        add("effect", "deny".to_owned());
+    if policy.effect == Effect::Deny {
+        add("effect", "deny".into());
     }
     if policy.enforcement == Enforcement::Shadow {
-        add("enforcement", "shadow".to_owned());
+        add("enforcement", "shadow".into());
     }
     if let Some(scope) = &policy.scope {
-        add("scope", quoted(scope));
+        add("scope", scope.as_str().into());
     }
-    format!("{{{}}}", fields.join(", "))
+    Value::Object(fields).to_string()
 }

@@ -2,9 +2,10 @@ use serde::{Deserialize, Serialize};
 use tollgate_policy::set::Policy;
 use tollgate_search::{Hit, PolicyText, Ranking, TextHash};
 
-use crate::find::corpus::{Corpus, Standing};
+use crate::find::corpus::Corpus;
 use crate::find::outline::Outline;
 use crate::find::reasons::{Fields, Why};
+use crate::find::standing::Standing;
 
 use super::sought::Sought;
 

@@ -6,6 +6,8 @@ mod sought;
 #[cfg(test)]
 mod tests;
 
+use std::collections::HashSet;
+
 use tollgate_policy::source::Diagnostics;
 use tollgate_search::Ranking;
 
@@ -14,11 +16,11 @@ use super::question::{Question, QuestionError};
 
 pub(crate) use found::{Found, Similar};
 
-use ranked::Ranked;
+use ranked::{Passing, Ranked};
 use sought::Sought;
 
 /// What questions go by, where there are vectors.
-const RANKING: Ranking = Ranking::Hybrid;
+const RANKING: Ranking = Ranking::OF_LEXICAL;
 
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
@@ -42,10 +44,12 @@ pub(crate) fn search(corpus: &Corpus, question: &Question, file: &str) -> Result
 
 fn search_by(ranking: Ranking, corpus: &Corpus, question: &Question, file: &str) -> Result<Found, SearchError> {
     let most = question.most()?;
-    let mut notes = corpus.standing().notes();
+    let mut notes = corpus.notes();
     let sought = Sought::of(question.subject()?, file, corpus, &mut notes)?;
     let passing = (!question.filters.is_none()).then(|| question.filters.of(corpus));
-    if passing.as_ref().is_some_and(|passing| passing.len() == 0) && corpus.standing().policies > 0 {
+    let passing: Option<Passing<'_>> =
+        passing.as_ref().map(|passing| passing.iter().map(|policy| policy.name.as_str()).collect());
+    if passing.as_ref().is_some_and(HashSet::is_empty) && corpus.standing().policies > 0 {
         notes.push("no policy passes the filters".to_owned());
     }
     let ranked = if sought.says_nothing() {

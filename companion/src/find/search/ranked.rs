@@ -1,15 +1,20 @@
+use std::collections::HashSet;
+
 use tollgate_search::{Hit, Index, IndexError, Ranking, Vector, fuse};
 
-use crate::find::corpus::{Corpus, Generation};
-use crate::find::filters::Passing;
+use crate::embedding::Generation;
+use crate::find::corpus::Corpus;
 
 use super::sought::{NoVector, Sought};
 
 /// How many of each ranking are fused, at least.
-const FUSED: usize = 100;
+const FUSED: usize = 50;
 
 /// How many more than asked for are looked for, in the place of policies that are gone or may not be found.
 const GONE: usize = 8;
+
+/// The names of the policies that pass filters.
+pub(super) type Passing<'p> = HashSet<&'p str>;
 
 /// Policies in the order of a ranking.
 pub(super) struct Ranked {
@@ -27,7 +32,7 @@ impl Ranked {
         corpus: &Corpus,
         sought: &Sought,
         most: usize,
-        passing: Option<&Passing>,
+        passing: Option<&Passing<'_>>,
         notes: &mut Vec<String>,
     ) -> Self {
         let by_keyword = |most| {
@@ -38,7 +43,7 @@ impl Ranked {
         };
         let vectors = sought.vector.as_ref().zip(corpus.generation());
         let by_vector = |most, vector: &Vector, index: &Index| {
-            nearest(corpus, sought, most, passing, |most, wanted| index.search(vector, most, wanted))
+            nearest(corpus, sought, most, passing, |most, wanted| corpus.nearest(index, vector, most, wanted))
         };
         match vectors.filter(|_| ranking != Ranking::Keyword) {
             None => Ranked { ranking: Ranking::Keyword, hits: by_keyword(most) },
@@ -65,11 +70,11 @@ fn nearest(
     corpus: &Corpus,
     sought: &Sought,
     most: usize,
-    passing: Option<&Passing>,
+    passing: Option<&Passing<'_>>,
     search: impl Fn(usize, Option<&Wanted<'_>>) -> Result<Vec<Hit>, IndexError>,
 ) -> Result<Vec<Hit>, IndexError> {
     if let Some(passing) = passing {
-        return search(most, Some(&|name| passing.has(name) && !sought.is_own(name)));
+        return search(most, Some(&|name| passing.contains(name) && !sought.is_own(name)));
     }
     // Policies are removed from the index a moment after they are gone.
     let is_there = |name: &str| !sought.is_own(name) && corpus.get(name).is_some();

@@ -4,7 +4,8 @@ use tollgate_policy::set::Policy;
 use tollgate_policy::source::tree::shown;
 use tollgate_search::{EmbedError, IndexError, PolicyText, Purpose, TextHash, Vector, clean};
 
-use crate::find::corpus::{Corpus, Generation};
+use crate::embedding::Generation;
+use crate::find::corpus::Corpus;
 use crate::find::draft::Draft;
 use crate::find::question::Subject;
 
@@ -26,7 +27,7 @@ pub(super) struct Sought {
 pub(super) enum NoVector {
     #[error("no index serves yet")]
     Generation,
-    #[error("the embedder of the serving model cannot be loaded")]
+    #[error("the embedder of the serving model is not loaded")]
     Embedder,
     #[error("{0}")]
     Embed(#[from] EmbedError),

@@ -7,8 +7,9 @@ use tollgate_policy::set::{Effect, Names, Policy, PolicySet};
 use tollgate_policy::source::{SourceFile, load};
 use tollgate_search::{Entry, PolicyText, Purpose, TextHash};
 
-use crate::find::corpus::Generation;
-use crate::find::{EffectName, Filters};
+use crate::embedding::Generation;
+use crate::find::Filters;
+use crate::find::outline::EffectName;
 
 use super::*;
 

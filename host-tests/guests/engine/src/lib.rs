@@ -30,6 +30,7 @@ use bumpalo::Bump;
 use cases::{Random, case};
 use questions::Asked;
 use tollgate_policy::engine::{Reason, Scratch};
+use tollgate_policy::related::{IndexSnapshot, Part};
 use tollgate_policy::snapshot::Snapshot;
 use workload::{Variant, Workload};
 
@@ -38,6 +39,7 @@ struct Guest {
     /// Written by the host, or by us for the host.
     bytes: Vec<u8>,
     snapshot: Option<Snapshot>,
+    index: IndexSnapshot,
     asked: Vec<&'static Asked<'static>>,
     orders: Vec<Vec<u16>>,
     scratch: Scratch,
@@ -80,6 +82,25 @@ pub extern "C" fn apply() -> u32 {
     GUEST.with_borrow_mut(|guest| {
         let delta = std::mem::take(&mut guest.bytes);
         u32::from(guest.snapshot.as_mut().is_some_and(|snapshot| snapshot.apply(&delta).is_ok()))
+    })
+}
+
+/// Decodes the buffer as a part of an index snapshot and takes it into use: 1 if it is one.
+#[unsafe(no_mangle)]
+pub extern "C" fn take_part() -> u32 {
+    GUEST.with_borrow_mut(|guest| {
+        let part = Part::decode(std::mem::take(&mut guest.bytes));
+        u32::from(part.map(|part| guest.index.take(part)).is_ok())
+    })
+}
+
+/// Says how many policies are named as related to the `number`th of the snapshot.
+#[unsafe(no_mangle)]
+pub extern "C" fn related(number: usize) -> usize {
+    GUEST.with_borrow(|guest| {
+        let Some(snapshot) = &guest.snapshot else { return 0 };
+        let policy = snapshot.policy_names().nth(number).unwrap_or_default();
+        guest.index.related(policy, snapshot).count()
     })
 }
 

@@ -84,7 +84,10 @@ fn conditions_that_never_hold_together_are_told_so() {
         ("resource.level > 5 && resource.level < 6", "resource.level in [5, 6]"),
         ("resource.ownerId == principal.id", "!(resource.ownerId == principal.id)"),
         ("resource.ownerId == principal.id", "resource.ownerId != principal.id"),
-        ("principal.id != 'root' && resource.ownerId == principal.id", "resource.ownerId == 'root' && has(resource.ownerId)"),
+        (
+            "principal.id != 'root' && resource.ownerId == principal.id",
+            "resource.ownerId == 'root' && has(resource.ownerId)",
+        ),
         ("resource.a == resource.b && resource.b == 'x'", "resource.a == 'y'"),
         ("has(resource.a)", "!has(resource.a)"),
         ("resource.name.startsWith('a-')", "resource.name.startsWith('b-')"),

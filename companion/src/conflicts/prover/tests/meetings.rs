@@ -99,7 +99,8 @@ policies:
 "
         ))
     };
-    let whole = "{type: object, properties: {level: {type: integer}, state: {enum: [draft, final]}}, required: [state]}";
+    let whole =
+        "{type: object, properties: {level: {type: integer}, state: {enum: [draft, final]}}, required: [state]}";
     for (schema, allow, deny, expected) in [
         ("{type: object}", "resource.level > 3", "resource.level < 4", "conflict"),
         (whole, "resource.level > 3", "resource.level < 4", "schemas"),
@@ -120,7 +121,11 @@ fn an_allow_that_a_deny_denies_all_of_is_shadowed() {
     for (allow, deny, shadowed) in [
         ("roles: [editor]", "roles: [editor]", true),
         ("roles: [editor], condition: resource.a == 'x'", "roles: ['*']", true),
-        ("roles: [editor], condition: resource.a == 'x' && resource.b > 3", "roles: ['*'], condition: resource.b > 2", true),
+        (
+            "roles: [editor], condition: resource.a == 'x' && resource.b > 3",
+            "roles: ['*'], condition: resource.b > 2",
+            true,
+        ),
         ("roles: [editor], condition: resource.b > 1", "roles: ['*'], condition: resource.b > 2", false),
         ("roles: [editor]", "roles: [viewer]", false),
         ("roles: [editor, viewer]", "roles: [viewer]", false),

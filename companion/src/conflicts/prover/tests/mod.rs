@@ -1,5 +1,6 @@
 mod conditions;
 mod meetings;
+mod oracle;
 
 use std::sync::Arc;
 

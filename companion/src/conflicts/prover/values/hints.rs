@@ -37,9 +37,13 @@ pub(super) fn add(rumour: &Rumour, draft: &mut Draft) {
     let base = some_time();
     let around = hints.spans.iter().flat_map(|span| {
         let seconds = span.nanos() / 1_000_000_000;
-        [seconds, -seconds, 2 * seconds, -2 * seconds, seconds / 2, -seconds / 2].map(|by| later(base?, by)).into_iter().flatten()
+        [seconds, -seconds, 2 * seconds, -2 * seconds, seconds / 2, -seconds / 2]
+            .map(|by| later(base?, by))
+            .into_iter()
+            .flatten()
     });
-    for time in times.flat_map(|time| [Some(time), later(time, 1), later(time, -1)]).flatten().chain(around).chain(base) {
+    for time in times.flat_map(|time| [Some(time), later(time, 1), later(time, -1)]).flatten().chain(around).chain(base)
+    {
         draft.text(&time.to_string());
     }
     if hints.sized {
@@ -47,7 +51,9 @@ pub(super) fn add(rumour: &Rumour, draft: &mut Draft) {
             Data::Int(size) => Some(*size),
             _ => None,
         });
-        for size in sizes.chain([0]).flat_map(|size| [size - 1, size, size + 1]).filter(|size| (0..=MAX_SIZE).contains(size)) {
+        for size in
+            sizes.chain([0]).flat_map(|size| [size - 1, size, size + 1]).filter(|size| (0..=MAX_SIZE).contains(size))
+        {
             let size = usize::try_from(size).unwrap_or_default();
             draft.text(&"x".repeat(size));
             draft.list(&vec![Data::from("x"); size]);
@@ -60,7 +66,8 @@ fn near(value: &Data, draft: &mut Draft) {
     draft.is(value.clone());
     match value {
         Data::String(text) => {
-            let variants = [text.to_lowercase(), text.to_uppercase(), format!("{text}x"), format!("x{text}"), format!("x{text}x")];
+            let variants =
+                [text.to_lowercase(), text.to_uppercase(), format!("{text}x"), format!("x{text}"), format!("x{text}x")];
             draft.texts(&variants);
         }
         Data::Int(number) => {
@@ -90,7 +97,8 @@ pub(super) fn seek(element: usize, list: usize, values: &mut [Values]) {
     let mut made = vec![Candidate::Is(Data::List(Box::default()))];
     made.extend(sought.iter().map(|value| Candidate::Is(Data::List([value.clone()].into()))));
     // The likeliest come first.
-    for candidate in made.into_iter().rev().filter(|candidate| !list.candidates.contains(candidate)).collect::<Vec<_>>() {
+    for candidate in made.into_iter().rev().filter(|candidate| !list.candidates.contains(candidate)).collect::<Vec<_>>()
+    {
         if !list.candidates.iter().any(|candidate| matches!(candidate, Candidate::Roles(_))) {
             list.candidates.insert(0, candidate);
         }

@@ -37,7 +37,9 @@ pub(super) fn values(rumour: &Rumour) -> Values {
             }
             for span in &rumour.hints.spans {
                 let seconds = span.nanos() / 1_000_000_000;
-                times.extend([seconds, -seconds, seconds + 1, -seconds - 1].into_iter().filter_map(|by| later(base, by)));
+                times.extend(
+                    [seconds, -seconds, seconds + 1, -seconds - 1].into_iter().filter_map(|by| later(base, by)),
+                );
             }
         }
     }

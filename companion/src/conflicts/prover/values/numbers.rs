@@ -39,7 +39,9 @@ pub(super) fn add(rumour: &Rumour, draft: &mut Draft) {
 fn between(low: f64, high: f64, copies: usize, draft: &mut Draft) {
     let whole = (1_u32..).map(|step| low.floor() + f64::from(step)).take_while(|number| *number < high).take(copies);
     let whole: Vec<f64> = whole.collect();
-    whole.iter().for_each(|number| drop(draft.is(Data::from_double(*number))));
+    for number in &whole {
+        draft.is(Data::from_double(*number));
+    }
     if whole.len() < copies {
         let parts = f64::from(u32::try_from(copies).unwrap_or(1) + 1);
         for part in (1_u32..).take(copies) {
@@ -80,5 +82,8 @@ pub(super) fn ports(rumour: &Rumour) -> Values {
         draft.lacks();
     }
     let Values { candidates, complete } = draft.finish();
-    Values { candidates: candidates.into_iter().filter(|candidate| *candidate != Candidate::Absent).collect(), complete }
+    Values {
+        candidates: candidates.into_iter().filter(|candidate| *candidate != Candidate::Absent).collect(),
+        complete,
+    }
 }

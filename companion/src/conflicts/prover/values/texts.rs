@@ -38,7 +38,8 @@ impl Texts {
     /// The texts themselves, and what stands for those between, before and after, or that begin or end like them.
     pub(super) fn add(&self, rumour: &Rumour, fresh: &[String], draft: &mut Draft) {
         let copies = rumour.variables.clamp(1, 4);
-        let concerns = [!self.prefixes.is_empty(), !self.suffixes.is_empty(), rumour.ordered && !self.values.is_empty()];
+        let concerns =
+            [!self.prefixes.is_empty(), !self.suffixes.is_empty(), rumour.ordered && !self.values.is_empty()];
         if concerns.into_iter().filter(|concerns| *concerns).count() > 1 {
             // Values that meet both are tried, but not all that tell them apart.
             draft.lacks();
@@ -50,7 +51,10 @@ impl Texts {
                 let grown = MORE.iter().map(|more| format!("{text}{more}"));
                 // It must begin like no other that is longer.
                 let apart = grown.filter(|grown| {
-                    !all().any(|other| other.len() > text.len() && (other.starts_with(grown.as_str()) || grown.starts_with(other.as_str())))
+                    !all().any(|other| {
+                        other.len() > text.len()
+                            && (other.starts_with(grown.as_str()) || grown.starts_with(other.as_str()))
+                    })
                 });
                 some(apart, copies, draft);
                 draft.text(text);
@@ -60,7 +64,9 @@ impl Texts {
             for text in all() {
                 let grown = MORE.iter().map(|more| format!("{more}{text}"));
                 let apart = grown.filter(|grown| {
-                    !all().any(|other| other.len() > text.len() && (other.ends_with(grown.as_str()) || grown.ends_with(other.as_str())))
+                    !all().any(|other| {
+                        other.len() > text.len() && (other.ends_with(grown.as_str()) || grown.ends_with(other.as_str()))
+                    })
                 });
                 some(apart, copies, draft);
                 draft.text(text);
@@ -146,7 +152,8 @@ pub(super) fn rule(origin: &Origin) -> Option<fn(&str) -> bool> {
         Origin::Method => Some(|text| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric())),
         Origin::Path => Some(is_path),
         Origin::Host => Some(|text| {
-            !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-.".contains(&byte))
+            !text.is_empty()
+                && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-.".contains(&byte))
         }),
         Origin::Header(_) => Some(|text| text.trim() == text && text.bytes().all(|byte| matches!(byte, b' '..=b'~'))),
         Origin::SourceIp => Some(|text| address(text).is_some()),

@@ -13,12 +13,20 @@ pub(crate) struct Arguments {
     pub(crate) rounds: usize,
     /// Whether to time the compilation of modules.
     pub(crate) modules: bool,
+    /// Whether to compare Tollgate with itself while policy search has as much to do as it can.
+    pub(crate) beside_search: bool,
     only: Option<Vec<Variant>>,
 }
 
 impl Arguments {
     pub(crate) fn parse(mut given: impl Iterator<Item = String>) -> Result<Self> {
-        let mut arguments = Arguments { policies: vec![10, 100, 1_000, 10_000], rounds: 7, modules: true, only: None };
+        let mut arguments = Arguments {
+            policies: vec![10, 100, 1_000, 10_000],
+            rounds: 7,
+            modules: true,
+            beside_search: false,
+            only: None,
+        };
         while let Some(name) = given.next() {
             let value = given.next().with_context(|| format!("`{name}` needs a value"))?;
             match name.as_str() {
@@ -28,7 +36,11 @@ impl Arguments {
                     arguments.only = Some(list(&value, Variant::named)?);
                     arguments.modules = false;
                 }
-                _ => bail!("unknown argument `{name}`; there are `--policies`, `--rounds` and `--variants`"),
+                "--beside" if value == "search" => arguments.beside_search = true,
+                "--beside" => bail!("`--beside {value}`: there is `search`"),
+                _ => bail!(
+                    "unknown argument `{name}`; there are `--policies`, `--rounds`, `--variants` and `--beside search`"
+                ),
             }
         }
         Ok(arguments)

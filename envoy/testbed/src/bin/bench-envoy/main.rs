@@ -7,6 +7,7 @@
 
 mod arguments;
 mod authorizer;
+mod beside;
 mod claims;
 mod configuration;
 mod cores;
@@ -38,13 +39,23 @@ fn main() -> Result<()> {
     Wrk::require()?;
     println!("envoy's worker on core {}, everything else on core {}", cores.proxy, cores.load);
     let mut report = Report::default();
+    if arguments.beside_search {
+        for policies in &arguments.policies {
+            let workload = Workload::new(*policies)?;
+            let proxy = Proxy::start(&workload, &beside::VARIANTS, cores, true)?;
+            proxy.check(&workload)?;
+            report.beside(*policies, &beside::run(&proxy, arguments.rounds)?);
+        }
+        report.figures();
+        return Ok(());
+    }
     if arguments.modules {
         report.modules(&modules::measure(cores)?);
     }
     let most = arguments.policies.iter().max();
     for policies in &arguments.policies {
         let workload = Workload::new(*policies)?;
-        let proxy = Proxy::start(&workload, &arguments.variants(), cores)?;
+        let proxy = Proxy::start(&workload, &arguments.variants(), cores, false)?;
         proxy.check(&workload)?;
         let samples = rounds::run(&proxy, arguments.rounds)?;
         report.rounds(*policies, &samples);

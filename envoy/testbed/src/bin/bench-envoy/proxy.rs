@@ -32,7 +32,7 @@ pub(crate) struct Proxy {
     requests: BTreeMap<Identity, Lists>,
     admin: u16,
     pub(crate) wrk: Wrk,
-    _companions: Vec<Companion>,
+    companions: Vec<Companion>,
     _authorizer: Authorizer,
     _folder: TempDir,
 }
@@ -45,7 +45,8 @@ pub(crate) struct Lists {
 }
 
 impl Proxy {
-    pub(crate) fn start(workload: &Workload, variants: &[Variant], cores: Cores) -> Result<Self> {
+    /// `searched`: with companions that have been told of another model than that of their vectors.
+    pub(crate) fn start(workload: &Workload, variants: &[Variant], cores: Cores, searched: bool) -> Result<Self> {
         let folder = TempDir::with_prefix("tollgate-bench-")?;
         let path = folder.path();
         let authorizer = Authorizer::start()?;
@@ -62,7 +63,7 @@ impl Proxy {
                 Lists { allowed: list("allowed", &workload.allowed)?, denied: list("denied", &workload.denied)? };
             requests.insert(identity, lists);
             if variants.iter().any(|variant| variant.is_tollgate() && variant.identity() == identity) {
-                companions.push(companion(workload, identity, feed_port, path)?);
+                companions.push(companion(workload, identity, feed_port, path, searched)?);
             }
         }
         let admin = ports::free()?;
@@ -90,10 +91,15 @@ impl Proxy {
             requests,
             admin,
             wrk: Wrk::new(path)?,
-            _companions: companions,
+            companions,
             _authorizer: authorizer,
             _folder: folder,
         })
+    }
+
+    /// The companions of its workers.
+    pub(crate) fn companions(&self) -> &[Companion] {
+        &self.companions
     }
 
     pub(crate) fn variants(&self) -> impl Iterator<Item = Variant> + Clone {
@@ -145,7 +151,13 @@ impl Proxy {
 }
 
 /// A companion with the workload's policies, on the load's core like this process.
-fn companion(workload: &Workload, identity: Identity, feed_port: u16, folder: &Path) -> Result<Companion> {
+fn companion(
+    workload: &Workload,
+    identity: Identity,
+    feed_port: u16,
+    folder: &Path,
+    searched: bool,
+) -> Result<Companion> {
     let folder = folder.join(identity.cluster());
     let policies = folder.join("policies");
     fs::create_dir_all(&policies)?;
@@ -160,8 +172,18 @@ fn companion(workload: &Workload, identity: Identity, feed_port: u16, folder: &P
         http_port: ports::free()?,
         expected_workers: Some(1),
         log: folder.join("companion.log"),
+        arguments: Vec::new(),
     });
     companion.start()?;
+    if searched {
+        until("all policies have vectors", || {
+            Ok(companion.migrations()?.serving.filter(|serving| serving.stale == 0 && !serving.version.is_empty()))
+        })?;
+        companion.terminate()?;
+        let other = ["--model-version", "v2", "--migrate", "manual", "--embedding-cache", "0"];
+        companion.options().arguments = other.map(str::to_owned).to_vec();
+        companion.start()?;
+    }
     Ok(companion)
 }
 

@@ -1,3 +1,4 @@
+use crate::beside::{Measured, SUBJECTS};
 use crate::modules::Modules;
 use crate::rounds::{Sample, Samples, Subject};
 use crate::statistics::Spread;
@@ -73,6 +74,35 @@ impl Report {
         self.difference(samples, "envoy_extauthz_added_us_p99", EXT_AUTHZ, BARE, P99);
         self.over_ours(samples, "envoy_extauthz_ratio", EXT_AUTHZ, P50);
         self.over_ours(samples, "envoy_extauthz_cpu_ratio", EXT_AUTHZ, CPU);
+    }
+
+    /// What it costs a request that policy search is busy, beside what two idle measurements differ by.
+    pub(crate) fn beside(&mut self, policies: usize, measured: &Measured) {
+        let load = Spread::of(measured.load.clone());
+        println!(
+            "\n{policies} policies, policy search busy with {load} processors, {} whole migrations; medians over rounds of \
+             busy less the mean of idle before and after, quartiles in brackets, and of after less before:",
+            measured.migrations
+        );
+        for (subject, rounds) in SUBJECTS.into_iter().zip(&measured.rounds) {
+            for (what, name, of) in [
+                ("CPU us a request", "cpu_us", CPU),
+                ("lone p50 us", "lone_us_p50", P50),
+                ("lone p99 us", "lone_us_p99", P99),
+            ] {
+                let over = |by: fn(f64, f64, f64) -> f64| {
+                    let values = rounds.iter().map(|one| by(of(&one.before), of(&one.busy), of(&one.after)));
+                    Spread::of(values.collect())
+                };
+                let idle = over(|before, _, after| (before + after) / 2.0);
+                let effect = over(|before, busy, after| busy - (before + after) / 2.0);
+                let noise = over(|before, _, after| after - before);
+                println!("  {:<18} {what:<17} idle {idle}  busy {effect}  noise {noise}", subject.to_string());
+                let subject = subject.to_string().replace(", ", "_");
+                self.figure(&format!("envoy_beside_search_{subject}_{name}_{policies}"), effect.median, "us");
+                self.figure(&format!("envoy_beside_search_{subject}_{name}_noise_{policies}"), noise.width(), "us");
+            }
+        }
     }
 
     pub(crate) fn figures(&self) {

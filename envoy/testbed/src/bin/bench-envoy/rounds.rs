@@ -71,7 +71,8 @@ pub(crate) fn run(proxy: &Proxy, rounds: usize) -> Result<Samples> {
     Ok(samples)
 }
 
-fn measure(proxy: &Proxy, subject: Subject) -> Result<Sample> {
+/// One subject, now.
+pub(crate) fn measure(proxy: &Proxy, subject: Subject) -> Result<Sample> {
     let Subject { variant, denied } = subject;
     let lists = proxy.lists(variant)?;
     let requests = if denied { &lists.denied } else { &lists.allowed };

@@ -14,6 +14,11 @@ impl Spread {
         let at = |share| percentile(&values, share);
         Spread { low: at(0.25), median: at(0.5), high: at(0.75) }
     }
+
+    /// Between the quartiles.
+    pub(crate) fn width(&self) -> f64 {
+        self.high - self.low
+    }
 }
 
 impl fmt::Display for Spread {

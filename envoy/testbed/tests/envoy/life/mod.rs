@@ -5,6 +5,7 @@ pub(crate) mod site;
 mod damage;
 mod edits;
 mod outage;
+mod related;
 mod replay;
 mod restart;
 mod signatures;

@@ -1,0 +1,73 @@
+use super::code::Code;
+use super::deaths::Deaths;
+use super::graph::Graph;
+use super::names::Names;
+use super::points::Points;
+use super::storage::{ALIGN, Tape};
+
+/// Rows that do not change any more, but for being removed.
+#[derive(Debug)]
+pub(super) struct Segment {
+    /// The number of its files.
+    pub(super) number: u32,
+    pub(super) tape: Tape,
+    pub(super) names: Names,
+    /// Where on the tape each row is, in units of [`ALIGN`].
+    pub(super) places: Box<[u32]>,
+    pub(super) codes: Codes,
+    pub(super) deaths: Deaths,
+    /// Bytes of the file of its graph.
+    pub(super) graph_file: u64,
+}
+
+/// The codes of a segment's rows.
+#[derive(Debug)]
+pub(super) enum Codes {
+    /// Few: all are looked at.
+    Flat(Box<dyn Points>),
+    /// Many: the rows are in the order of the graph.
+    Graph(Box<dyn Graph>),
+}
+
+impl Codes {
+    /// Appends the cosines, nearly, between a vector and `most` rows from the `first` on.
+    pub(super) fn cosines(&self, query: &Code, first: usize, most: usize, into: &mut Vec<f32>) {
+        match self {
+            Codes::Flat(points) => points.cosines(query, first, most, into),
+            Codes::Graph(graph) => graph.cosines(query, first, most, into),
+        }
+    }
+
+    fn bytes(&self) -> usize {
+        match self {
+            Codes::Flat(points) => points.bytes(),
+            Codes::Graph(graph) => graph.bytes(),
+        }
+    }
+}
+
+impl Segment {
+    /// How many rows it has, removed ones too.
+    pub(super) fn rows(&self) -> usize {
+        self.places.len()
+    }
+
+    pub(super) fn living(&self) -> usize {
+        self.rows() - self.deaths.count()
+    }
+
+    pub(super) fn has_graph(&self) -> bool {
+        matches!(self.codes, Codes::Graph(_))
+    }
+
+    /// Where on the tape a row is.
+    pub(super) fn place(&self, row: usize) -> Option<u64> {
+        self.places.get(row).map(|place| u64::from(*place) * ALIGN)
+    }
+
+    /// Bytes of memory.
+    pub(super) fn bytes(&self) -> usize {
+        let rows = self.names.bytes() + size_of_val(&*self.places) + self.deaths.bytes();
+        self.tape.bytes() + rows + self.codes.bytes()
+    }
+}

@@ -1,0 +1,100 @@
+use std::sync::Arc;
+
+use tokio::sync::{Semaphore, oneshot};
+
+use crate::conflicts::Study;
+use crate::embedding::priority;
+use crate::find::NoTurn;
+
+/// How many may wait for the one that is at work.
+const WAITING: usize = 8;
+
+/// Work over all policies: one at a time, on a thread that gives way to everything else. Clones share the turn.
+#[derive(Clone, Debug)]
+pub(crate) struct Studies {
+    room: Arc<Semaphore>,
+    turn: Arc<Semaphore>,
+}
+
+/// Ends a study when nobody waits for it any more.
+struct Waiting(Study);
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        self.0.cancel();
+    }
+}
+
+impl Studies {
+    pub(crate) fn new() -> Self {
+        Studies { room: Arc::new(Semaphore::new(1 + WAITING)), turn: Arc::new(Semaphore::new(1)) }
+    }
+
+    /// Does the work when it is its turn. Whoever goes away leaves the queue, or ends the work.
+    pub(super) async fn take<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Study) -> T + Send + 'static,
+    ) -> Result<T, NoTurn> {
+        let room = Arc::clone(&self.room).try_acquire_owned().map_err(|_| NoTurn::Full)?;
+        let turn = Arc::clone(&self.turn).acquire_owned().await.map_err(|_| NoTurn::Crashed)?;
+        let study = Study::default();
+        let waiting = Waiting(study.clone());
+        let (answer, answered) = oneshot::channel();
+        let started = priority::spawn("study", move || {
+            let outcome = work(&study);
+            drop((turn, room));
+            let _ = answer.send(outcome);
+        });
+        if let Err(error) = started {
+            tracing::error!(%error, "a thread cannot be started");
+            return Err(NoTurn::Crashed);
+        }
+        let outcome = answered.await.map_err(|_| NoTurn::Crashed);
+        drop(waiting);
+        outcome
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn work_ends_when_whoever_waited_goes_away_and_the_next_has_its_turn() {
+        let studies = Studies::new();
+        let (began, begun) = mpsc::channel();
+        let waiting = tokio::spawn({
+            let studies = studies.clone();
+            async move {
+                let work = move |study: &Study| {
+                    began.send(()).unwrap();
+                    while study.goes_on().is_ok() {
+                        std::thread::yield_now();
+                    }
+                };
+                studies.take(work).await
+            }
+        });
+        tokio::task::spawn_blocking(move || begun.recv().unwrap()).await.unwrap();
+        let next = tokio::spawn({
+            let studies = studies.clone();
+            async move { studies.take(|_| 7).await }
+        });
+        waiting.abort();
+        assert_eq!(next.await.unwrap().unwrap(), 7);
+    }
+
+    #[tokio::test]
+    async fn what_panics_gives_its_turn_back_and_what_is_too_many_is_refused() {
+        let studies = Studies::new();
+        for _ in 0..3 {
+            assert!(matches!(studies.take(|_| panic!("on purpose")).await, Err(NoTurn::Crashed)));
+        }
+        let all = Arc::clone(&studies.room).try_acquire_many_owned(1 + u32::try_from(WAITING).unwrap()).unwrap();
+        assert!(matches!(studies.take(|_| ()).await, Err(NoTurn::Full)));
+        drop(all);
+        studies.take(|_| ()).await.unwrap();
+    }
+}

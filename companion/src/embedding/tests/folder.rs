@@ -1,0 +1,90 @@
+use std::fs;
+use std::path::Path;
+
+use crate::embedding::SearchConfig;
+
+use super::rig::{Rig, name};
+
+fn works(rig: &Rig, config: SearchConfig) -> Vec<String> {
+    let running = rig.start(config);
+    running.until_current(20);
+    rig.assert_whole(&running.serving());
+    let problems = running.searches.state().problems;
+    running.stop();
+    problems
+}
+
+#[test]
+fn a_deleted_folder_costs_embedding_again() {
+    let rig = Rig::new();
+    rig.publish_many(20);
+    assert!(works(&rig, rig.config("m0")).is_empty());
+    fs::remove_dir_all(rig.folder()).unwrap();
+    assert!(works(&rig, rig.config("m0")).is_empty());
+    assert_eq!(rig.factory.embedded(), 40);
+}
+
+#[test]
+fn a_damaged_database_is_made_again() {
+    let rig = Rig::new();
+    rig.publish_many(20);
+    works(&rig, rig.config("m0"));
+    for content in [b"no database".repeat(1000), Vec::new()] {
+        fs::write(rig.folder().join("search.db"), content).unwrap();
+        let _ = fs::remove_file(rig.folder().join("search.db-wal"));
+        assert!(works(&rig, rig.config("m0")).is_empty());
+    }
+    // What it does not know of is swept away.
+    assert_eq!(generations(&rig.folder()).len(), 1);
+}
+
+#[test]
+fn a_folder_that_cannot_be_made_leaves_search_in_memory_and_says_so() {
+    let rig = Rig::new();
+    rig.publish_many(20);
+    let blocked = rig.folder();
+    fs::write(&blocked, "a file").unwrap();
+    let problems = works(&rig, rig.config("m0"));
+    assert!(problems[0].contains("nothing is kept") && problems[0].contains("state.search"), "{problems:?}");
+}
+
+#[test]
+fn a_second_process_does_not_touch_the_folder_of_the_first() {
+    let rig = Rig::new();
+    rig.publish_many(20);
+    let first = rig.start(rig.config("m0"));
+    first.until_current(20);
+    let problems = works(&rig, rig.config("m0"));
+    assert!(problems[0].contains("another process"), "{problems:?}");
+    rig.assert_whole(&first.serving());
+    first.stop();
+    assert!(works(&rig, rig.config("m0")).is_empty());
+}
+
+#[test]
+fn folders_of_no_generation_are_removed() {
+    let rig = Rig::new();
+    rig.publish_many(20);
+    fs::create_dir_all(rig.folder().join("generation-77/deep")).unwrap();
+    fs::write(rig.folder().join("notes.txt"), "somebody's").unwrap();
+    works(&rig, rig.config("m0"));
+    assert_eq!(generations(&rig.folder()), ["generation-1"]);
+    assert!(rig.folder().join("notes.txt").exists());
+}
+
+#[test]
+fn a_policy_set_that_is_empty_empties_the_index() {
+    let rig = Rig::new();
+    rig.publish_many(20);
+    let running = rig.start(rig.config("m0"));
+    running.until_current(20);
+    rig.publish([]);
+    running.until_current(0);
+    assert!(running.serving().index.text_of(&name(1)).is_none());
+    running.stop();
+}
+
+fn generations(folder: &Path) -> Vec<String> {
+    let names = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    names.filter(|name| name.starts_with("generation-")).collect()
+}
