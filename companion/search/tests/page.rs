@@ -1,10 +1,5 @@
 //! The page about policy search shows the texts that are made.
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "tests stop at their own mistakes"
-)]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests stop at their own mistakes")]
 
 use std::collections::BTreeMap;
 
@@ -30,7 +25,8 @@ fn table(head: &str) -> Vec<[String; 2]> {
 
 #[test]
 fn the_policy_on_the_page_has_the_texts_beside_it() {
-    let policies = PAGE.split("```yaml\n").nth(1).unwrap().split("```").next().unwrap();
+    let section = PAGE.split("## From a policy to its text").nth(1).unwrap();
+    let policies = section.split("```yaml\n").nth(1).unwrap().split("```").next().unwrap();
     let set = load(&[SourceFile::new("page.yaml", policies)]).unwrap();
     let text = PolicyText::of(&set.policies[0]);
     let rows = table("| text |");
@@ -44,7 +40,8 @@ fn conditions_on_the_page_are_said_as_beside_them() {
     let rows = table("| condition | in words |");
     assert!(rows.len() > 5);
     for [source, words] in rows {
-        let condition = Condition::lowered(&source, &environment).unwrap_or_else(|problem| panic!("{source}: {problem}"));
+        let condition =
+            Condition::lowered(&source, &environment).unwrap_or_else(|problem| panic!("{source}: {problem}"));
         assert_eq!(*condition.words, *words, "{source}");
     }
 }
