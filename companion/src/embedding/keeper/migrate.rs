@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use tollgate_search::{Embedder, Model, ModelVersion};
 
+use crate::embedding::book::Book;
 use crate::embedding::clock;
 use crate::embedding::command::{Command, Declined};
 use crate::embedding::config::{EmbedderConfig, Migrate};
@@ -134,7 +135,7 @@ impl Keeper {
 
     fn put_to_use(&self, tended: &Arc<Tended>, embedder: Arc<dyn Embedder>) {
         tended.equip(embedder);
-        tended.book(|book| book.unpark());
+        tended.book(Book::unpark);
         if self.record(Role::Serving).is_some_and(|record| record.number == tended.number) {
             self.shared.note(|problems| &mut problems.embedder, None);
             self.shared.serve(Some(tended));

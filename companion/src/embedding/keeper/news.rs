@@ -54,7 +54,7 @@ impl Keeper {
     /// These are all policies there are, whatever was told before.
     pub(super) fn all(&mut self, policies: Vec<Arc<Policy>>) {
         let there: HashSet<&str> = policies.iter().map(|policy| policy.name.as_str()).collect();
-        let gone = self.known.keys().filter(|name| !there.contains(&***name)).map(|name| name.to_string()).collect();
+        let gone = self.known.keys().filter(|name| !there.contains(&***name)).map(ToString::to_string).collect();
         self.news(policies, gone, Instant::now());
         self.tended.values().for_each(|tended| self.reconcile(tended));
         self.shared.note(|problems| &mut problems.crash, None);

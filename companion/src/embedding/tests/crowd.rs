@@ -30,7 +30,7 @@ impl Dice {
 /// Takes a generation, embeds a query with it, and looks at all that is found.
 fn search(searches: &Searches, dice: &mut Dice) {
     let Some(generation) = searches.serving() else { return };
-    let number: u8 = generation.model.version.as_str()[1..].parse().unwrap();
+    let number: u8 = generation.model.version.as_str().trim_start_matches('m').parse().unwrap();
     let Some(embedder) = &generation.embedder else { return };
     assert_eq!(embedder.model(), &generation.model);
     let Ok(query) = embedder.embed(&[&words(dice.roll(POLICIES))], Purpose::Query) else { return };
