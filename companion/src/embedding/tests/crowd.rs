@@ -127,7 +127,10 @@ fn a_model_is_changed_again_and_again_while_policies_change() {
             thread::sleep(Duration::from_millis(dice.roll(10) as u64));
         }
         if round % 3 == 0 {
-            running.until(|state| state.migration.is_none() && state.stale == 0 && state.policies == state.indexed);
+            running.until(|state| {
+                let is_current = state.stale == 0 && state.policies == state.indexed;
+                state.serving.is_some() && state.migration.is_none() && is_current
+            });
             rig.assert_settled(&running);
         }
         running.stop();
