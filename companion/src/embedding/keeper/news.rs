@@ -30,7 +30,6 @@ impl Keeper {
         removed.iter().for_each(|name| drop(self.known.remove(name)));
         let names: Vec<Arc<str>> = written.iter().map(|policy| Arc::from(policy.name.as_str())).collect();
         self.known.extend(names.iter().cloned().zip(written.iter().cloned()));
-        self.shared.policies.store(self.known.len(), Ordering::Relaxed);
         self.remove(&removed);
         let written: Vec<_> = names.into_iter().zip(written).collect();
         for (role, tended) in self.by_role() {
@@ -44,6 +43,8 @@ impl Keeper {
                 self.hurry(&tended);
             }
         }
+        // Not before it is noted which of them are stale.
+        self.shared.policies.store(self.known.len(), Ordering::Relaxed);
         if is_first {
             self.tended.values().for_each(|tended| self.reconcile(tended));
             self.left.clear();
