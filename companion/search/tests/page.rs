@@ -1,10 +1,5 @@
 //! The page about policy search shows the texts that are made.
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "tests stop at their own mistakes"
-)]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests stop at their own mistakes")]
 
 use std::collections::BTreeMap;
 
@@ -44,7 +39,8 @@ fn conditions_on_the_page_are_said_as_beside_them() {
     let rows = table("| condition | in words |");
     assert!(rows.len() > 5);
     for [source, words] in rows {
-        let condition = Condition::lowered(&source, &environment).unwrap_or_else(|problem| panic!("{source}: {problem}"));
+        let condition =
+            Condition::lowered(&source, &environment).unwrap_or_else(|problem| panic!("{source}: {problem}"));
         assert_eq!(*condition.words, *words, "{source}");
     }
 }
