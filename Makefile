@@ -15,7 +15,7 @@ GUESTS        := abi-probe tollgate-engine-guest tollgate-trapping-guest
 WASM_BUILD    := cargo build --profile wasm --target wasm32-wasip1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test check fuzz-conditions wasm plugin companion envoy bench-apply bench-conditions bench-decide bench-edit bench-envoy bench-feed bench-load bench-loader bench-request bench-retrieval wrk wasm-target
+.PHONY: help demo up test test-models check fuzz-conditions wasm plugin companion envoy bench-apply bench-conditions bench-decide bench-edit bench-embed bench-envoy bench-feed bench-load bench-loader bench-request bench-retrieval bench-vector wrk wasm-target
 
 help: ## list the recipes
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -28,6 +28,10 @@ up: plugin companion envoy ## the same stack left running, with copy-paste curl 
 
 test: wasm companion envoy ## every test, against the built plugin and companion and the real Envoy
 	cargo test --workspace
+
+test-models: ## tests of models from a local folder: a hundred more crates to build
+	cargo clippy -p tollgate-search --features sentence-transformer --all-targets -- -D warnings
+	cargo test -p tollgate-search --features sentence-transformer --lib sentence_transformer
 
 check: wasm ## formatting, licences, lints, docs, each crate alone, the policy crate for wasm, the plugin's size
 	cargo fmt --all --check
@@ -78,6 +82,11 @@ bench-load: wasm ## what a snapshot costs a VM: time, memory in use, memory take
 bench-edit: plugin companion envoy ## from a saved policy file to every worker, with 1 000 and 10 000 policies
 	@cargo run --quiet -p tollgate-testbed --bin bench-edit
 
+bench-embed: LOCAL = $(if $(MODEL_DIR),MODEL_DIR=$(abspath $(MODEL_DIR)))
+bench-embed: ## a query's vector, and 100 000 policies until they are found; MODEL_DIR= a folder with a model for one's own figures
+	$(LOCAL) cargo bench -p tollgate-search --bench embed $(if $(MODEL_DIR),--features sentence-transformer)
+	$(LOCAL) cargo test --quiet --profile bench -p tollgate --lib $(if $(MODEL_DIR),--features sentence-transformer) embedding::tests::speed -- --ignored --nocapture --test-threads 1
+
 bench-envoy: plugin companion envoy wrk ## one request through the real Envoy, beside no filter, one that does nothing, RBAC and ext_authz: ARGS="--policies 10,10000 --rounds 5"
 	$(WASM_BUILD) -p tollgate-noop-guest
 	cargo run --quiet --profile bench -p tollgate-testbed --bin bench-envoy -- $(ARGS)
@@ -97,6 +106,9 @@ bench-request: plugin ## one whole request through the plugin, by headers and by
 
 bench-retrieval: ## how much of what it should find policy search finds, by embedder and ranking: MODEL_DIR= for a sentence-transformer beside
 	cargo bench -p tollgate-search --bench retrieval $(if $(MODEL_DIR),--features sentence-transformer)
+
+bench-vector: ## the vector index with 100 000 vectors, beside usearch and a scan; ARGS=--million for what a million take of memory
+	cargo bench --manifest-path companion/search/peers/Cargo.toml -- $(ARGS)
 
 wasm-target:
 	@rustc --print target-libdir --target wasm32-wasip1 | xargs test -d || rustup target add wasm32-wasip1

@@ -15,13 +15,28 @@ mod set;
 use score::Searched;
 use set::LabelledSet;
 use tollgate_search::{Embedder, Lexical, Ranking};
+#[cfg(feature = "sentence-transformer")]
+use tollgate_search::{ModelVersion, SentenceTransformer};
 
 const RANKINGS: [(&str, Ranking); 3] =
     [("vector", Ranking::Vector), ("keyword", Ranking::Keyword), ("hybrid", Ranking::Hybrid)];
 
+/// The sentence-transformer in the folder that `MODEL_DIR` names.
+#[cfg(feature = "sentence-transformer")]
+fn local_model() -> Option<Box<dyn Embedder>> {
+    let folder = std::env::var_os("MODEL_DIR")?;
+    Some(Box::new(SentenceTransformer::load(folder.as_ref(), ModelVersion::default()).unwrap()))
+}
+
+#[cfg(not(feature = "sentence-transformer"))]
+fn local_model() -> Option<Box<dyn Embedder>> {
+    None
+}
+
 fn main() {
     let set = LabelledSet::read();
-    let embedders: Vec<(&str, Box<dyn Embedder>)> = vec![("lexical", Box::new(Lexical::default()))];
+    let mut embedders: Vec<(&str, Box<dyn Embedder>)> = vec![("lexical", Box::new(Lexical::default()))];
+    embedders.extend(local_model().map(|model| ("model", model)));
     let mut figures = Vec::new();
     println!("{} policies, {} queries", set.policies.len(), set.questions.len());
     println!("{:<10} {:<8} {:<24} {:>7} {:>9} {:>6}", "embedder", "ranking", "queries", "count", "recall@10", "MRR");

@@ -4,7 +4,7 @@ use std::io;
 
 use clap::ValueEnum;
 
-use crate::conflicts::{Found, LeftOut, Pair, Question, Report, Study, find};
+use crate::conflicts::{Conflict, Found, LeftOut, Pair, Question, Report, Study, find};
 
 use super::args::Format;
 use super::asked::Asked;
@@ -13,6 +13,9 @@ use super::output::Output;
 use super::remote::explain;
 use super::similar::notes;
 use super::style::{BAD, FAINT, GOOD, ODD, STRONG};
+
+/// Conflicts of one deny that are shown, unless all are asked for.
+const SHOWN: usize = 5;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -24,7 +27,7 @@ pub(super) struct Args {
     /// Most pairs to compare
     #[arg(long, value_name = "N")]
     pairs: Option<usize>,
-    /// List pairs that do not contradict each other, too, with the reason
+    /// Show all conflicts of each deny, and pairs that do not contradict each other, with the reason
     #[arg(long)]
     all: bool,
     /// Exit with 1 if there is one of these; may be repeated
@@ -50,6 +53,7 @@ enum Finding {
 
 pub(super) fn run(args: Args, output: &mut Output<'_>) -> anyhow::Result<Exit> {
     let Args { asked, policy, pairs, all, deny, format } = args;
+    let each = if all || policy.is_some() { usize::MAX } else { SHOWN };
     let question = Question { policy, pairs, all };
     let report: Report = match asked.remote() {
         Some(remote) => {
@@ -62,7 +66,7 @@ pub(super) fn run(args: Args, output: &mut Output<'_>) -> anyhow::Result<Exit> {
     };
     match format {
         Format::Json => output.json(&report)?,
-        Format::Text => write(&report, &asked.check(), output)?,
+        Format::Text => write(&report, &asked.check(), each, output)?,
     }
     Ok(if deny.iter().any(|finding| finding.is_in(&report)) { Exit::Failed } else { Exit::Success })
 }
@@ -78,19 +82,11 @@ impl Finding {
     }
 }
 
-/// `check`: how the questions are asked.
-fn write(report: &Report, check: &str, output: &mut Output<'_>) -> anyhow::Result<()> {
+/// `check`: how the questions are asked; `each`: how many conflicts are shown of one deny.
+fn write(report: &Report, check: &str, each: usize, output: &mut Output<'_>) -> anyhow::Result<()> {
     notes(&report.notes, output)?;
-    for Found { pair, what } in &report.conflicts {
-        let more = [
-            (what.shadowed, "the deny denies all of it"),
-            (what.by_fault, "the deny's condition fails"),
-            (what.joined_roles, "it takes a role of each"),
-        ];
-        let more: Vec<&str> = more.into_iter().filter(|(is_so, _)| *is_so).map(|(_, what)| what).collect();
-        let more = if more.is_empty() { String::new() } else { format!(": {}", more.join(", ")) };
-        line(BAD, "conflict", pair, &more, output)?;
-        output.line(format_args!("  {FAINT}{check} {}{FAINT:#}", what.witness))?;
+    for of_deny in report.conflicts.chunk_by(|a, b| a.pair.deny == b.pair.deny) {
+        conflicts(of_deny, check, each, output)?;
     }
     for redundant in &report.redundant {
         let how = if redundant.mutual { "says the same as" } else { "makes no difference beside" };
@@ -116,6 +112,29 @@ fn write(report: &Report, check: &str, output: &mut Output<'_>) -> anyhow::Resul
         compared.disjoint
     ))?;
     Ok(())
+}
+
+/// Those of one deny: many are what a deny for everybody is there for.
+fn conflicts(of_deny: &[Found<Conflict>], check: &str, each: usize, output: &mut Output<'_>) -> io::Result<()> {
+    for Found { pair, what } in of_deny.iter().take(each) {
+        let more = [
+            (what.shadowed, "the deny denies all of it"),
+            (what.by_fault, "the deny's condition fails"),
+            (what.joined_roles, "it takes a role of each"),
+        ];
+        let more: Vec<&str> = more.into_iter().filter(|(is_so, _)| *is_so).map(|(_, what)| what).collect();
+        let more = if more.is_empty() { String::new() } else { format!(": {}", more.join(", ")) };
+        line(BAD, "conflict", pair, &more, output)?;
+        output.line(format_args!("  {FAINT}{check} {}{FAINT:#}", what.witness))?;
+    }
+    match of_deny.split_at_checked(each) {
+        Some((_, rest @ [first, ..])) => {
+            let deny = &first.pair.deny;
+            output
+                .line(format_args!("  {FAINT}and {} more with {deny}: --policy {deny} shows all{FAINT:#}", rest.len()))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn line(style: anstyle::Style, what: &str, pair: &Pair, more: &str, output: &mut Output<'_>) -> io::Result<()> {

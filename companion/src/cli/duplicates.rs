@@ -69,17 +69,16 @@ fn write(report: &Report, output: &mut Output<'_>) -> anyhow::Result<()> {
         ))?;
     }
     let (same, near): (Vec<_>, Vec<_>) = report.groups.iter().partition(|group| group.exact);
-    match report.groups.len() {
-        0 => {
-            output.line(format_args!("{GOOD}ok{GOOD:#}: no two of {} policies are nearly the same", report.policies))?
-        }
-        _ => output.line(format_args!(
+    let summary = match report.groups.len() {
+        0 => format!("{GOOD}ok{GOOD:#}: no two of {} policies are nearly the same", report.policies),
+        _ => format!(
             "{} groups the same, {} near (threshold {}): {} policies",
             same.len(),
             near.len(),
             report.threshold,
             report.policies
-        ))?,
-    }
+        ),
+    };
+    output.line(summary)?;
     Ok(())
 }

@@ -14,7 +14,7 @@ use super::report::{Compared, Found, LeftOut, Pair, Redundant, Report, Tried, Un
 use super::study::{Cancelled, Study};
 
 /// Most values that are tried for all pairs together.
-const MAX_TRIES: u64 = 20_000_000;
+const MAX_TRIES: u64 = 5_000_000;
 
 /// Most policies that are named of those with pairs that were not compared.
 const MAX_NAMED: usize = 20;

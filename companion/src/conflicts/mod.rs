@@ -13,7 +13,7 @@ mod study;
 mod tests;
 
 pub(crate) use find::{FindError, find};
-pub(crate) use prover::{Effort, Prover, Statement};
+pub(crate) use prover::{Conflict, Effort, Prover, Statement};
 pub(crate) use question::Question;
 pub(crate) use report::{Found, LeftOut, Pair, Report};
 pub(crate) use study::{Cancelled, Study};

@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 
 /// Pairs that are compared unless told, and at most.
-const PAIRS: usize = 10_000;
+const PAIRS: usize = 20_000;
 const MAX_PAIRS: usize = 1_000_000;
 
 /// Which policies are compared.

@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 
 /// How near two vectors are at least whose policies are told to be nearly the same: the cosine.
-const THRESHOLD: f32 = 0.9;
+const THRESHOLD: f32 = 0.85;
 
 /// Which policies are told to be near.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]

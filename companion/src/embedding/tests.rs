@@ -5,3 +5,4 @@ mod failures;
 mod folder;
 mod migrations;
 mod rig;
+mod speed;

@@ -12,20 +12,20 @@ schemas:
       properties: {amount: {type: integer}, currency: {enum: [EUR, USD]}, owner: {type: object, properties: {team: {type: string}}, required: [team]}}
       required: [currency, owner]
 derivedRoles:
-  - {name: owner, roles: [editor], condition: resource.ownerId == principal.id}
+  - {name: owner, roles: [editor], condition: "resource.ownerId == principal.id"}
 policies:
   - {name: anonymous-read, resource: page, actions: [view], roles: [anonymous]}
-  - {name: drafts-closed, effect: deny, resource: page, actions: ["v*"], roles: [anonymous, "*"], condition: "resource.state == \"it's a draft\""}
-  - {name: owners-edit, resource: document, actions: [edit], roles: [owner], condition: resource.labels.region in ['eu', 'us']}
-  - {name: labels-closed, effect: deny, resource: "*", actions: ["*"], roles: ["*"], condition: resource.labels.tier == 'closed' && !('admin' in principal.roles)}
-  - {name: acme-view, scope: acme, resource: report, actions: [view], roles: [reader], condition: principal.level >= 3}
-  - {name: acme-eu-closed, scope: acme.eu, effect: deny, resource: report, actions: [view], roles: [reader], condition: principal.level < 4.5}
-  - {name: orders, resource: order, actions: [place], roles: [clerk], condition: request.method == 'POST' && request.body.amount > 10 && request.headers['x-tenant'] == 'acme'}
+  - {name: drafts-closed, effect: deny, resource: page, actions: ["v*"], roles: [anonymous, guest], condition: "resource.state == \"it's a draft\""}
+  - {name: owners-edit, resource: document, actions: [edit], roles: [owner], condition: "resource.labels.region in ['eu', 'us']"}
+  - {name: labels-closed, effect: deny, resource: "*", actions: ["*"], roles: ["*"], condition: "resource.labels.tier == 'closed' && !('admin' in principal.roles)"}
+  - {name: acme-view, scope: acme, resource: report, actions: [view], roles: [reader], condition: "principal.level >= 3"}
+  - {name: acme-eu-closed, scope: acme.eu, effect: deny, resource: report, actions: [view], roles: [reader], condition: "principal.level < 4.5"}
+  - {name: orders, resource: order, actions: [place], roles: [clerk], condition: "request.method == 'POST' && request.body.amount > 10 && request.headers['x-tenant'] == 'acme'"}
   - {name: orders-inside, effect: deny, resource: order, actions: [place], roles: [clerk], condition: "!cidr('10.0.0.0/8').containsIP(request.source.ip) && request.path.startsWith('/v1/')"}
-  - {name: shifts, resource: till, actions: [open], roles: [clerk], condition: request.time.getHours() >= 9}
+  - {name: shifts, resource: till, actions: [open], roles: [clerk], condition: "request.time.getHours() >= 9"}
   - {name: shifts-frozen, effect: deny, resource: till, actions: [open], roles: [clerk], notBefore: 2026-03-01T00:00:00Z, notAfter: 2026-03-02T00:00:00Z}
-  - {name: invoices, resource: invoice, actions: [approve], roles: [accountant], condition: resource.amount > 100 && resource.currency != 'EUR'}
-  - {name: invoices-limit, effect: deny, resource: invoice, actions: [approve], roles: [accountant], condition: resource.amount >= 1000}
+  - {name: invoices, resource: invoice, actions: [approve], roles: [accountant], condition: "resource.amount > 100 && resource.currency != 'EUR'"}
+  - {name: invoices-limit, effect: deny, resource: invoice, actions: [approve], roles: [accountant], condition: "resource.amount >= 1000"}
 "#;
 
 #[test]

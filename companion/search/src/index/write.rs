@@ -14,7 +14,8 @@ impl Core {
         if entries.is_empty() {
             return Ok(());
         }
-        let mut records = Vec::new();
+        let records = entries.iter().map(|entry| storage::put_len(self.dimensions(), entry.name.len()));
+        let mut records = Vec::with_capacity(records.sum());
         let mut rows = Vec::with_capacity(entries.len());
         for Entry { name, text, vector } in entries {
             let numbers = vector.as_slice();

@@ -79,7 +79,9 @@ impl Layout {
                     // Vectors are scaled in any case.
                     "Normalize" => {}
                     other => {
-                        let problem = format!("a module `{other}` is not supported; `Transformer`, `Pooling` and `Normalize` are");
+                        let problem = format!(
+                            "a module `{other}` is not supported; `Transformer`, `Pooling` and `Normalize` are"
+                        );
                         return Err(file.wrong(LoadProblem::Setting(problem)));
                     }
                 }
@@ -88,7 +90,8 @@ impl Layout {
         if let Some(file) = folder.inner(&layout.encoder).find("sentence_bert_config.json", MAX_CONFIG)? {
             let sentences: Sentences = file.json()?;
             if sentences.do_lower_case {
-                let problem = "`do_lower_case` is not supported here; a tokenizer that lowers case says so itself".to_owned();
+                let problem =
+                    "`do_lower_case` is not supported here; a tokenizer that lowers case says so itself".to_owned();
                 return Err(file.wrong(LoadProblem::Setting(problem)));
             }
             layout.longest = sentences.max_seq_length;
@@ -102,10 +105,15 @@ impl Pooling {
         let file = folder.need("config.json", MAX_CONFIG)?;
         let modes: Modes = file.json()?;
         match modes {
-            Modes { mean: true, first: false, max: false, root: false, weighted: false, last: false } => Ok(Pooling::Mean),
-            Modes { mean: false, first: true, max: false, root: false, weighted: false, last: false } => Ok(Pooling::First),
+            Modes { mean: true, first: false, max: false, root: false, weighted: false, last: false } => {
+                Ok(Pooling::Mean)
+            }
+            Modes { mean: false, first: true, max: false, root: false, weighted: false, last: false } => {
+                Ok(Pooling::First)
+            }
             _ => {
-                let problem = "one of `pooling_mode_mean_tokens` and `pooling_mode_cls_token` is supported, and no other mode";
+                let problem =
+                    "one of `pooling_mode_mean_tokens` and `pooling_mode_cls_token` is supported, and no other mode";
                 Err(file.wrong(LoadProblem::Setting(problem.to_owned())))
             }
         }
@@ -129,7 +137,8 @@ impl Pooling {
 
 /// A module's folder is in the model's.
 fn within(path: PathBuf, file: &Contents) -> std::result::Result<PathBuf, LoadError> {
-    let is_within = |path: &Path| path.components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
+    let is_within =
+        |path: &Path| path.components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
     if is_within(&path) {
         return Ok(path);
     }

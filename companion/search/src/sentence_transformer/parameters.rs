@@ -92,7 +92,8 @@ impl Parameters {
             return Err(wrong(format!("`layer_norm_eps` is {}, and has to be from 0 to 1", config.layer_norm_eps)));
         }
         let dimensions = u16::try_from(width).ok().and_then(NonZeroU16::new);
-        let dimensions = dimensions.ok_or_else(|| wrong(format!("`hidden_size` {width} is more than a vector can have")))?;
+        let dimensions =
+            dimensions.ok_or_else(|| wrong(format!("`hidden_size` {width} is more than a vector can have")))?;
         Ok(Parameters {
             dimensions,
             vocab_size: config.vocab_size,

@@ -194,9 +194,14 @@ fn each_file_that_is_needed_is_named_when_it_is_not_there() {
 
 #[test]
 fn each_file_that_is_damaged_is_named_with_what_is_wrong() {
-    for name in
-        ["config.json", "tokenizer.json", "model.safetensors", "modules.json", "1_Pooling/config.json", "sentence_bert_config.json"]
-    {
+    for name in [
+        "config.json",
+        "tokenizer.json",
+        "model.safetensors",
+        "modules.json",
+        "1_Pooling/config.json",
+        "sentence_bert_config.json",
+    ] {
         for damage in [&b""[..], b"{", b"[]", b"\xff\xff\xff\xff\xff\xff\xff\x7f{}", b"\x02\0\0\0\0\0\0\0{}"] {
             let small = Small::new();
             // A list of no modules is one, and one of no settings passes for settings.
@@ -244,7 +249,7 @@ fn what_is_not_supported_is_refused_and_named() {
         ("config.json", "hidden_size", json!("wide"), "is damaged"),
         ("1_Pooling/config.json", "pooling_mode_max_tokens", json!(true), "no other mode"),
         ("sentence_bert_config.json", "do_lower_case", json!(true), "`do_lower_case`"),
-        ("sentence_bert_config.json", "max_seq_length", json!(1), "tokenizer"),
+        ("sentence_bert_config.json", "max_seq_length", json!(2), "frames a text with 2 tokens"),
     ] {
         let small = Small::new();
         small.set(file, key, value);

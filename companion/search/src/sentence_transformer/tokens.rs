@@ -1,4 +1,4 @@
-use tokenizers::{Tokenizer, TruncationParams};
+use tokenizers::{PostProcessor, Tokenizer, TruncationParams};
 
 use super::error::{LoadError, LoadProblem};
 use super::files::Contents;
@@ -15,6 +15,10 @@ impl Tokens {
         let known = tokenizer.get_vocab(true);
         if let Some((token, id)) = known.iter().find(|(_, id)| **id as usize >= vocabulary) {
             return Err(wrong(format!("`{token}` is token {id}, and the model has {vocabulary} (`vocab_size`)")));
+        }
+        let special = tokenizer.get_post_processor().map_or(0, |framing| framing.added_tokens(false));
+        if longest <= special {
+            return Err(wrong(format!("frames a text with {special} tokens, and the model takes {longest} in all")));
         }
         // Many are saved with a padding that makes every text as long as the longest.
         tokenizer.with_padding(None);

@@ -62,12 +62,15 @@ pub(super) fn candidates(
     Ok(found)
 }
 
-/// Each deny has its turn, with its likeliest pairs first: one that meets everything leaves room for the others.
+/// Each deny has its turn, with its likeliest pairs first: one that meets everything leaves room for the others. Those that
+/// only vectors propose come last: many of them have no kind or action in common.
 fn in_turn(pairs: &mut [Candidate]) {
     let similarity = |pair: &Candidate| pair.proposed.similarity.unwrap_or(-1.0);
+    let only_near = |pair: &Candidate| !pair.proposed.index;
     pairs.sort_by(|a, b| {
         let likelier = similarity(b).total_cmp(&similarity(a));
-        a.second.cmp(&b.second).then(likelier).then(a.first.cmp(&b.first))
+        let kind = only_near(a).cmp(&only_near(b));
+        a.second.cmp(&b.second).then(kind).then(likelier).then(a.first.cmp(&b.first))
     });
     let mut turns: HashMap<usize, usize> = HashMap::new();
     let mut keyed: Vec<(usize, Candidate)> = Vec::with_capacity(pairs.len());

@@ -166,7 +166,7 @@ fn readers_of_kind<'o>(outline: &'o Outline, readers: &mut Vec<&'o Part>) {
         Outline::Not(of) => readers_of_kind(of, readers),
         Outline::Choice(of) => of.iter().for_each(|part| readers_of_kind(part, readers)),
         Outline::Part(part) if part.reads.iter().any(|place| place.origin == Origin::ResourceKind) => {
-            readers.push(part)
+            readers.push(part);
         }
         Outline::Part(_) => {}
     }

@@ -27,7 +27,7 @@ pub enum Outline {
     /// `?:`.
     Choice(Box<[Outline; 3]>),
     /// What has no logic in it, or logic within something else.
-    Part(Part),
+    Part(Box<Part>),
 }
 
 /// A part of a condition.
@@ -65,7 +65,7 @@ fn outline(code: &Code, id: NodeId, depth: usize) -> Outline {
             let yes = NodeId(no.0.wrapping_sub(u32::from(before)));
             Outline::Choice(Box::new([deeper(id.operand()), deeper(yes), deeper(no)]))
         }
-        _ => Outline::Part(part(code, id)),
+        _ => Outline::Part(Box::new(part(code, id))),
     }
 }
 

@@ -9,6 +9,6 @@ mod tape;
 
 pub(super) use folder::{Folder, Lock};
 pub(super) use manifest::{Manifest, StoredModel, StoredSegment};
-pub(super) use record::{ALIGN, MAX_NAME, Put, Record, write_put, write_removed};
+pub(super) use record::{ALIGN, MAX_NAME, Put, Record, put_len, write_put, write_removed};
 pub(super) use space::Space;
 pub(super) use tape::Tape;

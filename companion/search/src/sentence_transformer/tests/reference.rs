@@ -69,7 +69,11 @@ fn normalise(weights: &Weights, name: &str, row: &[f64]) -> Row {
     let variance = row.iter().map(|number| (number - mean).powi(2)).sum::<f64>() / row.len() as f64;
     let (scale, shift) = (&weights[&format!("{name}.weight")].1, &weights[&format!("{name}.bias")].1);
     let normal = row.iter().map(|number| (number - mean) / (variance + EPS).sqrt());
-    normal.zip(scale).zip(shift).map(|((number, scale), shift)| number * f64::from(*scale) + f64::from(*shift)).collect()
+    normal
+        .zip(scale)
+        .zip(shift)
+        .map(|((number, scale), shift)| number * f64::from(*scale) + f64::from(*shift))
+        .collect()
 }
 
 fn gelu(number: f64) -> f64 {

@@ -19,8 +19,7 @@ pub(super) const UNKNOWN: u32 = 1;
 pub(super) const FIRST: u32 = 2;
 pub(super) const LAST: u32 = 3;
 const SPECIAL: [&str; 4] = ["[PAD]", "[UNK]", "[CLS]", "[SEP]"];
-pub(super) const WORDS: [&str; 9] =
-    ["readers", "of", "finance", "reports", "may", "export", "invoice", "when", "##s"];
+pub(super) const WORDS: [&str; 9] = ["readers", "of", "finance", "reports", "may", "export", "invoice", "when", "##s"];
 const VOCABULARY: usize = SPECIAL.len() + WORDS.len();
 
 pub(super) type Weights = BTreeMap<String, (Vec<usize>, Vec<f32>)>;
@@ -37,7 +36,10 @@ impl Small {
         small.write("config.json", &config());
         small.write("tokenizer.json", &tokenizer());
         small.write("modules.json", &modules("", "1_Pooling"));
-        small.write("1_Pooling/config.json", &json!({ "pooling_mode_mean_tokens": true, "word_embedding_dimension": WIDTH }));
+        small.write(
+            "1_Pooling/config.json",
+            &json!({ "pooling_mode_mean_tokens": true, "word_embedding_dimension": WIDTH }),
+        );
         small.write("sentence_bert_config.json", &json!({ "max_seq_length": LONGEST, "do_lower_case": false }));
         fs::write(small.path("model.safetensors"), safetensors(&small.weights)).unwrap();
         small
@@ -72,7 +74,8 @@ pub(super) fn token(word: &str) -> u32 {
 }
 
 pub(super) fn modules(encoder: &str, pooling: &str) -> Value {
-    let module = |kind: &str, path: &str| json!({ "path": path, "type": format!("sentence_transformers.models.{kind}") });
+    let module =
+        |kind: &str, path: &str| json!({ "path": path, "type": format!("sentence_transformers.models.{kind}") });
     json!([module("Transformer", encoder), module("Pooling", pooling), module("Normalize", "2_Normalize")])
 }
 
