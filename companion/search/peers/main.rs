@@ -50,9 +50,9 @@ fn compare(report: &mut Report, count: u64) {
     exact_or_graph(report);
 }
 
-/// From how many vectors on a graph finds faster than looking at all: below 16 384 there is no graph.
+/// From how many vectors on a graph finds faster than looking at all: below 8192 there is none.
 fn exact_or_graph(report: &mut Report) {
-    for count in [2_000, 5_000, 10_000, 16_000, 17_000, 32_000] {
+    for count in [2_000, 5_000, 8_000, 9_000, 16_000, 32_000] {
         let folder = tempfile::tempdir().unwrap();
         let index = ours::open(folder.path());
         let (names, vectors): (Vec<String>, Vec<Vector>) =

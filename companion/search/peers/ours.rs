@@ -121,7 +121,7 @@ fn changed(report: &mut Report, index: &Index, vectors: &[Vector], queries: &[Ve
         index.remove(&[&name(number)]).unwrap();
     }
     let now: Vec<Vector> = vectors.iter().chain(&more).cloned().collect();
-    let is_there = |number: &u64| number % 20 > 0 || *number >= count;
+    let is_there = |number: &u64| !number.is_multiple_of(20) || *number >= count;
     let nearest = |query: &Vector| exact::nearest(&now, query, 20).into_iter().filter(is_there).take(10).collect();
     let exact: Vec<Vec<u64>> = queries.iter().map(nearest).collect();
     let (mut rounds, mut found) = (Vec::new(), Vec::new());

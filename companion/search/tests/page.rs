@@ -25,7 +25,8 @@ fn table(head: &str) -> Vec<[String; 2]> {
 
 #[test]
 fn the_policy_on_the_page_has_the_texts_beside_it() {
-    let policies = PAGE.split("```yaml\n").nth(1).unwrap().split("```").next().unwrap();
+    let section = PAGE.split("## From a policy to its text").nth(1).unwrap();
+    let policies = section.split("```yaml\n").nth(1).unwrap().split("```").next().unwrap();
     let set = load(&[SourceFile::new("page.yaml", policies)]).unwrap();
     let text = PolicyText::of(&set.policies[0]);
     let rows = table("| text |");

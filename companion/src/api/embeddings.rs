@@ -3,13 +3,13 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
-use tokio::task::spawn_blocking;
 
 use crate::embedding::{Command, DeadLetter, Searches};
 
 use super::author::Author;
 use super::problem::Problem;
 use super::respond::json;
+use super::waiting::look;
 use super::{Api, body};
 
 /// Longest list of policies to be tried again, in bytes.
@@ -94,14 +94,13 @@ struct Retry {
     policies: Option<Vec<String>>,
 }
 
-pub(super) async fn show(State(api): State<Api>) -> Response {
-    json(StatusCode::OK, &Embeddings::of(&api.searches))
+pub(super) async fn show(State(api): State<Api>) -> Result<Response, Problem> {
+    Ok(json(StatusCode::OK, &look(&api, Embeddings::of).await?))
 }
 
 /// What could not be embedded.
 pub(super) async fn dead(State(api): State<Api>) -> Result<Response, Problem> {
-    let letters = spawn_blocking(move || api.searches.letters()).await;
-    let letters = letters.map_err(|crash| Problem::state(format!("the list cannot be had: {crash}")))?;
+    let letters = look(&api, Searches::letters).await?;
     Ok(json(StatusCode::OK, &Dead { dead: letters.into_iter().map(Letter::from).collect() }))
 }
 
@@ -114,7 +113,7 @@ pub(super) async fn retry(
 ) -> Result<Response, Problem> {
     let Retry { policies } = body::json(&headers, sent, MAX_RETRY).await?;
     api.searches.ask(Command::Retry(policies)).await?;
-    Ok(json(StatusCode::ACCEPTED, &Embeddings::of(&api.searches)))
+    Ok(json(StatusCode::ACCEPTED, &look(&api, Embeddings::of).await?))
 }
 
 impl Embeddings {

@@ -9,6 +9,7 @@ use super::Api;
 use super::author::Author;
 use super::problem::Problem;
 use super::respond::json;
+use super::waiting::look;
 
 /// Which models there are vectors of, and what becomes of them.
 #[derive(Serialize)]
@@ -54,8 +55,8 @@ struct Underway {
     stuck: Option<String>,
 }
 
-pub(super) async fn show(State(api): State<Api>) -> Response {
-    json(StatusCode::OK, &Migrations::of(&api.searches))
+pub(super) async fn show(State(api): State<Api>) -> Result<Response, Problem> {
+    Ok(json(StatusCode::OK, &look(&api, Migrations::of).await?))
 }
 
 pub(super) async fn start(author: Author, State(api): State<Api>) -> Result<Response, Problem> {
@@ -77,7 +78,7 @@ pub(super) async fn forget(author: Author, State(api): State<Api>) -> Result<Res
 async fn ask(api: &Api, Author(author): &Author, command: Command) -> Result<Response, Problem> {
     tracing::info!(author, ?command, "asked of policy search");
     api.searches.ask(command).await?;
-    Ok(json(StatusCode::ACCEPTED, &Migrations::of(&api.searches)))
+    Ok(json(StatusCode::ACCEPTED, &look(api, Migrations::of).await?))
 }
 
 impl Migrations {

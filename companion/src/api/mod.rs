@@ -18,6 +18,7 @@ mod serve;
 mod snapshots;
 mod studies;
 mod tokens;
+mod waiting;
 mod workers;
 
 pub(crate) use body::FILES;

@@ -30,8 +30,8 @@ struct Shared {
 
 #[derive(Debug, Default)]
 struct Kept {
-    /// Sorted by name.
-    policies: Vec<Arc<Policy>>,
+    /// Sorted by name. Shared for as long as somebody reads them, so that nobody holds the lock for longer than a moment.
+    policies: Arc<Vec<Arc<Policy>>>,
     surroundings: Arc<Surroundings>,
     unread: Unread,
 }
@@ -54,14 +54,14 @@ impl Default for Catalogue {
 
 impl Catalogue {
     pub(crate) fn get(&self, name: &str) -> Option<Arc<Policy>> {
-        let kept = self.read();
-        let place = place_of(&kept.policies, name).ok()?;
-        kept.policies.get(place).cloned()
+        let policies = self.shared();
+        let place = place_of(&policies, name).ok()?;
+        policies.get(place).cloned()
     }
 
     /// All of them, sorted by name.
     pub(crate) fn policies(&self) -> Vec<Arc<Policy>> {
-        self.read().policies.clone()
+        self.shared().to_vec()
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -72,9 +72,9 @@ impl Catalogue {
         Arc::clone(&self.read().surroundings)
     }
 
-    /// The version that they are of; absent before the first.
-    pub(crate) fn id(&self) -> Option<SnapshotId> {
-        *self.0.id.borrow()
+    /// Whether these are the policies of this version.
+    pub(crate) fn is_of(&self, id: Option<SnapshotId>) -> bool {
+        *self.0.id.borrow() == id
     }
 
     /// Tells of every change, those included that make no new version, such as another description.
@@ -84,36 +84,36 @@ impl Catalogue {
 
     /// What has changed since this was asked last. For one reader: whoever asks has it, and nobody else.
     pub(crate) fn news(&self) -> News {
-        self.write().unread.take()
+        let unread = std::mem::take(&mut self.write().unread);
+        unread.into()
     }
 
-    /// All policies of a set take the place of those that are there.
+    /// All policies of a set take the place of those that are there. For one writer.
     pub(crate) fn replace(&self, set: &PolicySet, id: Option<SnapshotId>) {
-        let surroundings = Arc::new(Surroundings::of(set));
-        let policies = set.policies.clone();
+        let (surroundings, policies) = (Arc::new(Surroundings::of(set)), Arc::new(set.policies.clone()));
+        let changes = Unread::between(&self.shared(), &policies);
         let mut kept = self.write();
         let before = std::mem::replace(&mut kept.policies, policies);
-        let Kept { policies, unread, .. } = &mut *kept;
-        unread.note_all(&before, policies);
+        kept.unread.add(changes);
         kept.surroundings = surroundings;
         drop(kept);
+        drop(before);
         self.0.id.send_replace(id);
     }
 
-    /// One policy is as it is in a set, or is gone as it is there; all others are as they were.
-    pub(crate) fn edit(&self, name: &str, set: &PolicySet, id: Option<SnapshotId>) {
-        let policy = place_of(&set.policies, name).ok().and_then(|place| set.policies.get(place)).cloned();
+    /// One policy is as it is now, or is gone; all others are as they were. For one writer.
+    pub(crate) fn edit(&self, name: &str, policy: Option<Arc<Policy>>, id: Option<SnapshotId>) {
         let mut kept = self.write();
-        let place = place_of(&kept.policies, name);
         kept.unread.note(name, policy.clone());
-        match (place, policy) {
+        let policies = Arc::make_mut(&mut kept.policies);
+        match (place_of(policies, name), policy) {
             (Ok(place), Some(policy)) => {
-                if let Some(kept) = kept.policies.get_mut(place) {
+                if let Some(kept) = policies.get_mut(place) {
                     *kept = policy;
                 }
             }
-            (Err(place), Some(policy)) => kept.policies.insert(place, policy),
-            (Ok(place), None) => drop(kept.policies.remove(place)),
+            (Err(place), Some(policy)) => policies.insert(place, policy),
+            (Ok(place), None) => drop(policies.remove(place)),
             (Err(_), None) => {}
         }
         drop(kept);
@@ -123,6 +123,10 @@ impl Catalogue {
     /// The same policies are in force under another id.
     pub(crate) fn renumber(&self, id: SnapshotId) {
         self.0.id.send_replace(Some(id));
+    }
+
+    fn shared(&self) -> Arc<Vec<Arc<Policy>>> {
+        Arc::clone(&self.read().policies)
     }
 
     fn read(&self) -> RwLockReadGuard<'_, Kept> {
@@ -147,6 +151,6 @@ impl Surroundings {
 }
 
 /// Where a policy is among those sorted by name, or would be.
-fn place_of(policies: &[Arc<Policy>], name: &str) -> Result<usize, usize> {
+pub(crate) fn place_of(policies: &[Arc<Policy>], name: &str) -> Result<usize, usize> {
     policies.binary_search_by(|policy| policy.name.as_str().cmp(name))
 }

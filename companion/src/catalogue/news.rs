@@ -30,8 +30,9 @@ impl Unread {
         self.changes.insert(name.to_owned(), policy);
     }
 
-    /// Policies have taken the place of others; both are sorted by name.
-    pub(super) fn note_all(&mut self, before: &[Arc<Policy>], after: &[Arc<Policy>]) {
+    /// What differs where policies take the place of others; both are sorted by name.
+    pub(super) fn between(before: &[Arc<Policy>], after: &[Arc<Policy>]) -> Self {
+        let mut unread = Unread::default();
         let (mut before, mut after) = (before.iter().peekable(), after.iter().peekable());
         loop {
             let order = match (before.peek(), after.peek()) {
@@ -40,21 +41,31 @@ impl Unread {
                 (Some(old), Some(new)) => old.name.cmp(&new.name),
                 (Some(_), None) => Ordering::Less,
                 (None, Some(_)) => Ordering::Greater,
-                (None, None) => return,
+                (None, None) => return unread,
             };
             let old = if order.is_le() { before.next() } else { None };
             let new = if order.is_ge() { after.next() } else { None };
             match (old, new) {
                 (Some(old), Some(new)) if Arc::ptr_eq(old, new) || old == new => {}
-                (_, Some(new)) => self.note(&new.name, Some(Arc::clone(new))),
-                (Some(old), None) => self.note(&old.name, None),
+                (_, Some(new)) => unread.note(&new.name, Some(Arc::clone(new))),
+                (Some(old), None) => unread.note(&old.name, None),
                 (None, None) => {}
             }
         }
     }
 
-    pub(super) fn take(&mut self) -> News {
-        let Unread { changes, since } = std::mem::take(self);
+    /// Changes that were made after those that are here.
+    pub(super) fn add(&mut self, later: Unread) {
+        self.since = self.since.or(later.since);
+        match self.changes.is_empty() {
+            true => self.changes = later.changes,
+            false => self.changes.extend(later.changes),
+        }
+    }
+}
+
+impl From<Unread> for News {
+    fn from(Unread { changes, since }: Unread) -> Self {
         let mut news = News { since, ..News::default() };
         for (name, policy) in changes {
             match policy {

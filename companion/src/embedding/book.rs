@@ -265,14 +265,14 @@ impl Book {
         }
     }
 
-    /// Policies that were to be embedded or embedded again soon, with their priority and attempts; `most` of them.
-    pub(super) fn begun(&self, most: usize) -> Vec<(Arc<str>, Priority, u32)> {
+    /// Policies that were to be embedded or embedded again soon, with their priority; `most` of them.
+    pub(super) fn begun(&self, most: usize) -> Vec<(Arc<str>, Priority)> {
         let begun = self.stale.iter().filter(|(_, stale)| match stale.place {
             Place::Queued | Place::Delayed => true,
             Place::Waiting => stale.priority == Priority::High,
             Place::Parked | Place::GivenUp(_) => false,
         });
-        begun.take(most).map(|(name, stale)| (Arc::clone(name), stale.priority, stale.attempts)).collect()
+        begun.take(most).map(|(name, stale)| (Arc::clone(name), stale.priority)).collect()
     }
 
     /// How many policies have no vector of their text.

@@ -34,13 +34,14 @@ impl Searches {
         &self.0.keywords
     }
 
+    /// Waits for nothing and nobody.
     pub(crate) fn state(&self) -> State {
         let view = self.0.view().clone();
         let serving = self.0.serving();
         let (mut indexed, mut stale, mut lag, mut dead) = (0, 0, Duration::ZERO, 0);
         if let Some(serving) = &serving {
             let tended = &serving.tended;
-            (indexed, stale, lag, dead) = (tended.index.len(), tended.stale(), tended.lag(), tended.given_up());
+            (indexed, stale, lag, dead) = (tended.indexed(), tended.stale(), tended.lag(), tended.given_up());
         }
         State {
             policies: self.0.policies.load(std::sync::atomic::Ordering::Relaxed),
@@ -73,7 +74,7 @@ impl Searches {
             queued,
             cached: cached.unwrap_or_default(),
             indexed,
-            index_bytes: self.serving().map_or(0, |serving| serving.index.stats().memory),
+            index_bytes: self.0.serving().map_or(0, |serving| serving.tended.bytes()),
             stale,
             lag,
             dead,

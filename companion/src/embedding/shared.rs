@@ -146,9 +146,9 @@ impl Shared {
 
     /// Tells the keeper that something may be to be done. Never waits.
     pub(super) fn poke(&self) {
-        if !self.is_poked.swap(true, Ordering::AcqRel) {
-            // A full channel wakes the keeper as well.
-            let _ = self.events.try_send(Event::Poke);
+        // A full channel wakes the keeper as well, but nothing in it says that this has been heard.
+        if !self.is_poked.swap(true, Ordering::AcqRel) && self.events.try_send(Event::Poke).is_err() {
+            self.poke_heard();
         }
     }
 

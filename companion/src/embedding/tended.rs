@@ -42,11 +42,14 @@ struct Gauges {
     oldest: AtomicU64,
     /// Counts changes of the index.
     changes: AtomicU64,
+    indexed: AtomicUsize,
+    /// Memory of the index, as it was when it was looked after last.
+    bytes: AtomicU64,
 }
 
 impl Tended {
     pub(super) fn new(number: u64, index: Index) -> Self {
-        let model = index.model().clone();
+        let (model, indexed) = (index.model().clone(), index.len());
         Tended {
             number,
             key: ModelKey::of(&model),
@@ -62,6 +65,8 @@ impl Tended {
                 given_up: AtomicUsize::new(0),
                 oldest: AtomicU64::new(0),
                 changes: AtomicU64::new(0),
+                indexed: AtomicUsize::new(indexed),
+                bytes: AtomicU64::new(0),
             },
         }
     }
@@ -96,9 +101,24 @@ impl Tended {
         self.writing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The index has changed.
+    /// The index has changed, which nobody else does meanwhile.
     pub(super) fn changed(&self) {
+        self.gauges.indexed.store(self.index.len(), Ordering::Relaxed);
         self.gauges.changes.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// The index takes so many bytes.
+    pub(super) fn weighs(&self, bytes: u64) {
+        self.gauges.bytes.store(bytes, Ordering::Relaxed);
+    }
+
+    pub(super) fn bytes(&self) -> u64 {
+        self.gauges.bytes.load(Ordering::Relaxed)
+    }
+
+    /// Policies in the index, without asking it: it may be waiting for a disk.
+    pub(super) fn indexed(&self) -> usize {
+        self.gauges.indexed.load(Ordering::Relaxed)
     }
 
     pub(super) fn changes(&self) -> u64 {

@@ -3,6 +3,7 @@ mod crowd;
 mod embedder;
 mod failures;
 mod folder;
+mod latency;
 mod migrations;
 mod rig;
 mod speed;

@@ -7,7 +7,7 @@ use tollgate_search::{EmbedError, Embedder, Entry, IndexError, PolicyText, Purpo
 
 use crate::metrics::{JobStatus, SearchMetrics, VectorError};
 
-use super::book::Work;
+use super::book::{Book, Work};
 use super::cache::Key;
 use super::clock;
 use super::dead::{self, DeadLetter};
@@ -131,15 +131,14 @@ impl Batch<'_> {
         self.commit(&prepared, started)
     }
 
-    /// What policies say can be searched by its words, whatever becomes of their vectors.
+    /// What policies say can be searched by its words, whatever becomes of their vectors. Words of a removed policy are taken out
+    /// after it has left the book, so whoever looks into that while nobody else changes words puts none back.
     fn learn_words(&self, prepared: &[Prepared]) {
-        let _writing = self.tended.writing();
-        let is_current = self.tended.book(|book| -> Vec<bool> {
-            prepared.iter().map(|Prepared { work, .. }| !work.is_worded && book.is_current(work)).collect()
-        });
-        let current = prepared.iter().zip(is_current).filter(|(_, is_current)| *is_current);
         let mut keywords = self.shared.keywords.write().unwrap_or_else(PoisonError::into_inner);
-        current.for_each(|(Prepared { work, text, .. }, _)| keywords.insert(&work.name, text));
+        let is_wanted = |Prepared { work, .. }: &Prepared, book: &Book| !work.is_worded && book.is_current(work);
+        let wanted = self.tended.book(|book| prepared.iter().map(|one| is_wanted(one, book)).collect::<Vec<_>>());
+        let wanted = prepared.iter().zip(wanted).filter(|(_, is_wanted)| *is_wanted);
+        wanted.for_each(|(Prepared { work, text, .. }, _)| keywords.insert(&work.name, text));
         drop(keywords);
         self.tended.book(|book| prepared.iter().for_each(|prepared| book.worded(&prepared.work)));
     }
@@ -221,13 +220,7 @@ impl Batch<'_> {
             .collect();
         if !entries.is_empty() {
             let inserting = Instant::now();
-            self.tended.index.insert(&entries).map_err(|error| {
-                self.metrics.vector_failed(match &error {
-                    IndexError::Dimensions { .. } => VectorError::Dimensions,
-                    _ => VectorError::Storage,
-                });
-                Failure::Index(error.to_string())
-            })?;
+            self.tended.index.insert(&entries).map_err(|error| self.refused(&error))?;
             self.tended.changed();
             self.metrics.inserted(inserting.elapsed(), entries.len());
         }
@@ -239,6 +232,18 @@ impl Batch<'_> {
         self.metrics.jobs(JobStatus::Superseded, prepared.len() - entries.len());
         self.metrics.jobs_took(started.elapsed(), entries.len());
         Ok(())
+    }
+
+    /// Why an index takes no vectors, and whether that is for what they are.
+    fn refused(&self, error: &IndexError) -> Failure {
+        let reason = error.to_string();
+        let (kind, failure) = match error {
+            IndexError::Dimensions { .. } => (VectorError::Dimensions, Failure::Never(reason)),
+            IndexError::Name { .. } => (VectorError::Storage, Failure::Never(reason)),
+            _ => (VectorError::Storage, Failure::Index(reason)),
+        };
+        self.metrics.vector_failed(kind);
+        failure
     }
 
     /// An outage is over: what was given up in it has another chance.

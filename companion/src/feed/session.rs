@@ -318,7 +318,7 @@ async fn deliver(
 /// Resolves when there is another extract. Nobody may be there to make one.
 async fn news(extracts: &mut Extracts) {
     if extracts.changed().await.is_err() {
-        future::pending().await
+        future::pending::<()>().await;
     }
 }
 

@@ -2,11 +2,11 @@ use std::slice;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use tollgate_policy::set::PolicySet;
+use tollgate_policy::set::{Policy, PolicySet};
 use tollgate_policy::snapshot::{Compiler, Content, SnapshotId};
 use tollgate_policy::source::{Loader, SourceFile};
 
-use crate::catalogue::Catalogue;
+use crate::catalogue::{Catalogue, place_of};
 use crate::policies::{CompileError, MAX_SNAPSHOT_BYTES};
 use crate::store::{Compiled, Edit, Edits, Entry, Origin, Store, StoreError, Summary, Version};
 
@@ -39,6 +39,20 @@ pub(super) struct Desk {
     set: Option<Arc<PolicySet>>,
     shelf: Shelf,
     catalogue: Catalogue,
+    /// What the catalogue has not been told yet.
+    untold: Option<Untold>,
+}
+
+/// A change to what is in force, for the catalogue, which nobody who waits for a publication waits for.
+#[derive(Debug)]
+enum Untold {
+    /// One policy of the version before.
+    Policy {
+        of: Option<SnapshotId>,
+        name: String,
+        policy: Option<Arc<Policy>>,
+    },
+    All(Arc<PolicySet>),
 }
 
 /// What is said of a version beyond its content.
@@ -69,6 +83,7 @@ impl Desk {
             set: None,
             shelf,
             catalogue: Catalogue::default(),
+            untold: None,
         }
     }
 
@@ -122,7 +137,7 @@ impl Desk {
     pub(super) fn warm(&mut self) -> Result<(), Refused> {
         let set = self.load()?;
         self.compile(&set)?;
-        self.catalogue.replace(&set, self.id());
+        self.untold = Some(Untold::All(Arc::clone(&set)));
         self.set = Some(set);
         Ok(())
     }
@@ -133,15 +148,20 @@ impl Desk {
         let summary = summary::of_edit(&edit, &undo);
         // Held by nobody else, the loader's set is edited in place.
         self.set = None;
+        let of = self.id();
         let set = self.load();
         let published = set.and_then(|set| Ok((self.publish(&set, slice::from_ref(&edit), summary, stamp)?, set)));
         match published {
             Ok((published, set)) => {
                 self.shelf.make(&edit);
-                match policy_of(document_of(&edit)) {
-                    Some(policy) => self.catalogue.edit(policy, &set, self.id()),
-                    None => self.catalogue.replace(&set, self.id()),
-                }
+                self.untold = Some(match policy_of(document_of(&edit)) {
+                    Some(name) => {
+                        let place = place_of(&set.policies, name).ok();
+                        let policy = place.and_then(|place| set.policies.get(place)).cloned();
+                        Untold::Policy { of, name: name.to_owned(), policy }
+                    }
+                    None => Untold::All(set),
+                });
                 Ok(published)
             }
             Err(refused) => {
@@ -173,7 +193,7 @@ impl Desk {
         let published = self.publish(&set, &edits, summary, stamp);
         match published {
             Ok(_) => {
-                self.catalogue.replace(&set, self.id());
+                self.untold = Some(Untold::All(Arc::clone(&set)));
                 self.set = Some(set);
                 self.shelf.fill(&self.documents);
             }
@@ -214,11 +234,11 @@ impl Desk {
     }
 
     /// Whether a set is in force already, maybe in other words: then these are what is told of it.
-    pub(super) fn is_in_force(&mut self, set: &PolicySet) -> Result<bool, Refused> {
+    pub(super) fn is_in_force(&mut self, set: &Arc<PolicySet>) -> Result<bool, Refused> {
         let digest = self.compile(set)?.digest();
         let is_in_force = self.replica.get().is_some_and(|replica| replica.digest() == digest);
         if is_in_force {
-            self.catalogue.replace(set, self.id());
+            self.untold = Some(Untold::All(Arc::clone(set)));
         }
         Ok(is_in_force)
     }
@@ -236,6 +256,23 @@ impl Desk {
 
     pub(super) fn load(&mut self) -> Result<Arc<PolicySet>, Refused> {
         Ok(self.loader.load(&self.documents).map_err(CompileError::Policies)?)
+    }
+
+    /// Tells the catalogue what has come to be in force.
+    pub(super) fn tell(&mut self) {
+        match self.untold.take() {
+            Some(Untold::Policy { of, name, policy }) if self.catalogue.is_of(of) => {
+                self.catalogue.edit(&name, policy, self.id());
+            }
+            // It was not told of the version before, say because that could not be read again after a restart.
+            Some(Untold::Policy { .. }) => {
+                if let Ok(set) = self.load() {
+                    self.catalogue.replace(&set, self.id());
+                }
+            }
+            Some(Untold::All(set)) => self.catalogue.replace(&set, self.id()),
+            None => {}
+        }
     }
 
     /// Does what could wait until the newest version was served.

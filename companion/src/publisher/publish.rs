@@ -159,6 +159,7 @@ impl Publisher {
         let warmed = self.at_desk(move |desk| if is_api { take_over(desk) } else { Ok(desk.warm().ok().and(None)) });
         let warmed = warmed.await;
         self.conclude(warmed);
+        self.tend().await;
         self.reload().await;
     }
 
@@ -311,6 +312,8 @@ impl Publisher {
                     seat
                 }
             };
+            // Of what was served meanwhile.
+            seat.tell();
             work(&mut seat)
         });
         done.await.unwrap_or_else(|crash| Err(Refused::Crashed(crash.to_string())))
@@ -359,7 +362,7 @@ impl Publisher {
         self.health.update(|problems| problems.held = text);
     }
 
-    /// Does at the state file what nobody waits for.
+    /// Tells the catalogue, and does at the state file what nobody waits for.
     async fn tend(&mut self) {
         let tended = self.at_desk(|desk| desk.tend().map_err(|error| Refused::State(error.to_string()))).await;
         if let Err(refused) = tended {

@@ -5,4 +5,5 @@ mod disk;
 #[cfg(test)]
 mod harness;
 mod kill;
+#[cfg(test)]
 mod search;

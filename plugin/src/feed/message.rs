@@ -138,7 +138,7 @@ impl CompanionMessage {
                 // One message is of one kind.
                 (kind::SNAPSHOT..=kind::INDEX, _) if found.is_some() => return Err(Malformed),
                 (kind @ kind::SNAPSHOT..=kind::INDEX, Value::Bytes(body)) => {
-                    found = Some((kind, Carried::read(body, kind)?))
+                    found = Some((kind, Carried::read(body, kind)?));
                 }
                 (kind::SNAPSHOT..=kind::INDEX, _) => return Err(Malformed),
                 _ => {}

@@ -77,17 +77,19 @@ impl Part {
     ///
     /// # Errors
     /// Says what is wrong and where.
-    pub fn decode(bytes: Vec<u8>) -> Result<Self, DecodeError> {
+    pub fn decode(mut bytes: Vec<u8>) -> Result<Self, DecodeError> {
         let mut reader = Reader::new(&bytes, "part");
         let Some(head) = PartHead::read(&mut reader) else { return Err(reader.invalid("head")) };
         if tree::part(reader.rest()) != head.digest {
             return Err(DecodeError::Digest);
         }
         let content = reader.at();
-        match Content::of(reader.rest()) {
-            Some(sound) if sound.is_sound() => Ok(Part { content, bytes }),
-            _ => Err(reader.invalid("content")),
+        if !Content::of(reader.rest()).is_some_and(|content| content.is_sound()) {
+            return Err(reader.invalid("content"));
         }
+        // They may have come in a message that was made long to take up memory.
+        bytes.shrink_to_fit();
+        Ok(Part { content, bytes })
     }
 
     /// How many parts there are, and which of them this is.

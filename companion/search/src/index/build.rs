@@ -11,6 +11,7 @@ use super::code::Code;
 use super::core::Core;
 use super::deaths::Deaths;
 use super::directory::Place;
+use super::groups::{Distinct, Groups};
 use super::home::Home;
 use super::names::Names;
 use super::plan::Plan;
@@ -19,6 +20,9 @@ use super::segment::{Codes, Segment};
 use super::storage::{ALIGN, Manifest, StoredModel, StoredSegment, Tape, write_put};
 use super::view::{Snapshot, View};
 use super::{IndexError, segment_file};
+
+/// How many rows change their place while nobody can look one up.
+const PIECE: usize = 1024;
 
 /// A row on its way into a segment.
 struct Row {
@@ -50,8 +54,9 @@ impl Core {
         let tables = view.closed.iter().take(plan.tables).cloned().map(Home::Table);
         let homes: Vec<Home> = segments.cloned().map(Home::Segment).chain(tables).collect();
         let rows = living(&homes);
-        let (segments, lost) = (rows.len().div_ceil(self.limits.segment), &mut Vec::new());
-        let size = rows.len().div_ceil(segments.max(1));
+        // A table is full a little late, which should not make two segments of it.
+        let (segments, lost) = ((rows.len() / self.limits.segment).max(1), &mut Vec::new());
+        let size = rows.len().div_ceil(segments);
         let mut rows = rows.into_iter().peekable();
         let mut made = Vec::new();
         while rows.peek().is_some() {
@@ -75,7 +80,8 @@ impl Core {
 
     /// `None` if the index was closed meanwhile.
     fn make(&self, homes: &[Home], living: &[(usize, u32)], lost: &mut Vec<Row>) -> Result<Option<Made>, IndexError> {
-        let mut codes = points::points(self.width, living.len());
+        let has_graph = living.len() >= self.limits.graph;
+        let mut codes = Distinct::new(points::points(self.width, living.len()));
         let (mut rows, mut buffer) = (Vec::with_capacity(living.len()), Vec::new());
         for (home, row) in living.iter().copied() {
             let Some((from, name)) = homes.get(home).and_then(|home| Some((home, home.name(row)?))) else {
@@ -84,24 +90,26 @@ impl Core {
             let read = from.read(row, &mut buffer)?.map(|put| Code::of(&put.numbers(), self.width));
             let row = Row { home, row, name };
             match read {
+                Some(code) if has_graph => rows.push((codes.push(&code), row)),
                 Some(code) => {
-                    codes.push(&code);
-                    rows.push(row);
+                    codes.points.push(&code);
+                    rows.push((rows.len() as u32, row));
                 }
                 None => lost.push(row),
             }
         }
-        let codes = match rows.len() >= self.limits.graph {
-            false => Codes::Flat(codes),
+        let codes = match has_graph {
+            false => Codes::Flat(codes.points),
             true => {
-                let (graph, places) = self.beside_others(|| codes.into_graph(self.settings))?;
-                // The rows in the order of the graph.
-                let mut ordered: Vec<(u32, Row)> = places.into_iter().zip(rows).collect();
-                ordered.sort_unstable_by_key(|(place, _)| *place);
-                rows = ordered.into_iter().map(|(_, row)| row).collect();
-                Codes::Graph(graph)
+                let (graph, places) = self.beside_others(|| codes.points.into_graph(self.settings))?;
+                for (place, _) in &mut rows {
+                    *place = places.get(*place as usize).copied().unwrap_or_default();
+                }
+                rows.sort_unstable_by(|(a, x), (b, y)| a.cmp(b).then_with(|| x.name.cmp(&y.name)));
+                Codes::Graph(graph, Groups::of(rows.iter().map(|(place, _)| *place)))
             }
         };
+        let rows: Vec<Row> = rows.into_iter().map(|(_, row)| row).collect();
         let _files = self.builder.files.lock().unwrap_or_else(PoisonError::into_inner);
         if self.builder.is_closed() {
             return Ok(None);
@@ -178,22 +186,27 @@ impl Core {
     fn swap(&self, made: &[Made], homes: &[Home], lost: &[Row]) {
         let _writing = self.lock();
         let Snapshot { view, revision, filled } = self.snapshot();
-        let mut directory = self.directory_mut();
         for Made { segment, rows } in made {
-            directory.add_home(Home::Segment(Arc::clone(segment)));
-            for (place, Row { home, row, name }) in (0..).zip(rows) {
-                let Some(home) = homes.get(*home) else {
-                    continue;
-                };
-                match home.death(*row) {
-                    Some(revision) => drop(segment.deaths.add(place as usize, revision)),
-                    None => {
-                        let from = Place { home: home.number(), row: *row };
-                        directory.move_to(name, from, Place { home: segment.number, row: place });
+            self.directory_mut().add_home(Home::Segment(Arc::clone(segment)));
+            // In pieces: whoever looks something up, or counts, waits for one of them. Both homes are there meanwhile.
+            for (piece, rows) in rows.chunks(PIECE).enumerate() {
+                let mut directory = self.directory_mut();
+                for (place, Row { home, row, name }) in (piece * PIECE..).zip(rows) {
+                    let place = place as u32;
+                    let Some(home) = homes.get(*home) else {
+                        continue;
+                    };
+                    match home.death(*row) {
+                        Some(revision) => drop(segment.deaths.add(place as usize, revision)),
+                        None => {
+                            let from = Place { home: home.number(), row: *row };
+                            directory.move_to(name, from, Place { home: segment.number, row: place });
+                        }
                     }
                 }
             }
         }
+        let mut directory = self.directory_mut();
         for Row { home, row, name } in lost {
             if let Some(home) = homes.get(*home) {
                 directory.remove_at(name, Place { home: home.number(), row: *row });

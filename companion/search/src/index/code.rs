@@ -43,7 +43,9 @@ impl WithSimd for Quantise<'_> {
         let mut largest = [0.0_f32; 16];
         let (chunks, rest) = self.vector.as_chunks::<16>();
         for chunk in chunks {
-            largest.iter_mut().zip(chunk).for_each(|(largest, number)| *largest = largest.max(number.abs()));
+            for (largest, number) in largest.iter_mut().zip(chunk) {
+                *largest = largest.max(number.abs());
+            }
         }
         let largest = largest.iter().chain(rest).fold(0.0_f32, |largest, number| largest.max(number.abs()));
         if largest == 0.0 {

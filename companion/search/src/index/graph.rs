@@ -48,6 +48,24 @@ pub(super) fn load<const N: usize>(bytes: &[u8]) -> io::Result<Box<dyn Graph>> {
     Ok(Box::new(Built { hnsw, len, idle: Mutex::default() }))
 }
 
+/// The points of a graph from one place to another.
+struct Places<'g, const N: usize> {
+    hnsw: &'g Hnsw<Point<N>>,
+    next: usize,
+    end: usize,
+}
+
+impl<'g, const N: usize> Iterator for Places<'g, N> {
+    type Item = &'g Point<N>;
+
+    #[inline(always)]
+    fn next(&mut self) -> Option<&'g Point<N>> {
+        let place = self.next;
+        self.next += 1;
+        (place < self.end).then(|| &self.hnsw[PointId::from(place as u32)])
+    }
+}
+
 struct Built<const N: usize> {
     hnsw: Hnsw<Point<N>>,
     len: usize,
@@ -76,8 +94,7 @@ impl<const N: usize> Graph for Built<N> {
 
     fn cosines(&self, query: &Code, first: usize, most: usize, into: &mut Vec<f32>) {
         let query = &Point::of(query);
-        let places = first..first.saturating_add(most).min(self.len);
-        let points = places.map(|place| &self.hnsw[PointId::from(place as u32)]);
+        let points = Places { hnsw: &self.hnsw, next: first, end: first.saturating_add(most).min(self.len) };
         Arch::new().dispatch(Cosines { query, points, into });
     }
 

@@ -1,7 +1,7 @@
 //! An index finds the vectors nearest to one.
 //!
 //! What is inserted goes to a [table](table): rows of which all are looked at, appended under a short lock and found from
-//! then on. Once there are some ten thousand, a thread of the lowest priority makes a [segment](segment) of them: a graph,
+//! then on. Once there are some eight thousand, a thread of the lowest priority makes a [segment](segment) of them: a graph,
 //! which finds the nearest of a hundred thousand by looking at a few hundred, and does not change any more. Policies that
 //! are removed, or whose vector is replaced, are marked in their segment; when one in twenty is, it is made again without
 //! them. Searches see the index as it was when they began and wait for nobody: what is ready is put in the place of what
@@ -27,6 +27,7 @@ mod deaths;
 mod directory;
 mod error;
 mod graph;
+mod groups;
 mod home;
 mod names;
 mod open;

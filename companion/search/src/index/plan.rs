@@ -7,9 +7,10 @@ use super::view::View;
 /// When what is made of what.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Limits {
-    /// So many rows without a graph become a graph; fewer are found as fast by looking at all.
+    /// So many rows without a graph become a graph. A graph is the faster from about 4000 on; looking at twice as many still
+    /// takes but a fifth of a millisecond, misses nothing, and a graph that is made less often costs less.
     pub(super) graph: usize,
-    /// A segment has at most so many rows, which bounds how long one takes to build and what memory that takes.
+    /// A segment has about so many rows, never twice as many, which bounds how long one takes to build and what memory that takes.
     pub(super) segment: usize,
     /// A table whose log is longer is full.
     pub(super) log: u64,
@@ -19,7 +20,7 @@ pub(super) struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Limits { graph: 16 << 10, segment: 128 << 10, log: 512 << 20, garbage: 8 << 20 }
+        Limits { graph: 8 << 10, segment: 128 << 10, log: 512 << 20, garbage: 8 << 20 }
     }
 }
 

@@ -22,11 +22,15 @@ impl<const N: usize> Point<N> {
         Point { steps: <[i8; N]>::try_from(&*code.steps).unwrap_or([0; N]), scale: code.scale }
     }
 
-    /// The cosine between two vectors, nearly. Nothing overflows here, but to look whether it does takes ten times as long.
+    /// The cosine between two vectors, nearly. Nothing overflows here, but to look whether it does takes ten times as long; and a
+    /// loop is compiled for the processor that it is called on, where closures may not be.
     #[inline(always)]
     fn cosine(&self, other: &Point<N>) -> f32 {
-        let products = self.steps.iter().zip(&other.steps).map(|(a, b)| i32::from(*a).wrapping_mul(i32::from(*b)));
-        products.fold(0, i32::wrapping_add) as f32 * (self.scale * other.scale)
+        let mut sum = 0_i32;
+        for (a, b) in self.steps.iter().zip(&other.steps) {
+            sum = sum.wrapping_add(i32::from(*a).wrapping_mul(i32::from(*b)));
+        }
+        sum as f32 * (self.scale * other.scale)
     }
 }
 
@@ -59,7 +63,9 @@ impl<'p, const N: usize, I: Iterator<Item = &'p Point<N>>> WithSimd for Cosines<
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) {
-        self.into.extend(self.points.map(|point| self.query.cosine(point)));
+        for point in self.points {
+            self.into.push(self.query.cosine(point));
+        }
     }
 }
 
@@ -67,6 +73,9 @@ impl<'p, const N: usize, I: Iterator<Item = &'p Point<N>>> WithSimd for Cosines<
 pub(super) trait Points: Send + Sync + fmt::Debug {
     /// Adds one of the same width.
     fn push(&mut self, code: &Code);
+
+    /// Whether one is the point of a code.
+    fn is(&self, point: usize, code: &Code) -> bool;
 
     /// Appends the cosines, nearly, between a vector and `most` points from the `first` on.
     fn cosines(&self, query: &Code, first: usize, most: usize, into: &mut Vec<f32>);
@@ -82,6 +91,10 @@ pub(super) trait Points: Send + Sync + fmt::Debug {
 impl<const N: usize> Points for Vec<Point<N>> {
     fn push(&mut self, code: &Code) {
         Vec::push(self, Point::of(code));
+    }
+
+    fn is(&self, point: usize, code: &Code) -> bool {
+        self.get(point).is_some_and(|point| point.steps == *code.steps && point.scale == code.scale)
     }
 
     fn cosines(&self, query: &Code, first: usize, most: usize, into: &mut Vec<f32>) {

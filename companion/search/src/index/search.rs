@@ -75,17 +75,19 @@ struct Query<'q> {
 
 impl Query<'_> {
     fn segment(&self, home: usize, segment: &Segment, best: &mut Best) {
-        let Codes::Graph(graph) = &segment.codes else {
+        let Codes::Graph(graph, groups) = &segment.codes else {
             return self.whole_segment(home, segment, best);
         };
         let mut found = Vec::new();
         graph.nearest(&self.code, &mut found);
-        found.retain(|(row, _)| self.counts(segment, *row as usize));
+        let rows = found.into_iter().flat_map(|(place, score)| groups.rows(place).map(move |row| (row, score)));
+        let rows = rows.filter(|(row, _)| self.counts(segment, *row as usize)).take(best.most);
+        let rows: Vec<(u32, f32)> = rows.collect();
         // A graph finds so many and no more, whoever is wanted or still there.
-        if found.len() < self.most.min(segment.living()) {
+        if rows.len() < self.most.min(segment.living()) {
             return self.whole_segment(home, segment, best);
         }
-        found.into_iter().for_each(|(row, score)| best.offer(score, home, row, || true));
+        rows.into_iter().for_each(|(row, score)| best.offer(score, home, row, || true));
     }
 
     fn whole_segment(&self, home: usize, segment: &Segment, best: &mut Best) {
@@ -93,8 +95,10 @@ impl Query<'_> {
         for first in (0..segment.rows()).step_by(CHUNK) {
             cosines.clear();
             segment.codes.cosines(&self.code, first, CHUNK, &mut cosines);
-            for (row, cosine) in (first..).zip(&cosines) {
-                best.offer(*cosine, home, row as u32, || self.counts(segment, row));
+            for (place, cosine) in (first as u32..).zip(&cosines) {
+                for row in segment.codes.rows(place) {
+                    best.offer(*cosine, home, row, || self.counts(segment, row as usize));
+                }
             }
         }
     }
@@ -108,11 +112,9 @@ impl Query<'_> {
         let mut cosines = Vec::with_capacity(CHUNK);
         for (before, chunk) in (0..rows).step_by(CHUNK).zip(table.chunks()) {
             cosines.clear();
-            let filled = chunk.read();
-            filled.points.cosines(&self.code, 0, rows - before, &mut cosines);
-            drop(filled);
+            chunk.cosines(&self.code, rows - before, &mut cosines);
             // Whoever is asked must not keep others from writing meanwhile.
-            let name = |row: usize| chunk.read().names.get(row).cloned();
+            let name = |row: usize| chunk.read().names.get(row).map(str::to_owned);
             for (row, cosine) in cosines.iter().enumerate() {
                 let counts = || {
                     chunk.deaths.is_alive(row, self.revision)

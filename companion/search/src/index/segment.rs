@@ -1,6 +1,9 @@
+use std::ops::Range;
+
 use super::code::Code;
 use super::deaths::Deaths;
 use super::graph::Graph;
+use super::groups::Groups;
 use super::names::Names;
 use super::points::Points;
 use super::storage::{ALIGN, Tape};
@@ -25,23 +28,31 @@ pub(super) struct Segment {
 pub(super) enum Codes {
     /// Few: all are looked at.
     Flat(Box<dyn Points>),
-    /// Many: the rows are in the order of the graph.
-    Graph(Box<dyn Graph>),
+    /// Many: the rows are in the order of their places in the graph.
+    Graph(Box<dyn Graph>, Groups),
 }
 
 impl Codes {
-    /// Appends the cosines, nearly, between a vector and `most` rows from the `first` on.
+    /// Appends the cosines, nearly, between a vector and those at `most` places from the `first` on.
     pub(super) fn cosines(&self, query: &Code, first: usize, most: usize, into: &mut Vec<f32>) {
         match self {
             Codes::Flat(points) => points.cosines(query, first, most, into),
-            Codes::Graph(graph) => graph.cosines(query, first, most, into),
+            Codes::Graph(graph, _) => graph.cosines(query, first, most, into),
+        }
+    }
+
+    /// The rows at a place.
+    pub(super) fn rows(&self, place: u32) -> Range<u32> {
+        match self {
+            Codes::Flat(_) => place..place + 1,
+            Codes::Graph(_, groups) => groups.rows(place),
         }
     }
 
     fn bytes(&self) -> usize {
         match self {
             Codes::Flat(points) => points.bytes(),
-            Codes::Graph(graph) => graph.bytes(),
+            Codes::Graph(graph, groups) => graph.bytes() + groups.bytes(),
         }
     }
 }
@@ -57,7 +68,7 @@ impl Segment {
     }
 
     pub(super) fn has_graph(&self) -> bool {
-        matches!(self.codes, Codes::Graph(_))
+        matches!(self.codes, Codes::Graph(..))
     }
 
     /// Where on the tape a row is.

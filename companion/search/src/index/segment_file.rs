@@ -3,6 +3,7 @@
 
 use std::io;
 
+use super::groups::Groups;
 use super::names::Names;
 use super::segment::{Codes, Segment};
 use super::storage::seal;
@@ -27,10 +28,10 @@ pub(super) struct Loaded {
 
 /// The file of a segment that has a graph.
 pub(super) fn to_bytes(segment: &Segment, settings: Settings, width: usize) -> io::Result<Option<Vec<u8>>> {
-    let Codes::Graph(graph) = &segment.codes else {
+    let Codes::Graph(graph, groups) = &segment.codes else {
         return Ok(None);
     };
-    let head = (parameters(settings, width), &segment.names, &segment.places);
+    let head = (parameters(settings, width), &segment.names, &segment.places, groups);
     let mut bytes = postcard::to_extend(&head, seal::opened(MAGIC)).map_err(io::Error::other)?;
     graph.save(&mut bytes)?;
     Ok(Some(seal::close(bytes)))
@@ -39,12 +40,12 @@ pub(super) fn to_bytes(segment: &Segment, settings: Settings, width: usize) -> i
 /// Reads a file; `None` if it is damaged or of other parameters.
 pub(super) fn from_bytes(bytes: &[u8], settings: Settings, width: usize) -> Option<Loaded> {
     let contents = seal::read(MAGIC, bytes).ok()?;
-    let ((stored, names, places), graph): ((Parameters, Names, Box<[u32]>), _) =
+    let ((stored, names, places, groups), graph): ((Parameters, Names, Box<[u32]>, Groups), _) =
         postcard::take_from_bytes(contents).ok()?;
     if stored != parameters(settings, width) {
         return None;
     }
     let graph = points::graph(width, graph).ok()?;
-    let is_whole = graph.len() == places.len() && names.len() == places.len();
-    is_whole.then_some(Loaded { names, places, codes: Codes::Graph(graph) })
+    let is_whole = groups.is_of(graph.len(), places.len()) && names.len() == places.len();
+    is_whole.then_some(Loaded { names, places, codes: Codes::Graph(graph, groups) })
 }

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use tollgate_search::{Embedder, Model, ModelVersion};
 
+use crate::embedding::book::Book;
 use crate::embedding::clock;
 use crate::embedding::command::{Command, Declined};
 use crate::embedding::config::{EmbedderConfig, Migrate};
@@ -53,23 +54,24 @@ impl Progress {
 }
 
 impl Keeper {
-    /// The configured model is not the one that serves.
-    pub(super) fn differs(&mut self, why: &str) {
+    /// The configured model is not the one that serves; returns whether a migration begins by itself.
+    pub(super) fn differs(&mut self, why: &str) -> bool {
         let is_continued = self.record(Role::Building).is_some();
         let is_held = self.plan.held.as_ref().is_some_and(|held| self.is_held(held));
         if is_continued || (self.config.migrate == Migrate::Auto && !is_held) {
             tracing::info!(why, "policy search: migrating to the configured model");
             self.begin_migration();
-            return;
+            return true;
         }
         let problem = format!("the configured model does not serve ({why}): `tollgate migrate start` builds it");
         self.shared.note(|problems| &mut problems.model, Some(problem));
+        false
     }
 
-    pub(super) fn begin_migration(&mut self) {
+    /// Its generation is begun once the configured model is loaded.
+    fn begin_migration(&mut self) {
         self.shared.note(|problems| &mut problems.model, None);
         self.migration = Some(Progress::new());
-        self.load_configured();
     }
 
     pub(super) fn load_configured(&self) {
@@ -96,6 +98,9 @@ impl Keeper {
             (Wanted::Equip(number), outcome) => self.equipped(number, outcome),
             (Wanted::Configured, Ok(embedder)) => {
                 self.shared.note(|problems| &mut problems.embedder, None);
+                if let Some(progress) = &mut self.migration {
+                    progress.stuck = None;
+                }
                 self.configured(&embedder);
             }
             (Wanted::Configured, Err(error)) => {
@@ -130,7 +135,7 @@ impl Keeper {
 
     fn put_to_use(&self, tended: &Arc<Tended>, embedder: Arc<dyn Embedder>) {
         tended.equip(embedder);
-        tended.book(|book| book.unpark());
+        tended.book(Book::unpark);
         if self.record(Role::Serving).is_some_and(|record| record.number == tended.number) {
             self.shared.note(|problems| &mut problems.embedder, None);
             self.shared.serve(Some(tended));
@@ -155,8 +160,7 @@ impl Keeper {
         if self.migration.is_none() {
             // It took the model to tell.
             self.equip(serving.number);
-            self.differs("it has other weights, vocabulary or texts");
-            if self.migration.is_none() {
+            if !self.differs("it has other weights, vocabulary or texts") {
                 return;
             }
         }
@@ -375,6 +379,7 @@ impl Keeper {
         }
         self.write_plan(Plan { held: None, ..self.plan.clone() })?;
         self.begin_migration();
+        self.load_configured();
         Ok(())
     }
 

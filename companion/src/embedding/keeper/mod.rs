@@ -17,6 +17,7 @@ use std::time::{Duration, Instant};
 
 use tollgate_policy::set::Policy;
 
+use super::book::Book;
 use super::config::SearchConfig;
 use super::dead::DeadLetter;
 use super::embedders::Loader;
@@ -131,7 +132,7 @@ impl Keeper {
             let problem = "it failed inside the program, and looks at all policies again".to_owned();
             self.shared.note(|problems| &mut problems.crash, Some(problem));
             self.verification = None;
-            self.tended.values().for_each(|tended| tended.book(|book| book.requeue()));
+            self.tended.values().for_each(|tended| tended.book(Book::requeue));
             self.shared.resync.notify_one();
         }
         outcome.ok()

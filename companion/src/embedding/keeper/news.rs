@@ -6,6 +6,7 @@ use std::time::Instant;
 use tollgate_policy::set::Policy;
 use tollgate_search::{PolicyText, TextHash};
 
+use crate::embedding::dead::DeadLetter;
 use crate::embedding::generation::Role;
 use crate::embedding::queue::Priority;
 use crate::embedding::shared::Job;
@@ -53,7 +54,7 @@ impl Keeper {
     /// These are all policies there are, whatever was told before.
     pub(super) fn all(&mut self, policies: Vec<Arc<Policy>>) {
         let there: HashSet<&str> = policies.iter().map(|policy| policy.name.as_str()).collect();
-        let gone = self.known.keys().filter(|name| !there.contains(&***name)).map(|name| name.to_string()).collect();
+        let gone = self.known.keys().filter(|name| !there.contains(&***name)).map(ToString::to_string).collect();
         self.news(policies, gone, Instant::now());
         self.tended.values().for_each(|tended| self.reconcile(tended));
         self.shared.note(|problems| &mut problems.crash, None);
@@ -72,20 +73,33 @@ impl Keeper {
         for piece in written.chunks(PIECE) {
             tended.book(|book| {
                 for (name, policy) in piece {
-                    // What a shutdown has left over was begun before all this.
-                    let left = self.left.get(&(tended.number, name.to_string()));
-                    let priority = left.map_or(priority, |left| priority.max(Priority::of(left.priority)));
-                    book.note(name, policy, since, priority);
-                    if let Some(letter) = self.letters.get(&(tended.number, Arc::clone(name)))
-                        && letter.text == TextHash::of(PolicyText::of(policy).cleaned())
+                    book.note(name, policy, since, self.urgency(tended, name, priority));
+                    if let Some(letter) = self.letter(tended, name, policy)
+                        && let Some(work) = book.claim(name)
                     {
-                        if let Some(work) = book.claim(name) {
-                            book.give_up(&work, letter.clone());
-                        }
+                        book.give_up(&work, letter.clone());
                     }
                 }
             });
         }
+    }
+
+    /// What a shutdown has left over was begun before all this.
+    fn urgency(&self, tended: &Tended, name: &str, priority: Priority) -> Priority {
+        if self.left.is_empty() {
+            return priority;
+        }
+        let left = self.left.get(&(tended.number, name.to_owned()));
+        left.map_or(priority, |left| priority.max(Priority::of(left.priority)))
+    }
+
+    /// What the last run has found out about the same text.
+    fn letter(&self, tended: &Tended, name: &Arc<str>, policy: &Policy) -> Option<&DeadLetter> {
+        if self.letters.is_empty() {
+            return None;
+        }
+        let letter = self.letters.get(&(tended.number, Arc::clone(name)))?;
+        (letter.text == TextHash::of(PolicyText::of(policy).cleaned())).then_some(letter)
     }
 
     /// An edit goes into the queue at once. Where that is full, it stays noted, and is queued when there is room.
@@ -121,6 +135,7 @@ impl Keeper {
         match tended.index.remove(&names) {
             Ok(()) => {
                 tended.changed();
+                self.shared.note(|problems| &mut problems.index, None);
                 self.shared.metrics.search.deleted(started.elapsed(), names.len());
             }
             Err(error) => {

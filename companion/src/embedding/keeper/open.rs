@@ -172,7 +172,9 @@ impl Keeper {
             Comparison::Unknown => self.load_configured(),
             Comparison::Differs(why) => {
                 self.equip(serving.number);
-                self.differs(&why);
+                if self.differs(&why) {
+                    self.load_configured();
+                }
             }
         }
         if let Some(kept) = self.record(Role::Kept).map(|record| record.number) {

@@ -23,7 +23,7 @@ const BETWEEN_TOUCHES: Duration = Duration::from_secs(60);
 const BETWEEN_CHANCES: Duration = Duration::from_secs(600);
 
 /// How often indexes are asked whether they are well, and how often how well they search.
-const BETWEEN_VISITS: Duration = Duration::from_secs(5);
+const BETWEEN_VISITS: Duration = Duration::from_secs(2);
 const BETWEEN_EXAMS: Duration = Duration::from_secs(600);
 
 /// Policies that are searched for in an exam, and nearest that are compared.
@@ -99,24 +99,17 @@ impl Keeper {
             thread::sleep(Duration::from_millis(5));
         }
         self.shared.queue.close();
-        let left = self.shared.queue.drain();
-        left.iter().for_each(|(_, job)| job.tended.book(|book| book.put_back(&job.name)));
+        // In the books they are queued still.
+        drop(self.shared.queue.drain());
         let mut all = Vec::new();
         for tended in self.tended.values() {
             let begun = tended.book(|book| book.begun(MOST_LEFT));
-            all.extend(begun.into_iter().map(|(name, priority, attempts)| Left {
+            all.extend(begun.into_iter().map(|(name, priority)| Left {
                 generation: tended.number,
                 name: name.to_string(),
                 priority: priority.number(),
-                attempts,
             }));
         }
-        all.extend(left.into_iter().map(|(priority, job)| Left {
-            generation: job.tended.number,
-            name: job.name.to_string(),
-            priority: priority.number(),
-            attempts: 0,
-        }));
         self.save_letters();
         if let Some(store) = &mut self.store {
             let outcome = store.leave(&all);
@@ -184,8 +177,9 @@ impl Keeper {
     /// Looks after the index that serves.
     fn visit(&mut self, now: Instant) {
         let Some(serving) = self.of_role(Role::Serving) else { return };
-        let trouble = serving.index.stats().trouble;
-        let problem = trouble.map(|trouble| format!("searches are slower than they could be: {trouble}"));
+        let stats = serving.index.stats();
+        serving.weighs(stats.memory);
+        let problem = stats.trouble.map(|trouble| format!("searches are slower than they could be: {trouble}"));
         self.shared.note(|problems| &mut problems.graph, problem);
         let is_due = self.rounds.examined.is_none_or(|examined| now.duration_since(examined) >= BETWEEN_EXAMS);
         if !is_due || serving.stale() != serving.given_up() {

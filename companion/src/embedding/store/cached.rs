@@ -14,7 +14,7 @@ impl Store {
             let mut found = self.connection.prepare(
                 "SELECT model, text, vector, made_at, used_at, hits FROM cache ORDER BY used_at DESC LIMIT ?1",
             )?;
-            let rows = found.query_map(params![i64::try_from(most).unwrap_or(i64::MAX)], |row| Ok(cached(row)?))?;
+            let rows = found.query_map(params![i64::try_from(most).unwrap_or(i64::MAX)], cached)?;
             rows.filter_map(Result::transpose).collect::<rusqlite::Result<Vec<_>>>()
         };
         let mut cached = read().map_err(|source| self.fault(source))?;

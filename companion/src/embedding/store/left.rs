@@ -12,17 +12,16 @@ pub(in crate::embedding) struct Left {
     pub(in crate::embedding) name: String,
     /// 0 low, 1 normal, 2 high.
     pub(in crate::embedding) priority: u8,
-    pub(in crate::embedding) attempts: u32,
 }
 
 impl Store {
     /// What the last shutdown has left over. It is told once.
     pub(in crate::embedding) fn take_left(&mut self) -> Result<Vec<Left>, StoreError> {
         let read = || {
-            let mut found = self.connection.prepare("SELECT generation, name, priority, attempts FROM queue")?;
+            let mut found = self.connection.prepare("SELECT generation, name, priority FROM queue")?;
             let rows = found.query_map([], |row| {
                 let generation = row.get::<_, i64>(0)?.cast_unsigned();
-                Ok(Left { generation, name: row.get(1)?, priority: row.get(2)?, attempts: row.get(3)? })
+                Ok(Left { generation, name: row.get(1)?, priority: row.get(2)? })
             })?;
             rows.collect::<rusqlite::Result<Vec<_>>>()
         };
@@ -35,9 +34,9 @@ impl Store {
         let mut write = || {
             let transaction = self.connection.transaction()?;
             transaction.execute_batch("DELETE FROM queue")?;
-            for Left { generation, name, priority, attempts } in left {
-                let put = "INSERT OR REPLACE INTO queue VALUES (?1, ?2, ?3, ?4)";
-                transaction.execute(put, params![generation.cast_signed(), name, priority, attempts])?;
+            for Left { generation, name, priority } in left {
+                let put = "INSERT OR REPLACE INTO queue VALUES (?1, ?2, ?3)";
+                transaction.execute(put, params![generation.cast_signed(), name, priority])?;
             }
             transaction.commit()
         };

@@ -93,7 +93,7 @@ impl Store {
         let mut found = self.connection.prepare(
             "SELECT number, version, fingerprint, dimensions, embedder, role, made_at FROM generations ORDER BY number",
         )?;
-        let rows = found.query_map([], |row| Ok(record(row)?))?;
+        let rows = found.query_map([], record)?;
         // What makes no sense is not there: its folder is removed, and it is made again.
         rows.filter_map(Result::transpose).collect()
     }

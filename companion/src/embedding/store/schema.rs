@@ -53,7 +53,6 @@ CREATE TABLE queue (
     generation INTEGER NOT NULL,
     name       TEXT    NOT NULL,
     priority   INTEGER NOT NULL,     -- 0 low, 1 normal, 2 high
-    attempts   INTEGER NOT NULL,
     PRIMARY KEY (generation, name)
 ) STRICT;
 ";

@@ -45,7 +45,7 @@ fn all_that_was_written_is_there_when_it_is_opened_again() {
     let dir = tempdir().unwrap();
     let mut store = Store::open(dir.path()).unwrap();
     assert_eq!(store.plan().unwrap(), Plan { next: 1, ..Plan::default() });
-    let left = Left { generation: 2, name: "a".to_owned(), priority: 2, attempts: 1 };
+    let left = Left { generation: 2, name: "a".to_owned(), priority: 2 };
     store.keep(&plan()).unwrap();
     store.save(&Changes { new: vec![entry(1, 30), entry(2, 10), entry(3, 20)], ..Changes::default() }).unwrap();
     store.keep_letters(&[(2, letter("a")), (5, letter("b"))]).unwrap();

@@ -30,7 +30,7 @@ impl Dice {
 /// Takes a generation, embeds a query with it, and looks at all that is found.
 fn search(searches: &Searches, dice: &mut Dice) {
     let Some(generation) = searches.serving() else { return };
-    let number: u8 = generation.model.version.as_str()[1..].parse().unwrap();
+    let number: u8 = generation.model.version.as_str().trim_start_matches('m').parse().unwrap();
     let Some(embedder) = &generation.embedder else { return };
     assert_eq!(embedder.model(), &generation.model);
     let Ok(query) = embedder.embed(&[&words(dice.roll(POLICIES))], Purpose::Query) else { return };
@@ -127,7 +127,10 @@ fn a_model_is_changed_again_and_again_while_policies_change() {
             thread::sleep(Duration::from_millis(dice.roll(10) as u64));
         }
         if round % 3 == 0 {
-            running.until(|state| state.migration.is_none() && state.stale == 0 && state.policies == state.indexed);
+            running.until(|state| {
+                let is_current = state.stale == 0 && state.policies == state.indexed;
+                state.serving.is_some() && state.migration.is_none() && is_current
+            });
             rig.assert_settled(&running);
         }
         running.stop();

@@ -11,6 +11,7 @@ use tollgate_search::{PolicyText, TextHash};
 
 use crate::catalogue::Catalogue;
 use crate::daemon::Shutdown;
+use crate::embedding::embedders::{Kinds, Loader};
 use crate::embedding::{Command, Declined, Generation, SearchConfig, Searches, State};
 use crate::metrics::Metrics;
 
@@ -65,6 +66,15 @@ impl Rig {
     }
 
     pub(super) fn start(&self, config: SearchConfig) -> Running {
+        self.start_with(config, |_| self.factory.loader())
+    }
+
+    /// With the embedders that the program has.
+    pub(super) fn start_really(&self, config: SearchConfig) -> Running {
+        self.start_with(config, |runtime| Arc::new(Kinds { runtime: runtime.handle().clone() }))
+    }
+
+    fn start_with(&self, config: SearchConfig, loader: impl FnOnce(&Runtime) -> Arc<dyn Loader>) -> Running {
         // A process that starts has published nothing yet.
         let catalogue = Catalogue::default();
         if !self.truth.lock().unwrap().is_empty() {
@@ -72,7 +82,7 @@ impl Rig {
         }
         *self.catalogue.lock().unwrap() = catalogue.clone();
         let runtime = Runtime::new().unwrap();
-        let searches = Searches::start_with(config, Arc::new(Metrics::new(None)), self.factory.loader());
+        let searches = Searches::start_with(config, Arc::new(Metrics::new(None)), loader(&runtime));
         runtime.spawn(searches.clone().keep_up(catalogue, Shutdown::never()));
         Running { searches, runtime }
     }
@@ -93,13 +103,13 @@ impl Rig {
         let mut truth = self.truth.lock().unwrap();
         let name = policy.name.clone();
         truth.insert(name.clone(), policy);
-        self.catalogue.lock().unwrap().edit(&name, &set_of(&truth), ID);
+        self.catalogue.lock().unwrap().edit(&name, truth.get(&name).cloned(), ID);
     }
 
     pub(super) fn remove(&self, name: &str) {
         let mut truth = self.truth.lock().unwrap();
         truth.remove(name);
-        self.catalogue.lock().unwrap().edit(name, &set_of(&truth), ID);
+        self.catalogue.lock().unwrap().edit(name, None, ID);
     }
 
     /// A generation has the vectors of these policies' present texts under its model, and no others.

@@ -49,9 +49,9 @@ fn what_the_companion_writes_is_read() {
     assert_eq!(read(b""), Ok(CompanionMessage::Unknown));
     let nameless = companion(Body::Snapshot(proto::Snapshot { id: None, content: Vec::new() }));
     assert_eq!(read(&nameless), offer(None, Content::Whole(Vec::new())));
-    let part = Some(proto::IndexPart { generation: 3, revision: 9, number: 1 });
-    let id = part.unwrap_or_default().encode_to_vec();
-    let index = companion(Body::IndexSnapshot(proto::IndexSnapshot { part, content: vec![7; 300] }));
+    let part = proto::IndexPart { generation: 3, revision: 9, number: 1 };
+    let id = part.encode_to_vec();
+    let index = companion(Body::IndexSnapshot(proto::IndexSnapshot { part: Some(part), content: vec![7; 300] }));
     assert_eq!(read(&index), Ok(CompanionMessage::Index(IndexPart { id, content: vec![7; 300] })));
     let current = companion(Body::Current(proto::Current { id: Some(WIRE_ID) }));
     assert_eq!(read(&current), Ok(CompanionMessage::Current(ID)));
