@@ -37,14 +37,17 @@ fn main() {
     let mut figures = vec![figure("vector_query_embed_ms", query(&lexical, &queries, 50), "ms")];
 
     let policies = varied(&folder, POLICIES);
-    let mut made = Vec::new();
+    let (mut made, mut undisturbed) = (Vec::new(), Vec::new());
     for round in 1..=ROUNDS {
+        let before = on_processor();
         let took = searchable(&lexical, &policies);
+        undisturbed.push(POLICIES as f64 / (on_processor() - before).as_secs_f64());
         let [text, vector, insert] = took.map(|part| part.as_nanos() as f64 / 1e3 / POLICIES as f64);
         println!("round {round}: text {text:.2} us, vector {vector:.2} us, insert {insert:.2} us a policy");
         made.push(POLICIES as f64 / took.iter().sum::<Duration>().as_secs_f64());
     }
     figures.push(figure("embed_policies_per_s", median(&mut made), "policies/s"));
+    figures.push(figure("embed_policies_per_processor_s", median(&mut undisturbed), "policies/s"));
     #[cfg(feature = "sentence-transformer")]
     if let Some(folder) = std::env::var_os("MODEL_DIR") {
         figures.extend(local(folder.as_ref(), &policies, &queries));
@@ -57,6 +60,12 @@ fn queries(folder: &Path) -> Vec<String> {
     let questions = fs::read_to_string(folder.join("queries.json")).unwrap();
     let questions: Vec<Value> = serde_json::from_str(&questions).unwrap();
     questions.iter().filter_map(|question| question["text"].as_str().map(str::to_owned)).collect()
+}
+
+/// How long this thread has had a processor so far: what others do beside it does not count.
+fn on_processor() -> Duration {
+    let told = fs::read_to_string("/proc/thread-self/schedstat").unwrap();
+    Duration::from_nanos(told.split_whitespace().next().unwrap().parse().unwrap())
 }
 
 /// Of a query as it comes: cleaned and embedded. The median, in milliseconds.

@@ -1,5 +1,5 @@
 //! The page about policy search shows the texts that are made.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests stop at their own mistakes")]
+#![expect(clippy::indexing_slicing, reason = "tests stop at their own mistakes")]
 
 use std::collections::BTreeMap;
 

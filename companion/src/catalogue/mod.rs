@@ -72,6 +72,11 @@ impl Catalogue {
         Arc::clone(&self.read().surroundings)
     }
 
+    /// Whether these are the policies of this version.
+    pub(crate) fn is_of(&self, id: Option<SnapshotId>) -> bool {
+        *self.0.id.borrow() == id
+    }
+
     /// Tells of every change, those included that make no new version, such as another description.
     pub(crate) fn follow(&self) -> watch::Receiver<Option<SnapshotId>> {
         self.0.id.subscribe()

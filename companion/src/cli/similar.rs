@@ -34,6 +34,9 @@ pub(super) struct Args {
     /// How many policies to list
     #[arg(short, value_name = "N", default_value_t = 10)]
     k: usize,
+    /// What policies are ranked by; what is best for the embedder, unless said
+    #[arg(long, value_name = "RANKING", value_parser = ranking)]
+    ranking: Option<Ranking>,
     #[command(flatten)]
     filters: Filters,
     #[command(flatten)]
@@ -44,10 +47,10 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: Args, output: &mut Output<'_>) -> anyhow::Result<Exit> {
-    let Args { text, policy, draft, k, filters, asked, format } = args;
+    let Args { text, policy, draft, k, ranking, filters, asked, format } = args;
     let file = draft.as_ref().map(|path| path.display().to_string()).unwrap_or_default();
     let read = |path: PathBuf| fs::read_to_string(&path).with_context(|| format!("cannot read `{}`", path.display()));
-    let question = Question { text, policy, draft: draft.map(read).transpose()?, k: Some(k), filters };
+    let question = Question { text, policy, draft: draft.map(read).transpose()?, k: Some(k), ranking, filters };
     let found = match asked.remote() {
         Some(remote) => remote.client()?.post("/v1/policies/search", &question).map_err(|mut error| {
             if let ClientError::Refused { problem, .. } = &mut error {
@@ -90,17 +93,21 @@ fn write(found: &Found, output: &mut Output<'_>) -> anyhow::Result<()> {
         "{FAINT}{} of {} policies, ranking {}{model}{generation}{FAINT:#}",
         found.results.len(),
         found.index.policies,
-        ranking(found.ranking)
+        name(found.ranking)
     ))?;
     Ok(())
 }
 
-fn ranking(ranking: Ranking) -> &'static str {
-    match ranking {
-        Ranking::Vector => "vector",
-        Ranking::Keyword => "keyword",
-        Ranking::Hybrid => "hybrid",
-    }
+const RANKINGS: [(&str, Ranking); 3] =
+    [("vector", Ranking::Vector), ("keyword", Ranking::Keyword), ("hybrid", Ranking::Hybrid)];
+
+fn ranking(name: &str) -> Result<Ranking, String> {
+    let known = RANKINGS.iter().find(|(known, _)| *known == name);
+    known.map(|(_, ranking)| *ranking).ok_or_else(|| "a ranking is vector, keyword or hybrid".to_owned())
+}
+
+fn name(ranking: Ranking) -> &'static str {
+    RANKINGS.iter().find(|(_, known)| *known == ranking).map_or("", |(name, _)| name)
 }
 
 /// What is not as it usually is.

@@ -1,4 +1,5 @@
 use serde::{Deserialize, Serialize};
+use tollgate_search::Ranking;
 
 use super::filters::Filters;
 use super::object::object;
@@ -22,6 +23,9 @@ pub(crate) struct Question {
     pub(crate) draft: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) k: Option<usize>,
+    /// What is best for the embedder, unless said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) ranking: Option<Ranking>,
     #[serde(default, deserialize_with = "object")]
     pub(crate) filters: Filters,
 }

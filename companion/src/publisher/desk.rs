@@ -46,7 +46,12 @@ pub(super) struct Desk {
 /// A change to what is in force, for the catalogue, which nobody who waits for a publication waits for.
 #[derive(Debug)]
 enum Untold {
-    Policy { name: String, policy: Option<Arc<Policy>> },
+    /// One policy of the version before.
+    Policy {
+        of: Option<SnapshotId>,
+        name: String,
+        policy: Option<Arc<Policy>>,
+    },
     All(Arc<PolicySet>),
 }
 
@@ -143,6 +148,7 @@ impl Desk {
         let summary = summary::of_edit(&edit, &undo);
         // Held by nobody else, the loader's set is edited in place.
         self.set = None;
+        let of = self.id();
         let set = self.load();
         let published = set.and_then(|set| Ok((self.publish(&set, slice::from_ref(&edit), summary, stamp)?, set)));
         match published {
@@ -152,7 +158,7 @@ impl Desk {
                     Some(name) => {
                         let place = place_of(&set.policies, name).ok();
                         let policy = place.and_then(|place| set.policies.get(place)).cloned();
-                        Untold::Policy { name: name.to_owned(), policy }
+                        Untold::Policy { of, name: name.to_owned(), policy }
                     }
                     None => Untold::All(set),
                 });
@@ -255,7 +261,15 @@ impl Desk {
     /// Tells the catalogue what has come to be in force.
     pub(super) fn tell(&mut self) {
         match self.untold.take() {
-            Some(Untold::Policy { name, policy }) => self.catalogue.edit(&name, policy, self.id()),
+            Some(Untold::Policy { of, name, policy }) if self.catalogue.is_of(of) => {
+                self.catalogue.edit(&name, policy, self.id());
+            }
+            // It was not told of the version before, say because that could not be read again after a restart.
+            Some(Untold::Policy { .. }) => {
+                if let Ok(set) = self.load() {
+                    self.catalogue.replace(&set, self.id());
+                }
+            }
             Some(Untold::All(set)) => self.catalogue.replace(&set, self.id()),
             None => {}
         }

@@ -3,7 +3,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use tokio::sync::{oneshot, watch};
-use tokio::time::timeout;
+use tokio::task::JoinSet;
+use tokio::time::{sleep, timeout};
 
 use crate::daemon::Shutdown;
 use crate::embedding::{Generation, Searches, Settled, spawn_giving_way};
@@ -36,9 +37,17 @@ pub(crate) async fn follow(
     mut shutdown: Shutdown,
 ) {
     let stopping = Arc::new(AtomicBool::new(false));
-    let work = work(searches, extracts, metrics, Arc::clone(&stopping));
+    let follow = async {
+        // In a task of its own: whatever becomes of it, the daemon goes on.
+        loop {
+            let work = work(searches.clone(), extracts.clone(), Arc::clone(&metrics), Arc::clone(&stopping));
+            let ended = JoinSet::from_iter([work]).join_next().await;
+            tracing::error!(?ended, "making index snapshots has ended, and is begun again");
+            sleep(PATIENCE).await;
+        }
+    };
     tokio::select! {
-        () = work => {}
+        () = follow => {}
         () = shutdown.requested() => stopping.store(true, Ordering::Relaxed),
     }
 }

@@ -63,6 +63,8 @@ fn policies_are_listed_with_what_they_share() {
         first.starts_with("document-authors") && first.contains("same resource, actions, roles, scope, effect"),
         "{results}"
     );
+    let (_, results, _) = tollgate(&["similar", "documents", "--ranking", "keyword", "--policies", "p"], dir.path());
+    assert!(results.contains("3 of 4 policies, ranking keyword\n"), "{results}");
     let (code, results, _) = tollgate(&["similar", "documents", "--kind", "spaceship", "--policies", "p"], dir.path());
     assert_eq!(code, 0);
     assert!(results.contains("no policy is like it"), "{results}");
@@ -75,7 +77,7 @@ fn what_cannot_be_answered_ends_with_one_and_says_why() {
         ("bad/a.yaml", "policies: 5\n"),
         ("draft.yaml", &DRAFT.replace("actions", "actoins")),
     ]);
-    let cases: [(&[&str], &str); 9] = [
+    let cases: [(&[&str], &str); 10] = [
         (&["--policy", "nobody", "--policies", "p"], "there is no policy `nobody`"),
         (&["--draft", "draft.yaml", "--policies", "p"], "draft.yaml:3:1: "),
         (&["--draft", "missing.yaml", "--policies", "p"], "missing.yaml"),
@@ -85,6 +87,7 @@ fn what_cannot_be_answered_ends_with_one_and_says_why() {
         (&["x", "-k", "0", "--policies", "p"], "not 0"),
         (&["x", "--policy", "y", "--policies", "p"], "cannot be used with"),
         (&["--policies", "p"], "TEXT"),
+        (&["x", "--ranking", "best", "--policies", "p"], "a ranking is vector, keyword or hybrid"),
     ];
     for (arguments, expected) in cases {
         let (code, results, problems) = tollgate(&[&["similar"], arguments].concat(), dir.path());
@@ -137,12 +140,13 @@ fn words(line: &str) -> Vec<String> {
 #[test]
 fn the_documentation_shows_what_is_answered() {
     let page = fs::read_to_string(root().join("docs/policy-search.md")).unwrap();
-    let draft = page.split("```yaml\n").nth(1).unwrap().split("```").next().unwrap();
-    let dir = folder(&[("new.yaml", draft)]);
+    let draft = page.split("such as this `new.yaml`:").nth(1).unwrap().split("```").nth(1).unwrap();
+    let dir = folder(&[("new.yaml", draft.strip_prefix("yaml\n").unwrap())]);
     std::os::unix::fs::symlink(root().join("envoy"), dir.path().join("envoy")).unwrap();
     let blocks = page.split("```console\n").skip(1).map(|block| block.split("```").next().unwrap());
     let shown: Vec<&str> = blocks.flat_map(|block| block.split("$ tollgate ").skip(1)).collect();
-    let of_files: Vec<&str> = shown.into_iter().filter(|shown| shown.contains("--policies envoy/policies")).collect();
+    let is_asked = |shown: &&str| ["similar", "recommend"].iter().any(|command| shown.starts_with(command));
+    let of_files: Vec<&str> = shown.into_iter().filter(is_asked).collect();
     assert_eq!(of_files.len(), 4);
     for shown in of_files {
         let (line, expected) = shown.split_once('\n').unwrap();

@@ -16,6 +16,7 @@ mod numbering;
 mod publishing;
 #[cfg(test)]
 mod related;
+#[cfg(test)]
 mod search;
 #[cfg(test)]
 mod signatures;

@@ -12,7 +12,7 @@ fn snapshot(names: &[&str]) -> Snapshot {
             kinds: Names::Of(vec!["document".into()]),
             actions: Names::Of(vec!["view".into()]),
             roles: Names::Any,
-            ..crate::set::Policy::new(*name, crate::engine::Effect::Allow)
+            ..crate::set::Policy::new(name, crate::engine::Effect::Allow)
         })
     };
     let set = PolicySet { policies: names.iter().map(policy).collect(), ..PolicySet::default() };

@@ -21,6 +21,9 @@ use super::storage::{ALIGN, Manifest, StoredModel, StoredSegment, Tape, write_pu
 use super::view::{Snapshot, View};
 use super::{IndexError, segment_file};
 
+/// How many rows change their place while nobody can look one up.
+const PIECE: usize = 1024;
+
 /// A row on its way into a segment.
 struct Row {
     /// Which of the homes that are built from.
@@ -183,22 +186,27 @@ impl Core {
     fn swap(&self, made: &[Made], homes: &[Home], lost: &[Row]) {
         let _writing = self.lock();
         let Snapshot { view, revision, filled } = self.snapshot();
-        let mut directory = self.directory_mut();
         for Made { segment, rows } in made {
-            directory.add_home(Home::Segment(Arc::clone(segment)));
-            for (place, Row { home, row, name }) in (0..).zip(rows) {
-                let Some(home) = homes.get(*home) else {
-                    continue;
-                };
-                match home.death(*row) {
-                    Some(revision) => drop(segment.deaths.add(place as usize, revision)),
-                    None => {
-                        let from = Place { home: home.number(), row: *row };
-                        directory.move_to(name, from, Place { home: segment.number, row: place });
+            self.directory_mut().add_home(Home::Segment(Arc::clone(segment)));
+            // In pieces: whoever looks something up, or counts, waits for one of them. Both homes are there meanwhile.
+            for (piece, rows) in rows.chunks(PIECE).enumerate() {
+                let mut directory = self.directory_mut();
+                for (place, Row { home, row, name }) in (piece * PIECE..).zip(rows) {
+                    let place = place as u32;
+                    let Some(home) = homes.get(*home) else {
+                        continue;
+                    };
+                    match home.death(*row) {
+                        Some(revision) => drop(segment.deaths.add(place as usize, revision)),
+                        None => {
+                            let from = Place { home: home.number(), row: *row };
+                            directory.move_to(name, from, Place { home: segment.number, row: place });
+                        }
                     }
                 }
             }
         }
+        let mut directory = self.directory_mut();
         for Row { home, row, name } in lost {
             if let Some(home) = homes.get(*home) {
                 directory.remove_at(name, Place { home: home.number(), row: *row });

@@ -34,7 +34,7 @@ impl Home {
             Home::Table(table) => {
                 let (chunk, row) = table.chunk(row)?;
                 let filled = chunk.read();
-                filled.names.get(row).map(|name| with(name))
+                filled.names.get(row).map(with)
             }
             Home::Segment(segment) => segment.names.get(row as usize).map(with),
         }

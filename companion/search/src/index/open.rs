@@ -128,7 +128,7 @@ impl Found {
             self.revision += 1;
             match record {
                 Record::Put(put) => {
-                    let row = table.push(put.name.into(), &Code::of(&put.numbers(), width), at);
+                    let row = table.push(put.name, &Code::of(&put.numbers(), width), at);
                     self.put(put.name, table.number, row);
                 }
                 Record::Removed(name) => {

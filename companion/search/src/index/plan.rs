@@ -7,7 +7,8 @@ use super::view::View;
 /// When what is made of what.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Limits {
-    /// So many rows without a graph become a graph; fewer are found as fast by looking at all.
+    /// So many rows without a graph become a graph. A graph is the faster from about 4000 on; looking at twice as many still
+    /// takes but a fifth of a millisecond, misses nothing, and a graph that is made less often costs less.
     pub(super) graph: usize,
     /// A segment has about so many rows, never twice as many, which bounds how long one takes to build and what memory that takes.
     pub(super) segment: usize,

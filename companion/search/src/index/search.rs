@@ -112,11 +112,9 @@ impl Query<'_> {
         let mut cosines = Vec::with_capacity(CHUNK);
         for (before, chunk) in (0..rows).step_by(CHUNK).zip(table.chunks()) {
             cosines.clear();
-            let filled = chunk.read();
-            filled.points.cosines(&self.code, 0, rows - before, &mut cosines);
-            drop(filled);
+            chunk.cosines(&self.code, rows - before, &mut cosines);
             // Whoever is asked must not keep others from writing meanwhile.
-            let name = |row: usize| chunk.read().names.get(row).cloned();
+            let name = |row: usize| chunk.read().names.get(row).map(str::to_owned);
             for (row, cosine) in cosines.iter().enumerate() {
                 let counts = || {
                     chunk.deaths.is_alive(row, self.revision)

@@ -3,6 +3,7 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
 use super::code::Code;
 use super::deaths::Deaths;
+use super::names::Names;
 use super::points::{self, Points};
 use super::storage::Tape;
 
@@ -20,20 +21,29 @@ pub(super) struct Table {
     changes: AtomicU64,
 }
 
-/// So many rows at a time are locked while one is added.
+/// So many rows at a time are locked while they are looked at.
 pub(super) const CHUNK: usize = 512;
+
+/// Bytes of a block. The allocator asks the system for more than 32 MiB separately, so that a page is there when it is
+/// first written to, and the system has all of them back when the table is gone. In smaller pieces they would stay.
+const BLOCK: usize = 34 << 20;
+
+/// Points of many chunks.
+type Block = RwLock<Box<dyn Points>>;
 
 #[derive(Debug)]
 pub(super) struct Chunk {
     filled: RwLock<Filled>,
     pub(super) deaths: Deaths,
+    block: Arc<Block>,
+    /// Where in the block its points begin.
+    first: usize,
 }
 
 /// What is known of the rows of a chunk, each in the same place.
 #[derive(Debug)]
 pub(super) struct Filled {
-    pub(super) points: Box<dyn Points>,
-    pub(super) names: Vec<Arc<str>>,
+    pub(super) names: Names,
     /// Where on the tape.
     pub(super) places: Vec<u64>,
 }
@@ -45,27 +55,35 @@ impl Table {
     }
 
     /// Appends a row. One call at a time.
-    pub(super) fn push(&self, name: Arc<str>, code: &Code, place: u64) -> u32 {
+    pub(super) fn push(&self, name: &str, code: &Code, place: u64) -> u32 {
         let mut chunks = self.chunks.write().unwrap_or_else(PoisonError::into_inner);
         let chunk = match chunks.last() {
             Some(chunk) if chunk.read().names.len() < CHUNK => Arc::clone(chunk),
-            _ => {
-                let points = points::points(self.width, CHUNK);
-                let filled = Filled { points, names: Vec::with_capacity(CHUNK), places: Vec::with_capacity(CHUNK) };
-                let chunk = Arc::new(Chunk { filled: RwLock::new(filled), deaths: Deaths::none(CHUNK) });
+            last => {
+                let chunk = Arc::new(self.chunk_after(last));
                 chunks.push(Arc::clone(&chunk));
                 chunk
             }
         };
         let before = (chunks.len() - 1) * CHUNK;
         drop(chunks);
+        chunk.block.write().unwrap_or_else(PoisonError::into_inner).push(code);
         let mut filled = chunk.filled.write().unwrap_or_else(PoisonError::into_inner);
-        filled.points.push(code);
         filled.names.push(name);
         filled.places.push(place);
         let row = before + filled.names.len() - 1;
         self.rows.store(row + 1, Ordering::Release);
         row as u32
+    }
+
+    fn chunk_after(&self, last: Option<&Arc<Chunk>>) -> Chunk {
+        let rows = (BLOCK / self.width).next_multiple_of(CHUNK);
+        let (block, first) = match last {
+            Some(last) if last.first + CHUNK < rows => (Arc::clone(&last.block), last.first + CHUNK),
+            _ => (Arc::new(RwLock::new(points::points(self.width, rows))), 0),
+        };
+        let filled = Filled { names: Names::default(), places: Vec::with_capacity(CHUNK) };
+        Chunk { filled: RwLock::new(filled), deaths: Deaths::none(CHUNK), block, first }
     }
 
     /// How many changes its log has: what it adds to the revision.
@@ -115,14 +133,19 @@ impl Table {
     pub(super) fn bytes(&self) -> usize {
         let of = |chunk: &Arc<Chunk>| {
             let filled = chunk.read();
-            let names: usize = filled.names.iter().map(|name| name.len() + 48).sum();
-            filled.points.bytes() + names + CHUNK * 8 + chunk.deaths.bytes()
+            filled.names.bytes() + filled.names.len() * (self.width + 4) + CHUNK * 8 + chunk.deaths.bytes()
         };
         self.tape.bytes() + self.chunks().iter().map(of).sum::<usize>()
     }
 }
 
 impl Chunk {
+    /// Appends the cosines, nearly, between a vector and its rows, at most so many.
+    pub(super) fn cosines(&self, query: &Code, most: usize, into: &mut Vec<f32>) {
+        let block = self.block.read().unwrap_or_else(PoisonError::into_inner);
+        block.cosines(query, self.first, most.min(CHUNK), into);
+    }
+
     pub(super) fn read(&self) -> RwLockReadGuard<'_, Filled> {
         self.filled.read().unwrap_or_else(PoisonError::into_inner)
     }

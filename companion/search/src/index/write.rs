@@ -19,7 +19,7 @@ impl Core {
         let mut rows = Vec::with_capacity(entries.len());
         for Entry { name, text, vector } in entries {
             let numbers = vector.as_slice();
-            rows.push((records.len() as u64, Code::of(numbers, self.width), Arc::<str>::from(*name)));
+            rows.push((records.len() as u64, Code::of(numbers, self.width), *name));
             storage::write_put(name, *text, numbers, &mut records);
         }
         let writing = self.lock();
@@ -29,10 +29,10 @@ impl Core {
         table.add_changes(entries.len());
         let revision = revision + entries.len() as u64;
         for (offset, code, name) in rows {
-            let row = table.push(Arc::clone(&name), &code, start + offset);
+            let row = table.push(name, &code, start + offset);
             let place = Place { home: table.number, row };
             let mut directory = self.directory_mut();
-            if let Some(before) = directory.put(&name, place)
+            if let Some(before) = directory.put(name, place)
                 && let Some(home) = directory.home(before)
             {
                 home.remove(before.row, revision);

@@ -4,7 +4,7 @@ use candle_core::{CpuStorage, CustomOp2, CustomOp3, Error, Layout, Result, Shape
 
 /// Adds a bias to every row, of one bias a row.
 pub(super) fn biased(rows: &Tensor, bias: &Tensor) -> Result<Tensor> {
-    rows.apply_op2_no_bwd(bias, &Biased(|number| number))
+    rows.apply_op2_no_bwd(bias, &Biased(|number: f32| number))
 }
 
 /// The same, and then the activation.
@@ -17,11 +17,12 @@ pub(super) fn turned_onto(columns: &Tensor, bias: &Tensor, rows: &Tensor) -> Res
     columns.apply_op3_no_bwd(bias, rows, &TurnedOnto)
 }
 
-struct Biased(fn(f32) -> f32);
+/// What is done to a number after its bias is added is a part of the type: it is inlined into the loop.
+struct Biased<F>(F);
 
 struct TurnedOnto;
 
-impl CustomOp2 for Biased {
+impl<F: Fn(f32) -> f32> CustomOp2 for Biased<F> {
     fn name(&self) -> &'static str {
         "biased"
     }

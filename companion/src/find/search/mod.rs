@@ -9,7 +9,9 @@ mod tests;
 use std::collections::HashSet;
 
 use tollgate_policy::source::Diagnostics;
-use tollgate_search::Ranking;
+use tollgate_search::{Embedder as _, Lexical, Ranking};
+
+use crate::embedding::Generation;
 
 use super::corpus::Corpus;
 use super::question::{Question, QuestionError};
@@ -18,9 +20,6 @@ pub(crate) use found::{Found, Similar};
 
 use ranked::{Passing, Ranked};
 use sought::Sought;
-
-/// What questions go by, where there are vectors.
-const RANKING: Ranking = Ranking::OF_LEXICAL;
 
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
@@ -39,13 +38,10 @@ pub(crate) enum SearchError {
 /// If the question makes no sense, names a policy that is not there, or has a draft that is not valid. What the index lacks
 /// is no error but said in the answer.
 pub(crate) fn search(corpus: &Corpus, question: &Question, file: &str) -> Result<Found, SearchError> {
-    search_by(RANKING, corpus, question, file)
-}
-
-fn search_by(ranking: Ranking, corpus: &Corpus, question: &Question, file: &str) -> Result<Found, SearchError> {
     let most = question.most()?;
     let mut notes = corpus.notes();
-    let sought = Sought::of(question.subject()?, file, corpus, &mut notes)?;
+    let ranking = question.ranking.unwrap_or_else(|| usual(corpus));
+    let sought = Sought::of(question.subject()?, file, ranking, corpus, &mut notes)?;
     let passing = (!question.filters.is_none()).then(|| question.filters.of(corpus));
     let passing: Option<Passing<'_>> =
         passing.as_ref().map(|passing| passing.iter().map(|policy| policy.name.as_str()).collect());
@@ -71,4 +67,12 @@ fn search_by(ranking: Ranking, corpus: &Corpus, question: &Question, file: &str)
         index: corpus.standing().clone(),
         notes,
     })
+}
+
+/// What is best for the vectors there are.
+fn usual(corpus: &Corpus) -> Ranking {
+    let is_lexical = corpus
+        .generation()
+        .is_none_or(|Generation { model, .. }| Lexical::new(model.version.clone(), model.dimensions).model() == model);
+    if is_lexical { Ranking::OF_LEXICAL } else { Ranking::OF_MODELS }
 }

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use tollgate_policy::set::Policy;
 use tollgate_policy::source::tree::shown;
-use tollgate_search::{EmbedError, IndexError, PolicyText, Purpose, TextHash, Vector, clean};
+use tollgate_search::{EmbedError, IndexError, PolicyText, Purpose, Ranking, TextHash, Vector, clean};
 
 use crate::embedding::Generation;
 use crate::find::corpus::Corpus;
@@ -41,32 +41,36 @@ impl Sought {
     pub(super) fn of(
         subject: Subject<'_>,
         file: &str,
+        ranking: Ranking,
         corpus: &Corpus,
         notes: &mut Vec<String>,
     ) -> Result<Self, SearchError> {
-        let sought = match subject {
-            Subject::Text(text) => {
-                let text = clean(text);
-                let vector = embed(corpus, &text, Purpose::Query);
-                (Sought { own: None, policy: None, text, vector: None }, vector)
-            }
+        let (own, policy) = match subject {
+            Subject::Text(_) => (None, None),
             Subject::Draft(draft) => {
                 let Draft { policy } = Draft::read(file, draft, &corpus.set()).map_err(SearchError::Draft)?;
-                let text = PolicyText::of(&policy).cleaned().to_owned();
-                let vector = embed(corpus, &text, Purpose::Policy);
-                (Sought { own: Some(policy.name.clone()), policy: Some(policy), text, vector: None }, vector)
+                (Some(policy.name.clone()), Some(policy))
             }
             Subject::Policy(name) => {
                 let policy = corpus.get(name).ok_or_else(|| SearchError::NoPolicy(shown(name)))?;
-                let text = PolicyText::of(&policy);
-                let vector = own_vector(corpus, name, &text, notes);
-                let text = text.cleaned().to_owned();
-                (Sought { own: Some(name.to_owned()), policy: Some(policy), text, vector: None }, vector)
+                (Some(name.to_owned()), Some(policy))
             }
         };
-        let (sought, vector) = sought;
-        let vector = vector.map_err(|reason| notes.push(format!("ranked by keywords alone: {reason}"))).ok();
-        Ok(Sought { vector, ..sought })
+        let text = match (subject, &policy) {
+            (Subject::Text(text), _) => clean(text),
+            (_, policy) => {
+                policy.as_ref().map(|policy| PolicyText::of(policy).cleaned().to_owned()).unwrap_or_default()
+            }
+        };
+        let vector = match (ranking, subject) {
+            (Ranking::Keyword, _) => None,
+            (_, Subject::Text(_)) => Some(embed(corpus, &text, Purpose::Query)),
+            (_, Subject::Draft(_)) => Some(embed(corpus, &text, Purpose::Policy)),
+            (_, Subject::Policy(name)) => Some(own_vector(corpus, name, &text, notes)),
+        };
+        let note = |reason: NoVector| notes.push(format!("ranked by keywords alone: {reason}"));
+        let vector = vector.and_then(|vector| vector.map_err(note).ok());
+        Ok(Sought { own, policy, text, vector })
     }
 
     /// Words of which nothing is left once they are cleaned.
@@ -80,17 +84,17 @@ impl Sought {
 }
 
 /// The vector that a policy has; where that is of an older text, a new one if there can be one.
-fn own_vector(corpus: &Corpus, name: &str, text: &PolicyText, notes: &mut Vec<String>) -> Result<Vector, NoVector> {
+fn own_vector(corpus: &Corpus, name: &str, text: &str, notes: &mut Vec<String>) -> Result<Vector, NoVector> {
     let Some(Generation { index, .. }) = corpus.generation() else { return Err(NoVector::Generation) };
-    let is_current = index.text_of(name) == Some(TextHash::of(text.cleaned()));
+    let is_current = index.text_of(name) == Some(TextHash::of(text));
     let kept = index.vector_of(name)?;
     match kept {
         Some(vector) if is_current => Ok(vector),
-        Some(vector) => Ok(embed(corpus, text.cleaned(), Purpose::Policy).unwrap_or_else(|_| {
+        Some(vector) => Ok(embed(corpus, text, Purpose::Policy).unwrap_or_else(|_| {
             notes.push("the policy is compared by an older text of it".to_owned());
             vector
         })),
-        None => embed(corpus, text.cleaned(), Purpose::Policy),
+        None => embed(corpus, text, Purpose::Policy),
     }
 }
 

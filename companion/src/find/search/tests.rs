@@ -115,7 +115,8 @@ proptest! {
         };
         let mut expected = scan(&corpus, PolicyText::of(&policy).cleaned(), Some(&name), &question.filters);
         expected.truncate(k);
-        let found = search_by(Ranking::Vector, &corpus, &question, "").unwrap();
+        let question = Question { ranking: Some(Ranking::Vector), ..question };
+        let found = search(&corpus, &question, "").unwrap();
         prop_assert_eq!(found.ranking, Ranking::Vector);
         prop_assert_eq!(found.results.len(), expected.len());
         for (similar, (score, _)) in found.results.iter().zip(&expected) {
@@ -132,7 +133,8 @@ proptest! {
         let corpus = Corpus::of_set(Arc::new(set)).unwrap();
         let text = words.join(" ");
         let question = Question { text: Some(text.clone()), k: Some(20), filters, ..Question::default() };
-        let ranked = |ranking| search_by(ranking, &corpus, &Question { k: Some(1000), ..question.clone() }, "").unwrap().results;
+        let by = |ranking, k| Question { ranking: Some(ranking), k: Some(k), ..question.clone() };
+        let ranked = |ranking| search(&corpus, &by(ranking, 1000), "").unwrap().results;
         let mut scores: BTreeMap<String, f32> = BTreeMap::new();
         for ranking in [ranked(Ranking::Vector), ranked(Ranking::Keyword)] {
             for (place, similar) in ranking.iter().enumerate() {
@@ -143,7 +145,7 @@ proptest! {
         let mut expected: Vec<f32> = scores.into_values().collect();
         expected.sort_by(|a, b| b.total_cmp(a));
         expected.truncate(20);
-        let found = search_by(Ranking::Hybrid, &corpus, &question, "").unwrap();
+        let found = search(&corpus, &by(Ranking::Hybrid, 20), "").unwrap();
         prop_assert_eq!(found.results.len(), expected.len());
         for (similar, score) in found.results.iter().zip(expected) {
             prop_assert!((similar.score - score).abs() < 1e-6);
@@ -215,6 +217,9 @@ fn a_draft_is_compared_without_being_in_the_set() {
 fn whatever_the_index_lacks_there_is_an_answer_that_says_so() {
     let text = about("approve invoices");
     let like = Question { policy: Some("invoice-approval".to_owned()), ..Question::default() };
+    let by_words = Question { ranking: Some(Ranking::Keyword), ..text.clone() };
+    let found = search(&corpus(), &by_words, "").unwrap();
+    assert_eq!((found.ranking, found.model, found.notes.len()), (Ranking::Keyword, None, 0));
     let without_embedder = corpus().without_embedder();
     let found = search(&without_embedder, &text, "").unwrap();
     assert_eq!((found.ranking, found.model), (Ranking::Keyword, None));
@@ -222,7 +227,7 @@ fn whatever_the_index_lacks_there_is_an_answer_that_says_so() {
     assert_eq!(found.results[0].name, "invoice-approval");
     // A policy has a vector already.
     let found = search(&without_embedder, &like, "").unwrap();
-    assert_eq!((found.ranking == Ranking::Keyword, found.notes.len()), (RANKING == Ranking::Keyword, 0));
+    assert_eq!((found.ranking, found.notes.len()), (Ranking::OF_LEXICAL, 0));
 
     let found = search(&corpus().without_generation(), &like, "").unwrap();
     assert_eq!(found.ranking, Ranking::Keyword);
@@ -264,7 +269,8 @@ fn a_policy_that_is_gone_is_not_found_though_the_index_has_it_still() {
     let gone: Vec<_> = names.iter().map(|name| Entry { name, text, vector: &vector }).collect();
     index.insert(&gone).unwrap();
     let question = Question { policy: Some("invoice-approval".to_owned()), k: Some(3), ..Question::default() };
-    let found = search_by(Ranking::Vector, &corpus, &question, "").unwrap();
+    let question = Question { ranking: Some(Ranking::Vector), ..question };
+    let found = search(&corpus, &question, "").unwrap();
     assert_eq!(found.results.len(), 3);
     assert!(found.results.iter().all(|similar| !similar.name.starts_with("gone")));
 }
