@@ -29,7 +29,12 @@ struct Row {
     /// Which of the homes that are built from.
     home: usize,
     row: u32,
-    name: Arc<str>,
+}
+
+impl Row {
+    fn name(&self, homes: &[Home]) -> Option<Arc<str>> {
+        homes.get(self.home)?.name(self.row)
+    }
 }
 
 /// A segment, and where each of its rows was before.
@@ -84,11 +89,11 @@ impl Core {
         let mut codes = Distinct::new(points::points(self.width, living.len()));
         let (mut rows, mut buffer) = (Vec::with_capacity(living.len()), Vec::new());
         for (home, row) in living.iter().copied() {
-            let Some((from, name)) = homes.get(home).and_then(|home| Some((home, home.name(row)?))) else {
+            let Some(from) = homes.get(home) else {
                 continue;
             };
             let read = from.read(row, &mut buffer)?.map(|put| Code::of(&put.numbers(), self.width));
-            let row = Row { home, row, name };
+            let row = Row { home, row };
             match read {
                 Some(code) if has_graph => rows.push((codes.push(&code), row)),
                 Some(code) => {
@@ -105,7 +110,7 @@ impl Core {
                 for (place, _) in &mut rows {
                     *place = places.get(*place as usize).copied().unwrap_or_default();
                 }
-                rows.sort_unstable_by(|(a, x), (b, y)| a.cmp(b).then_with(|| x.name.cmp(&y.name)));
+                rows.sort_unstable_by(|(a, x), (b, y)| a.cmp(b).then_with(|| x.name(homes).cmp(&y.name(homes))));
                 Codes::Graph(graph, Groups::of(rows.iter().map(|(place, _)| *place)))
             }
         };
@@ -127,16 +132,15 @@ impl Core {
         };
         let (mut names, mut places) = (Names::default(), Vec::with_capacity(rows.len()));
         let (mut records, mut buffer) = (Vec::new(), Vec::new());
-        for Row { home, row, name } in rows {
+        for Row { home, row } in rows {
             let put = homes.get(*home).map(|home| home.read(*row, &mut buffer)).transpose()?.flatten();
             let Some(put) = put else {
-                let source =
-                    io::Error::new(io::ErrorKind::InvalidData, format!("{name} was damaged while it was copied"));
+                let source = io::Error::new(io::ErrorKind::InvalidData, "a row was damaged while it was copied");
                 return Err(IndexError::at(Path::new(&format!("rows-{number}")))(source));
             };
-            names.push(name);
+            names.push(put.name);
             places.push(((tape.len() + records.len() as u64) / ALIGN) as u32);
-            write_put(name, put.text, &put.numbers(), &mut records);
+            write_put(put.name, put.text, &put.numbers(), &mut records);
             if records.len() >= 1 << 20 {
                 tape.append(&records)?;
                 records.clear();
@@ -188,11 +192,11 @@ impl Core {
         let Snapshot { view, revision, filled } = self.snapshot();
         for Made { segment, rows } in made {
             self.directory_mut().add_home(Home::Segment(Arc::clone(segment)));
+            let mut rows = (0..).zip(rows).zip(segment.names.iter()).peekable();
             // In pieces: whoever looks something up, or counts, waits for one of them. Both homes are there meanwhile.
-            for (piece, rows) in rows.chunks(PIECE).enumerate() {
+            while rows.peek().is_some() {
                 let mut directory = self.directory_mut();
-                for (place, Row { home, row, name }) in (piece * PIECE..).zip(rows) {
-                    let place = place as u32;
+                for ((place, Row { home, row }), name) in rows.by_ref().take(PIECE) {
                     let Some(home) = homes.get(*home) else {
                         continue;
                     };
@@ -207,9 +211,11 @@ impl Core {
             }
         }
         let mut directory = self.directory_mut();
-        for Row { home, row, name } in lost {
-            if let Some(home) = homes.get(*home) {
-                directory.remove_at(name, Place { home: home.number(), row: *row });
+        for Row { home, row } in lost {
+            if let Some(home) = homes.get(*home)
+                && let Some(name) = home.name(*row)
+            {
+                directory.remove_at(&name, Place { home: home.number(), row: *row });
             }
         }
         homes.iter().for_each(|home| directory.remove_home(home.number()));

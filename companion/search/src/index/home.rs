@@ -31,11 +31,7 @@ impl Home {
 
     pub(super) fn with_name<R>(&self, row: u32, with: impl FnOnce(&str) -> R) -> Option<R> {
         match self {
-            Home::Table(table) => {
-                let (chunk, row) = table.chunk(row)?;
-                let filled = chunk.read();
-                filled.names.get(row).map(with)
-            }
+            Home::Table(table) => table.with_name(row, with),
             Home::Segment(segment) => segment.names.get(row as usize).map(with),
         }
     }
@@ -47,7 +43,7 @@ impl Home {
     /// The revision that a row was removed in, if it was.
     pub(super) fn death(&self, row: u32) -> Option<u64> {
         match self {
-            Home::Table(table) => table.chunk(row).and_then(|(chunk, row)| chunk.deaths.of(row)),
+            Home::Table(table) => table.death(row),
             Home::Segment(segment) => segment.deaths.of(row as usize),
         }
     }
@@ -65,7 +61,7 @@ impl Home {
     pub(super) fn read<'b>(&self, row: u32, buffer: &'b mut Vec<u8>) -> Result<Option<Put<'b>>, IndexError> {
         let len = self.with_name(row, str::len);
         let place = match self {
-            Home::Table(table) => table.chunk(row).and_then(|(chunk, row)| chunk.read().places.get(row).copied()),
+            Home::Table(table) => table.place(row),
             Home::Segment(segment) => segment.place(row as usize),
         };
         let Some((place, len)) = place.zip(len) else {

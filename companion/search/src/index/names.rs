@@ -8,6 +8,11 @@ pub(super) struct Names {
 }
 
 impl Names {
+    /// With room for so many bytes of names, and as many of where they end.
+    pub(super) fn with_room(bytes: usize) -> Self {
+        Names { text: String::with_capacity(bytes), ends: Vec::with_capacity(bytes / size_of::<u32>()) }
+    }
+
     pub(super) fn push(&mut self, name: &str) {
         self.text.push_str(name);
         self.ends.push(self.text.len() as u32);
@@ -17,6 +22,10 @@ impl Names {
         let end = *self.ends.get(row)?;
         let start = row.checked_sub(1).and_then(|before| self.ends.get(before)).copied().unwrap_or(0);
         self.text.get(start as usize..end as usize)
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = &str> {
+        (0..self.len()).filter_map(|row| self.get(row))
     }
 
     pub(super) fn len(&self) -> usize {
@@ -31,7 +40,7 @@ impl Names {
 
     /// Bytes of memory.
     pub(super) fn bytes(&self) -> usize {
-        self.text.capacity() + self.ends.capacity() * size_of::<u32>()
+        self.text.len() + size_of_val(&*self.ends)
     }
 }
 

@@ -110,17 +110,16 @@ impl Query<'_> {
 
     fn table(&self, home: usize, table: &Table, rows: usize, best: &mut Best) {
         let mut cosines = Vec::with_capacity(CHUNK);
-        for (before, chunk) in (0..rows).step_by(CHUNK).zip(table.chunks()) {
+        let is_alive = |row| table.death(row).is_none_or(|at| at > self.revision);
+        // Whoever is asked must not keep others from writing meanwhile.
+        let name = |row| table.with_name(row, str::to_owned);
+        for first in (0..rows.min(table.rows())).step_by(CHUNK) {
             cosines.clear();
-            chunk.cosines(&self.code, rows - before, &mut cosines);
-            // Whoever is asked must not keep others from writing meanwhile.
-            let name = |row: usize| chunk.read().names.get(row).map(str::to_owned);
-            for (row, cosine) in cosines.iter().enumerate() {
-                let counts = || {
-                    chunk.deaths.is_alive(row, self.revision)
-                        && self.wanted.is_none_or(|wanted| name(row).is_some_and(|name| wanted(&name)))
-                };
-                best.offer(*cosine, home, (before + row) as u32, counts);
+            table.cosines(&self.code, first, rows - first, &mut cosines);
+            for (row, cosine) in (first as u32..).zip(&cosines) {
+                let counts =
+                    || is_alive(row) && self.wanted.is_none_or(|wanted| name(row).is_some_and(|name| wanted(&name)));
+                best.offer(*cosine, home, row, counts);
             }
         }
     }

@@ -15,75 +15,84 @@ pub(super) struct Table {
     pub(super) number: u32,
     pub(super) tape: Tape,
     width: usize,
-    chunks: RwLock<Vec<Arc<Chunk>>>,
-    rows: AtomicUsize,
+    known: RwLock<Known>,
+    parts: RwLock<Vec<Arc<Part>>>,
     dead: AtomicUsize,
     changes: AtomicU64,
 }
 
-/// So many rows at a time are locked while they are looked at.
+/// What is known of its rows besides their codes.
+#[derive(Debug)]
+struct Known {
+    names: Names,
+    /// Where on the tape.
+    places: Vec<u64>,
+}
+
+/// Some of its rows.
+#[derive(Debug)]
+struct Part {
+    points: RwLock<Box<dyn Points>>,
+    /// By [`CHUNK`] rows: few are removed while they are here.
+    deaths: Box<[Deaths]>,
+}
+
+/// So many rows are looked at at a time, between which others can be added.
 pub(super) const CHUNK: usize = 512;
 
-/// Bytes of a block. The allocator asks the system for more than 32 MiB separately, so that a page is there when it is
-/// first written to, and the system has all of them back when the table is gone. In smaller pieces they would stay.
-const BLOCK: usize = 34 << 20;
-
-/// Points of many chunks.
-type Block = RwLock<Box<dyn Points>>;
-
-#[derive(Debug)]
-pub(super) struct Chunk {
-    filled: RwLock<Filled>,
-    pub(super) deaths: Deaths,
-    block: Arc<Block>,
-    /// Where in the block its points begin.
-    first: usize,
-}
-
-/// What is known of the rows of a chunk, each in the same place.
-#[derive(Debug)]
-pub(super) struct Filled {
-    pub(super) names: Names,
-    /// Where on the tape.
-    pub(super) places: Vec<u64>,
-}
+/// Bytes that are asked for at once. The allocator asks the system for more than 32 MiB separately, so that a page is there
+/// when it is first written to, and the system has all of them back when the table is gone. Smaller pieces would stay.
+const ROOM: usize = 34 << 20;
 
 impl Table {
     pub(super) fn new(number: u32, tape: Tape, width: usize) -> Self {
-        let (rows, dead, changes) = Default::default();
-        Table { number, tape, width, chunks: RwLock::default(), rows, dead, changes }
+        let known = Known { names: Names::with_room(ROOM), places: Vec::with_capacity(ROOM / size_of::<u64>()) };
+        let (parts, dead, changes) = Default::default();
+        Table { number, tape, width, known: RwLock::new(known), parts, dead, changes }
     }
 
     /// Appends a row. One call at a time.
     pub(super) fn push(&self, name: &str, code: &Code, place: u64) -> u32 {
-        let mut chunks = self.chunks.write().unwrap_or_else(PoisonError::into_inner);
-        let chunk = match chunks.last() {
-            Some(chunk) if chunk.read().names.len() < CHUNK => Arc::clone(chunk),
-            last => {
-                let chunk = Arc::new(self.chunk_after(last));
-                chunks.push(Arc::clone(&chunk));
-                chunk
+        let row = self.rows();
+        let mut parts = self.parts.write().unwrap_or_else(PoisonError::into_inner);
+        let part = match parts.get(row / self.part_rows()) {
+            Some(part) => Arc::clone(part),
+            None => {
+                let points = RwLock::new(points::points(self.width, self.part_rows()));
+                let deaths = (0..self.part_rows() / CHUNK).map(|_| Deaths::none(CHUNK)).collect();
+                let part = Arc::new(Part { points, deaths });
+                parts.push(Arc::clone(&part));
+                part
             }
         };
-        let before = (chunks.len() - 1) * CHUNK;
-        drop(chunks);
-        chunk.block.write().unwrap_or_else(PoisonError::into_inner).push(code);
-        let mut filled = chunk.filled.write().unwrap_or_else(PoisonError::into_inner);
-        filled.names.push(name);
-        filled.places.push(place);
-        let row = before + filled.names.len() - 1;
-        self.rows.store(row + 1, Ordering::Release);
+        drop(parts);
+        part.points.write().unwrap_or_else(PoisonError::into_inner).push(code);
+        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        known.names.push(name);
+        known.places.push(place);
         row as u32
     }
 
-    fn chunk_after(&self, last: Option<&Arc<Chunk>>) -> Chunk {
-        let rows = (BLOCK / self.width).next_multiple_of(CHUNK);
-        let (block, first) = match last {
-            Some(last) if last.first + CHUNK < rows => (Arc::clone(&last.block), last.first + CHUNK),
-            _ => (Arc::new(RwLock::new(points::points(self.width, rows))), 0),
-        };
-        let filled = Filled { names: Names::default(), places: Vec::with_capacity(CHUNK) };
-        Chunk { filled: RwLock::new(filled), deaths: Deaths::none(CHUNK), block, first }
+    /// Appends the cosines, nearly, between a vector and at most a [`CHUNK`] of rows from the `first`, a multiple of it, on.
+    pub(super) fn cosines(&self, query: &Code, first: usize, most: usize, into: &mut Vec<f32>) {
+        if let Some(part) = self.part(first) {
+            let points = part.points.read().unwrap_or_else(PoisonError::into_inner);
+            points.cosines(query, first % self.part_rows(), most.min(CHUNK), into);
+        }
+    }
+
+    pub(super) fn with_name<R>(&self, row: u32, with: impl FnOnce(&str) -> R) -> Option<R> {
+        self.known().names.get(row as usize).map(with)
+    }
+
+    /// Where on the tape a row is.
+    pub(super) fn place(&self, row: u32) -> Option<u64> {
+        self.known().places.get(row as usize).copied()
+    }
+
+    /// The revision that a row was removed in, if it was.
+    pub(super) fn death(&self, row: u32) -> Option<u64> {
+        self.part(row as usize)?.deaths.get(self.chunk(row))?.of(row as usize % CHUNK)
     }
 
     /// How many changes its log has: what it adds to the revision.
@@ -97,8 +106,9 @@ impl Table {
 
     /// Removes a row.
     pub(super) fn remove(&self, row: u32, revision: u64) {
-        if let Some((chunk, row)) = self.chunk(row)
-            && chunk.deaths.add(row, revision)
+        if let Some(part) = self.part(row as usize)
+            && let Some(deaths) = part.deaths.get(self.chunk(row))
+            && deaths.add(row as usize % CHUNK, revision)
         {
             self.dead.fetch_add(1, Ordering::AcqRel);
         }
@@ -106,7 +116,7 @@ impl Table {
 
     /// How many rows it has, removed ones too.
     pub(super) fn rows(&self) -> usize {
-        self.rows.load(Ordering::Acquire)
+        self.known().places.len()
     }
 
     /// How many of them are removed.
@@ -118,35 +128,30 @@ impl Table {
         self.rows().saturating_sub(self.dead())
     }
 
-    pub(super) fn chunks(&self) -> Vec<Arc<Chunk>> {
-        self.chunks.read().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    /// The chunk that a row is in, and where in it.
-    pub(super) fn chunk(&self, row: u32) -> Option<(Arc<Chunk>, usize)> {
-        let row = row as usize;
-        let chunks = self.chunks.read().unwrap_or_else(PoisonError::into_inner);
-        chunks.get(row / CHUNK).map(|chunk| (Arc::clone(chunk), row % CHUNK))
-    }
-
     /// Bytes of memory.
     pub(super) fn bytes(&self) -> usize {
-        let of = |chunk: &Arc<Chunk>| {
-            let filled = chunk.read();
-            filled.names.bytes() + filled.names.len() * (self.width + 4) + CHUNK * 8 + chunk.deaths.bytes()
-        };
-        self.tape.bytes() + self.chunks().iter().map(of).sum::<usize>()
-    }
-}
-
-impl Chunk {
-    /// Appends the cosines, nearly, between a vector and its rows, at most so many.
-    pub(super) fn cosines(&self, query: &Code, most: usize, into: &mut Vec<f32>) {
-        let block = self.block.read().unwrap_or_else(PoisonError::into_inner);
-        block.cosines(query, self.first, most.min(CHUNK), into);
+        let known = self.known();
+        let rows = known.names.bytes() + size_of_val(&*known.places) + known.places.len() * (self.width + 4);
+        let parts = self.parts.read().unwrap_or_else(PoisonError::into_inner);
+        let deaths = parts.iter().flat_map(|part| &part.deaths).map(Deaths::bytes).sum::<usize>();
+        self.tape.bytes() + rows + deaths
     }
 
-    pub(super) fn read(&self) -> RwLockReadGuard<'_, Filled> {
-        self.filled.read().unwrap_or_else(PoisonError::into_inner)
+    fn known(&self) -> RwLockReadGuard<'_, Known> {
+        self.known.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn part(&self, row: usize) -> Option<Arc<Part>> {
+        self.parts.read().unwrap_or_else(PoisonError::into_inner).get(row / self.part_rows()).cloned()
+    }
+
+    /// How many rows a part has.
+    fn part_rows(&self) -> usize {
+        (ROOM / self.width).next_multiple_of(CHUNK)
+    }
+
+    /// Which of its part's chunks a row is in.
+    fn chunk(&self, row: u32) -> usize {
+        row as usize % self.part_rows() / CHUNK
     }
 }

@@ -16,6 +16,9 @@ use super::made_over::MadeOver;
 /// Most proposals, and most policies that are told to be left out.
 const MOST: usize = 20;
 
+/// Most policies that are tried: each is read beside the whole set.
+const MOST_TRIED: usize = 100;
+
 /// A policy for the new kind.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Proposal {
@@ -79,7 +82,7 @@ pub(super) fn propose(
     });
     let mut taken: BTreeSet<String> = set.policies.iter().map(|policy| policy.name.clone()).collect();
     let mut proposals = Vec::new();
-    for group in groups {
+    for group in groups.into_iter().take(MOST_TRIED) {
         if proposals.len() == MOST {
             break;
         }
