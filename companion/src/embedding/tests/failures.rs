@@ -24,7 +24,8 @@ fn a_poisonous_text_is_put_aside_with_its_reason_and_nothing_else_is() {
         letters.iter().map(|letter| (&*letter.name, &*letter.reason)).collect::<Vec<_>>(),
         [("bad-one", "poison"), ("bad-two", "poison")]
     );
-    assert!(running.searches.settled().borrow().generation == 1 || running.until(|_| true).dead == 2);
+    // What was given up keeps nothing from being settled.
+    running.until(|_| running.searches.settled().borrow().generation == 1);
 
     // It is still put aside after a restart, without being tried.
     running.stop();
