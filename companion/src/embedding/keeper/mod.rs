@@ -1,6 +1,7 @@
 //! One thread that keeps searching up with the policies: it hears what has changed, hands out what is to be embedded, removes what is
 //! gone, and carries a migration from its begin to its end. Workers do what takes long; only this thread decides.
 
+mod commands;
 mod feed;
 mod migrate;
 mod news;
@@ -31,6 +32,9 @@ use verify::Verification;
 
 /// How long nothing is looked after while nothing happens.
 const ROUND: Duration = Duration::from_secs(1);
+
+/// When that is tried again which could not be loaded, opened or written.
+const AGAIN: Duration = if cfg!(test) { Duration::from_millis(100) } else { Duration::from_secs(30) };
 
 /// Keeps searching up with the policies.
 pub(super) struct Keeper {
