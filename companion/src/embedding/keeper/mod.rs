@@ -58,6 +58,8 @@ pub(super) struct Keeper {
     verification: Option<Verification>,
     /// When something that could not be loaded is tried again.
     again: Option<Instant>,
+    /// When generations that could not be opened are tried again.
+    reopen: Option<Instant>,
     rounds: Rounds,
 }
 
@@ -78,6 +80,7 @@ impl Keeper {
             migration: None,
             verification: None,
             again: None,
+            reopen: None,
             rounds: Rounds::default(),
         }
     }
@@ -123,11 +126,12 @@ impl Keeper {
     /// Does what is to be done; returns when to look again if nothing happens.
     fn look_around(&mut self) -> Instant {
         let now = Instant::now();
+        let reopened = self.reopen(now);
         let fed = self.feed(now);
         let advanced = self.advance(now);
         let tended = self.tend(now);
         self.show();
-        [fed, advanced, tended].into_iter().flatten().fold(now + ROUND, Instant::min)
+        [reopened, fed, advanced, tended].into_iter().flatten().fold(now + ROUND, Instant::min)
     }
 
     fn guarded<T>(&mut self, work: impl FnOnce(&mut Self) -> T) -> Option<T> {

@@ -43,12 +43,24 @@ impl Keeper {
                 self.hurry(&tended);
             }
         }
+        if self.tended.is_empty() && !self.plan.generations.is_empty() {
+            self.learn_words(&written);
+        }
         // Not before it is noted which of them are stale.
         self.shared.policies.store(self.known.len(), Ordering::Relaxed);
         if is_first {
             self.tended.values().for_each(|tended| self.reconcile(tended));
             self.left.clear();
             self.letters.clear();
+        }
+    }
+
+    /// Where no generation can be opened, no worker does.
+    fn learn_words(&self, written: &[(Arc<str>, Arc<Policy>)]) {
+        for piece in written.chunks(PIECE) {
+            let texts: Vec<_> = piece.iter().map(|(name, policy)| (name, PolicyText::of(policy))).collect();
+            let mut keywords = self.shared.keywords.write().unwrap_or_else(PoisonError::into_inner);
+            texts.iter().for_each(|(name, text)| keywords.insert(name, text));
         }
     }
 
