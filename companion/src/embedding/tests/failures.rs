@@ -83,6 +83,34 @@ fn an_outage_loses_nothing_and_is_seen() {
 }
 
 #[test]
+fn a_full_disk_on_which_a_policy_cannot_be_removed_has_nothing_else_looked_at_again() {
+    let rig = Rig::new();
+    rig.publish_many(30);
+    let running = rig.start(rig.config("m0"));
+    running.until_current(30);
+    running.stop();
+    // What is written from here on goes where there is never room.
+    let log = rig.folder().join("generation-1/log-1000");
+    std::os::unix::fs::symlink("/dev/full", &log).unwrap();
+    let running = rig.start(rig.config("m0"));
+    running.until_current(30);
+    let before = running.searches.counts();
+    rig.remove(&name(5));
+    running.until(|state| state.problems.iter().any(|problem| problem.contains("cannot be removed from the index")));
+    // By the time that an edit has been tried as often, anything else that was to follow would have.
+    rig.write(policy("new", "words"));
+    running.until(|_| running.searches.counts().retried >= before.retried + 6);
+    assert_eq!(running.searches.counts().unchanged, before.unchanged);
+    assert!(running.serving().index.text_of(&name(5)).is_some());
+    running.stop();
+    std::fs::remove_file(log).unwrap();
+    let running = rig.start(rig.config("m0"));
+    running.until_current(30);
+    rig.assert_whole(&running.serving());
+    running.stop();
+}
+
+#[test]
 fn a_service_that_asks_to_wait_is_not_asked_before() {
     let rig = Rig::new();
     rig.publish_many(100);
