@@ -41,12 +41,19 @@ struct Stale {
 #[derive(Debug, PartialEq)]
 enum Place {
     Waiting,
-    /// In the queue, or at a worker. What a worker brings back of an older revision counts for nothing.
-    Queued,
+    /// In the queue, or at a worker, since it had this revision. What a worker brings back of an older one is of a policy that was
+    /// removed meanwhile, and counts for nothing.
+    Queued(u64),
     Delayed,
     /// There is nothing to embed it with.
     Parked,
     GivenUp(Box<DeadLetter>),
+}
+
+impl Stale {
+    fn is_queued(&self) -> bool {
+        matches!(self.place, Place::Queued(_))
+    }
 }
 
 /// A policy to be embedded.
@@ -69,11 +76,13 @@ impl Book {
         // It was behind before this change, and still is; what was given up starts afresh.
         let behind = before.as_ref().filter(|before| !matches!(before.place, Place::GivenUp(_)));
         let since = behind.map_or(since, |before| before.since.min(since));
-        let is_queued = before.is_some_and(|before| before.place == Place::Queued);
-        let place = if is_queued { Place::Queued } else { Place::Waiting };
-        if !is_queued {
-            self.waiting_of(priority).push_back(Arc::clone(name));
-        }
+        let place = match before.map(|before| before.place) {
+            Some(Place::Queued(queued)) => Place::Queued(queued),
+            _ => {
+                self.waiting_of(priority).push_back(Arc::clone(name));
+                Place::Waiting
+            }
+        };
         let stale = Stale {
             policy: Arc::clone(policy),
             revision: self.revision,
@@ -101,7 +110,7 @@ impl Book {
             if let Some(stale) = self.stale.get_mut(&name)
                 && stale.place == Place::Waiting
             {
-                stale.place = Place::Queued;
+                stale.place = Place::Queued(stale.revision);
                 names.push(name);
             }
         }
@@ -111,7 +120,7 @@ impl Book {
     /// The queue had no room for it.
     pub(super) fn put_back(&mut self, name: &Arc<str>) {
         if let Some(stale) = self.stale.get_mut(name)
-            && stale.place == Place::Queued
+            && stale.is_queued()
         {
             stale.place = Place::Waiting;
             let priority = stale.priority;
@@ -119,10 +128,19 @@ impl Book {
         }
     }
 
+    /// The policy has changed since a worker was given it, which counts for nothing then. If it was removed in between, there is, or
+    /// will be, another job for it.
+    fn superseded(&mut self, work: &Work) {
+        let place = self.stale.get(&work.name).map(|stale| &stale.place);
+        if place.is_some_and(|place| matches!(place, Place::Queued(since) if *since <= work.revision)) {
+            self.put_back(&work.name);
+        }
+    }
+
     /// What there is to do for names that were queued.
     pub(super) fn begin(&self, names: &[Arc<str>]) -> Vec<Work> {
         let work = |name: &Arc<str>| {
-            let stale = self.stale.get(name).filter(|stale| stale.place == Place::Queued)?;
+            let stale = self.stale.get(name).filter(|stale| stale.is_queued())?;
             let Stale { policy, revision, attempts, is_worded, .. } = stale;
             Some(Work {
                 name: Arc::clone(name),
@@ -138,7 +156,7 @@ impl Book {
     /// Takes a policy that waits out of turn.
     pub(super) fn claim(&mut self, name: &Arc<str>) -> Option<Work> {
         let stale = self.stale.get_mut(name)?;
-        stale.place = Place::Queued;
+        stale.place = Place::Queued(stale.revision);
         self.begin(slice::from_ref(name)).pop()
     }
 
@@ -158,27 +176,32 @@ impl Book {
     pub(super) fn done(&mut self, work: &Work) {
         match self.is_current(work) {
             true => drop(self.take(&work.name)),
-            false => self.put_back(&work.name),
+            false => self.superseded(work),
         }
     }
 
     /// It failed, and is to be tried again then, after so many attempts that count.
     pub(super) fn delay(&mut self, work: &Work, until: Instant, attempts: u32) {
-        match self.stale.get_mut(&work.name) {
-            Some(stale) if stale.revision == work.revision => {
-                stale.attempts = attempts;
-                stale.place = Place::Delayed;
-                self.delayed.push(Reverse((until, Arc::clone(&work.name))));
-            }
-            _ => self.put_back(&work.name),
+        if let Some(stale) = self.returned(work) {
+            stale.attempts = attempts;
+            stale.place = Place::Delayed;
+            self.delayed.push(Reverse((until, Arc::clone(&work.name))));
         }
+    }
+
+    /// What a worker has not done, if it is still to be done: the first of two jobs for one change decides what becomes of it.
+    fn returned(&mut self, work: &Work) -> Option<&mut Stale> {
+        if !self.is_current(work) {
+            self.superseded(work);
+            return None;
+        }
+        self.stale.get_mut(&work.name).filter(|stale| stale.is_queued())
     }
 
     /// There is nothing to embed it with.
     pub(super) fn park(&mut self, work: &Work) {
-        match self.stale.get_mut(&work.name) {
-            Some(stale) if stale.revision == work.revision => stale.place = Place::Parked,
-            _ => self.put_back(&work.name),
+        if let Some(stale) = self.returned(work) {
+            stale.place = Place::Parked;
         }
     }
 
@@ -189,8 +212,8 @@ impl Book {
 
     /// It failed for good.
     pub(super) fn give_up(&mut self, work: &Work, letter: DeadLetter) {
-        if !self.is_current(work) {
-            return self.put_back(&work.name);
+        if self.returned(work).is_none() {
+            return;
         }
         if let Some(mut stale) = self.take(&work.name) {
             stale.attempts = letter.attempts;
@@ -250,7 +273,7 @@ impl Book {
 
     /// Everything that is queued or at a worker is to be queued anew: it is not known what became of it.
     pub(super) fn requeue(&mut self) {
-        self.requeue_where(|place| *place == Place::Queued);
+        self.requeue_where(|place| matches!(place, Place::Queued(_)));
     }
 
     fn requeue_where(&mut self, is_meant: impl Fn(&Place) -> bool) {
@@ -268,7 +291,7 @@ impl Book {
     /// Policies that were to be embedded or embedded again soon, with their priority; `most` of them.
     pub(super) fn begun(&self, most: usize) -> Vec<(Arc<str>, Priority)> {
         let begun = self.stale.iter().filter(|(_, stale)| match stale.place {
-            Place::Queued | Place::Delayed => true,
+            Place::Queued(_) | Place::Delayed => true,
             Place::Waiting => stale.priority == Priority::High,
             Place::Parked | Place::GivenUp(_) => false,
         });

@@ -21,6 +21,9 @@ impl Default for CacheLimits {
     }
 }
 
+/// How many vectors may wait to be deleted from the database, in multiples of how many are kept. Others stay in it until the next start.
+const MOST_GONE: usize = 4;
+
 /// What a vector is of: a text under a model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Key {
@@ -214,9 +217,13 @@ impl Cache {
         self.unsaved.used.remove(key);
         self.unsaved.new.remove(key);
         // What was never saved need not be deleted.
-        if self.unsaved.there.contains(key) {
-            self.unsaved.gone.insert(*key);
+        if !self.unsaved.there.contains(key) {
+            return;
         }
+        match self.unsaved.gone.len() < self.limits.entries.get().saturating_mul(MOST_GONE) {
+            true => self.unsaved.gone.insert(*key),
+            false => self.unsaved.there.remove(key),
+        };
     }
 
     /// A clock that was set back makes nothing older.

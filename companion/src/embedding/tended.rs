@@ -1,4 +1,4 @@
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
@@ -22,6 +22,8 @@ pub(super) struct Tended {
     writing: Mutex<()>,
     outage: Mutex<Outage>,
     gauges: Gauges,
+    /// The index may have policies that are not in force.
+    is_littered: AtomicBool,
 }
 
 /// Failures that have nothing to do with a single text.
@@ -68,6 +70,7 @@ impl Tended {
                 indexed: AtomicUsize::new(indexed),
                 bytes: AtomicU64::new(0),
             },
+            is_littered: AtomicBool::new(false),
         }
     }
 
@@ -105,6 +108,15 @@ impl Tended {
     pub(super) fn changed(&self) {
         self.gauges.indexed.store(self.index.len(), Ordering::Relaxed);
         self.gauges.changes.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Whether the index may have policies that are not in force, as they could not be removed.
+    pub(super) fn is_littered(&self) -> bool {
+        self.is_littered.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn litter(&self, is_littered: bool) {
+        self.is_littered.store(is_littered, Ordering::Relaxed);
     }
 
     /// The index takes so many bytes.

@@ -153,3 +153,36 @@ fn nothing_queued_is_lost_where_it_is_not_known_what_became_of_it() {
     desk.book.requeue();
     assert_eq!(desk.next(Priority::Normal).len(), 1);
 }
+
+#[test]
+fn a_policy_that_is_removed_and_made_again_has_one_job() {
+    let mut desk = Desk::new();
+    desk.note("a", 1, Priority::High);
+    let first = desk.next(Priority::High).remove(0);
+    desk.book.forget("a");
+    desk.note("a", 2, Priority::High);
+    let second = desk.next(Priority::High).remove(0);
+    desk.book.done(&first);
+    assert!(desk.next(Priority::High).is_empty(), "there is a job for it");
+    desk.note("a", 3, Priority::High);
+    desk.book.done(&second);
+    assert_eq!(desk.next(Priority::High).len(), 1, "it has changed since");
+}
+
+#[test]
+fn what_two_jobs_of_one_change_come_to_is_counted_once() {
+    let mut desk = Desk::new();
+    desk.note("a", 1, Priority::High);
+    let names = desk.book.next(Priority::High, 1);
+    // Removed and made again before a worker has come to the first job.
+    desk.book.forget("a");
+    desk.note("a", 2, Priority::High);
+    let second = desk.next(Priority::High).remove(0);
+    let first = desk.book.begin(&names).remove(0);
+    desk.book.give_up(&second, letter(&second));
+    desk.book.delay(&first, desk.at(3), 1);
+    desk.book.park(&first);
+    assert_eq!((desk.book.stale(), desk.book.given_up(), desk.book.letters().len()), (1, 1, 1));
+    desk.book.wake(desk.at(4));
+    assert!(desk.next(Priority::High).is_empty());
+}

@@ -87,6 +87,18 @@ fn what_could_not_be_saved_is_tried_again_if_it_is_still_there() {
     assert_eq!((changes.new.len(), &changes.new[0].0, changes.gone), (1, &key(2), vec![key(1)]));
 }
 
+#[test]
+fn a_database_that_cannot_be_written_lets_nothing_grow() {
+    let mut cache = cache(2);
+    for number in 0..100 {
+        cache.put(key(number), vector(number), 0);
+        let changes = cache.changes(1, true);
+        cache.take_back(changes);
+    }
+    assert!(cache.unsaved.gone.len() <= 9, "{}", cache.unsaved.gone.len());
+    assert!(cache.unsaved.there.len() <= 11, "{}", cache.unsaved.there.len());
+}
+
 /// What the cache should be: a list, the least wanted first.
 #[derive(Default)]
 struct Model_(Vec<(u8, u64)>);

@@ -1,3 +1,4 @@
+use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -6,7 +7,7 @@ use tollgate_search::{Embedder, Model, ModelVersion};
 
 use crate::embedding::book::Book;
 use crate::embedding::clock;
-use crate::embedding::command::{Command, Declined};
+use crate::embedding::command::Declined;
 use crate::embedding::config::{EmbedderConfig, Migrate};
 use crate::embedding::embedders::LoadError;
 use crate::embedding::generation::Role;
@@ -18,10 +19,7 @@ use crate::embedding::state::{Migration, Phase};
 use crate::embedding::store::{Held, Plan, Record, StoreError};
 use crate::embedding::tended::Tended;
 
-use super::Keeper;
-
-/// When an embedder that could not be made, or a plan that could not be written, is tried again.
-const AGAIN: Duration = Duration::from_secs(30);
+use super::{AGAIN, Keeper};
 
 /// How often policies may be found wrong before an operator has to have a look.
 const MOST_VERIFICATIONS: u32 = 3;
@@ -69,7 +67,7 @@ impl Keeper {
     }
 
     /// Its generation is begun once the configured model is loaded.
-    fn begin_migration(&mut self) {
+    pub(super) fn begin_migration(&mut self) {
         self.shared.note(|problems| &mut problems.model, None);
         self.migration = Some(Progress::new());
     }
@@ -191,7 +189,7 @@ impl Keeper {
     }
 
     fn add_generation(&mut self, model: &Model, embedder: &Arc<dyn Embedder>, role: Role) {
-        let number = self.plan.next;
+        let number = self.free_number();
         let record = Record {
             number,
             model: model.clone(),
@@ -222,6 +220,18 @@ impl Keeper {
         let priority = if role == Role::Serving { Priority::Normal } else { Priority::Low };
         self.note_all(&tended, priority);
         tracing::info!(generation = number, model = %model.version, ?role, "policy search: a generation is begun");
+    }
+
+    /// The number of the next generation. What is left over of others is removed; where it cannot be, its number is passed over.
+    fn free_number(&self) -> u64 {
+        let is_free = |number: &u64| match self.generation_folder(*number) {
+            Some(folder) if fs::symlink_metadata(&folder).is_ok() => {
+                self.remove_folder(*number);
+                fs::symlink_metadata(&folder).is_err()
+            }
+            _ => true,
+        };
+        (self.plan.next..).find(is_free).unwrap_or(self.plan.next)
     }
 
     /// Carries a migration on; returns when to look again.
@@ -350,80 +360,20 @@ impl Keeper {
             }
             return;
         }
-        self.shared.serve(Some(building));
         self.migration = None;
+        self.serve(building);
         if let Some(number) = before_last {
             self.remove_generation(number);
         }
         tracing::info!(generation = building.number, model = %building.model.version, "policy search: a new generation serves");
     }
 
-    /// Does what an operator asks for.
-    pub(super) fn obey(&mut self, command: Command) -> Result<(), Declined> {
-        match command {
-            Command::Migrate => self.start(),
-            Command::Cancel => self.cancel(),
-            Command::RollBack => self.roll_back(),
-            Command::Forget => self.forget(),
-            Command::Retry(names) => self.retry(names.as_deref()),
+    /// Has a generation answer. One that could not embed when nobody asked it to is not left so.
+    pub(super) fn serve(&self, tended: &Arc<Tended>) {
+        self.shared.serve(Some(tended));
+        if tended.embedder().is_none() {
+            self.equip(tended.number);
         }
-    }
-
-    fn start(&mut self) -> Result<(), Declined> {
-        let serving = self.record(Role::Serving).ok_or(Declined::NothingServes)?;
-        if self.migration.is_some() {
-            return Err(Declined::GoesOn(self.config.version.to_string()));
-        }
-        if self.compare(serving) == Comparison::Same {
-            return Err(Declined::Serves(serving.model.version.to_string()));
-        }
-        self.write_plan(Plan { held: None, ..self.plan.clone() })?;
-        self.begin_migration();
-        self.load_configured();
-        Ok(())
-    }
-
-    fn cancel(&mut self) -> Result<(), Declined> {
-        if self.migration.is_none() {
-            return Err(Declined::NoMigration);
-        }
-        self.write_plan(Plan { held: Some(self.target()), ..self.plan.clone() })?;
-        self.migration = None;
-        self.drop_building();
-        Ok(())
-    }
-
-    fn roll_back(&mut self) -> Result<(), Declined> {
-        let kept = self.of_role(Role::Kept).ok_or(Declined::NothingKept)?;
-        let is_wanted = self.record(Role::Kept).is_some_and(|record| self.compare(record) == Comparison::Same);
-        let mut plan = self.plan.clone();
-        plan.generations.retain(|record| record.role != Role::Building);
-        for record in &mut plan.generations {
-            record.role = if record.number == kept.number { Role::Serving } else { Role::Kept };
-        }
-        plan.held = (!is_wanted).then(|| self.target());
-        let building = self.record(Role::Building).map(|record| record.number);
-        self.write_plan(plan)?;
-        self.migration = None;
-        building.into_iter().for_each(|number| self.remove_generation(number));
-        self.shared.serve(Some(&kept));
-        tracing::info!(generation = kept.number, model = %kept.model.version, "policy search: rolled back");
-        Ok(())
-    }
-
-    fn forget(&mut self) -> Result<(), Declined> {
-        let number = self.record(Role::Kept).ok_or(Declined::NothingKept)?.number;
-        self.write_plan(without(&self.plan, number))?;
-        self.remove_generation(number);
-        Ok(())
-    }
-
-    fn retry(&self, names: Option<&[String]>) -> Result<(), Declined> {
-        let now = Instant::now();
-        let is_wanted = |name: &str| names.is_none_or(|names| names.iter().any(|other| other == name));
-        let retried =
-            self.tended.values().map(|tended| tended.book(|book| book.retry(now, |letter| is_wanted(&letter.name))));
-        if retried.sum::<usize>() == 0 { Err(Declined::NoLetter) } else { Ok(()) }
     }
 
     /// Removes what a migration has built, if there is such.
@@ -437,7 +387,7 @@ impl Keeper {
         self.remove_generation(number);
     }
 
-    fn remove_generation(&mut self, number: u64) {
+    pub(super) fn remove_generation(&mut self, number: u64) {
         self.verification = None;
         if let Some(tended) = self.tended.remove(&number) {
             // Jobs for it that are queued find nothing to do.
@@ -461,7 +411,7 @@ impl Keeper {
         }
     }
 
-    fn target(&self) -> Held {
+    pub(super) fn target(&self) -> Held {
         Held { version: self.config.version.clone(), embedder: self.config.embedder.clone() }
     }
 
@@ -479,7 +429,7 @@ impl Keeper {
         Ok(())
     }
 
-    fn write_plan(&mut self, plan: Plan) -> Result<(), Declined> {
+    pub(super) fn write_plan(&mut self, plan: Plan) -> Result<(), Declined> {
         self.verification = None;
         self.keep_plan(plan).map_err(|error| Declined::Store(error.to_string()))
     }
@@ -513,7 +463,7 @@ impl Keeper {
     }
 }
 
-fn without(plan: &Plan, number: u64) -> Plan {
+pub(super) fn without(plan: &Plan, number: u64) -> Plan {
     let mut plan = plan.clone();
     plan.generations.retain(|record| record.number != number);
     plan

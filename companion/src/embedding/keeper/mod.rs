@@ -1,6 +1,7 @@
 //! One thread that keeps searching up with the policies: it hears what has changed, hands out what is to be embedded, removes what is
 //! gone, and carries a migration from its begin to its end. Workers do what takes long; only this thread decides.
 
+mod commands;
 mod feed;
 mod migrate;
 mod news;
@@ -32,6 +33,9 @@ use verify::Verification;
 /// How long nothing is looked after while nothing happens.
 const ROUND: Duration = Duration::from_secs(1);
 
+/// When that is tried again which could not be loaded, opened or written.
+const AGAIN: Duration = if cfg!(test) { Duration::from_millis(100) } else { Duration::from_secs(30) };
+
 /// Keeps searching up with the policies.
 pub(super) struct Keeper {
     shared: Arc<Shared>,
@@ -54,6 +58,8 @@ pub(super) struct Keeper {
     verification: Option<Verification>,
     /// When something that could not be loaded is tried again.
     again: Option<Instant>,
+    /// When generations that could not be opened are tried again.
+    reopen: Option<Instant>,
     rounds: Rounds,
 }
 
@@ -74,6 +80,7 @@ impl Keeper {
             migration: None,
             verification: None,
             again: None,
+            reopen: None,
             rounds: Rounds::default(),
         }
     }
@@ -119,11 +126,12 @@ impl Keeper {
     /// Does what is to be done; returns when to look again if nothing happens.
     fn look_around(&mut self) -> Instant {
         let now = Instant::now();
+        let reopened = self.reopen(now);
         let fed = self.feed(now);
         let advanced = self.advance(now);
         let tended = self.tend(now);
         self.show();
-        [fed, advanced, tended].into_iter().flatten().fold(now + ROUND, Instant::min)
+        [reopened, fed, advanced, tended].into_iter().flatten().fold(now + ROUND, Instant::min)
     }
 
     fn guarded<T>(&mut self, work: impl FnOnce(&mut Self) -> T) -> Option<T> {

@@ -43,12 +43,24 @@ impl Keeper {
                 self.hurry(&tended);
             }
         }
+        if self.tended.is_empty() && !self.plan.generations.is_empty() {
+            self.learn_words(&written);
+        }
         // Not before it is noted which of them are stale.
         self.shared.policies.store(self.known.len(), Ordering::Relaxed);
         if is_first {
             self.tended.values().for_each(|tended| self.reconcile(tended));
             self.left.clear();
             self.letters.clear();
+        }
+    }
+
+    /// Where no generation can be opened, no worker does.
+    fn learn_words(&self, written: &[(Arc<str>, Arc<Policy>)]) {
+        for piece in written.chunks(PIECE) {
+            let texts: Vec<_> = piece.iter().map(|(name, policy)| (name, PolicyText::of(policy))).collect();
+            let mut keywords = self.shared.keywords.write().unwrap_or_else(PoisonError::into_inner);
+            texts.iter().for_each(|(name, text)| keywords.insert(name, text));
         }
     }
 
@@ -127,7 +139,7 @@ impl Keeper {
         names.iter().for_each(|name| keywords.remove(name));
     }
 
-    /// An index that cannot be written keeps them until [`Self::reconcile`] finds them.
+    /// An index that cannot be written has them until [`Self::reconcile`] finds them.
     fn remove_from(&self, tended: &Tended, names: &[Arc<str>]) {
         let _writing = tended.writing();
         tended.book(|book| names.iter().for_each(|name| book.forget(name)));
@@ -136,21 +148,23 @@ impl Keeper {
         match tended.index.remove(&names) {
             Ok(()) => {
                 tended.changed();
-                self.shared.note(|problems| &mut problems.index, None);
+                if !tended.is_littered() {
+                    self.shared.note(|problems| &mut problems.index, None);
+                }
                 self.shared.metrics.search.deleted(started.elapsed(), names.len());
             }
             Err(error) => {
                 self.shared.metrics.search.vector_failed(VectorError::Storage);
                 let problem = format!("removed policies cannot be removed from the index: {error}");
                 self.shared.note(|problems| &mut problems.index, Some(problem));
-                // Everything is looked at again then.
-                self.shared.resync.notify_one();
+                tended.litter(true);
             }
         }
     }
 
-    /// What the index has of policies that are not in force: it was not kept up while it was closed.
-    fn reconcile(&self, tended: &Tended) {
+    /// Removes what the index has of policies that are not in force: it was closed, or could not be written, when they were removed.
+    pub(super) fn reconcile(&self, tended: &Tended) {
+        tended.litter(false);
         let names = tended.index.names();
         let gone: Vec<Arc<str>> = names.into_iter().filter(|name| !self.known.contains_key(name)).collect();
         if !gone.is_empty() {

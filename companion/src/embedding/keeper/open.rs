@@ -11,11 +11,13 @@ use tollgate_search::{Index, IndexError};
 use crate::embedding::clock;
 use crate::embedding::generation::Role;
 use crate::embedding::mismatch::{Comparison, compare};
+use crate::embedding::queue::Priority;
 use crate::embedding::shared::Wanted;
 use crate::embedding::store::{Plan, Record, Store};
 use crate::embedding::tended::Tended;
 
-use super::Keeper;
+use super::migrate::without;
+use super::{AGAIN, Keeper};
 
 /// How long somebody else's generation is waited for.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -27,6 +29,13 @@ pub(super) enum OpenError {
     Folder { folder: PathBuf, source: io::Error },
     #[error(transparent)]
     Index(#[from] IndexError),
+}
+
+impl OpenError {
+    /// Whether a generation is of no use to this program. Whatever else is wrong with its folder may pass.
+    fn is_for_good(&self) -> bool {
+        matches!(self, OpenError::Index(IndexError::Model { .. } | IndexError::Format { .. }))
+    }
 }
 
 impl Keeper {
@@ -65,13 +74,12 @@ impl Keeper {
         compare(&*self.loader, &self.config.embedder, &self.config.version, record)
     }
 
-    /// A generation that cannot be opened is made again, unless somebody else has it.
+    /// A generation of no use is made again, and one that cannot be opened now is later, unless somebody else has it.
     fn open_generations(&mut self) {
         for record in std::mem::take(&mut self.plan.generations) {
             match self.open_patiently(&record) {
                 Ok(index) => {
                     self.tended.insert(record.number, Arc::new(Tended::new(record.number, index)));
-                    self.plan.generations.push(record);
                 }
                 Err(OpenError::Index(error @ IndexError::InUse { .. })) => {
                     self.tended.clear();
@@ -79,13 +87,74 @@ impl Keeper {
                     self.plan = Plan { next: 1, ..Plan::default() };
                     return self.nothing_kept(&error.to_string());
                 }
-                Err(error) => {
-                    let generation = record.number;
-                    tracing::warn!(generation, %error, "policy search: a generation cannot be used and is removed");
-                    self.remove_folder(generation);
+                Err(error) if error.is_for_good() => {
+                    self.useless(&record, &error);
+                    continue;
                 }
+                Err(error) => self.closed(&record, &error),
+            }
+            self.plan.generations.push(record);
+        }
+        self.appoint();
+    }
+
+    fn useless(&self, record: &Record, error: &OpenError) {
+        let generation = record.number;
+        tracing::warn!(generation, %error, "policy search: a generation cannot be used and is removed");
+        self.remove_folder(generation);
+    }
+
+    fn closed(&mut self, record: &Record, error: &OpenError) {
+        let generation = record.number;
+        let problem = format!(
+            "generation {generation} cannot be opened, which is tried again; without its folder it is made again: {error}"
+        );
+        self.shared.note(|problems| &mut problems.folder, Some(problem));
+        self.reopen = Some(Instant::now() + AGAIN);
+    }
+
+    /// Opens generations that could not be opened, when it is time; returns when that is.
+    pub(super) fn reopen(&mut self, now: Instant) -> Option<Instant> {
+        if self.reopen.is_none_or(|at| at > now) {
+            return self.reopen;
+        }
+        self.reopen = None;
+        let is_closed = |record: &&Record| !self.tended.contains_key(&record.number);
+        let closed: Vec<Record> = self.plan.generations.iter().filter(is_closed).cloned().collect();
+        for record in closed {
+            match self.open_index(&record) {
+                Ok(index) => self.reopened(&record, index),
+                Err(error) if error.is_for_good() => {
+                    self.useless(&record, &error);
+                    self.plan = without(&self.plan, record.number);
+                    self.appoint();
+                    if self.record(Role::Serving).is_none() {
+                        self.load_configured();
+                    }
+                }
+                Err(error) => self.closed(&record, &error),
             }
         }
+        if self.reopen.is_none() {
+            self.shared.note(|problems| &mut problems.folder, None);
+        }
+        self.reopen
+    }
+
+    fn reopened(&mut self, record: &Record, index: Index) {
+        let tended = Arc::new(Tended::new(record.number, index));
+        self.tended.insert(record.number, Arc::clone(&tended));
+        let is_serving = record.role == Role::Serving;
+        self.note_all(&tended, if is_serving { Priority::Normal } else { Priority::Low });
+        if is_serving {
+            self.shared.serve(Some(&tended));
+        }
+        self.equip(record.number);
+        tracing::info!(generation = record.number, "policy search: a generation can be opened now");
+    }
+
+    /// One of the generations serves.
+    fn appoint(&mut self) {
         let has = |plan: &Plan, role| plan.generations.iter().any(|record| record.role == role);
         if !has(&self.plan, Role::Serving) {
             // Half of a generation is better than none.

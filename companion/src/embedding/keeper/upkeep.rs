@@ -10,7 +10,7 @@ use crate::embedding::priority;
 use crate::embedding::state::{Kept, Settled};
 use crate::embedding::store::{Left, StoreError};
 
-use super::Keeper;
+use super::{AGAIN, Keeper};
 
 /// How much of the cache is written at a time, and how often: what is asked meanwhile waits for no more.
 const PIECE: usize = 256;
@@ -43,6 +43,8 @@ pub(super) struct Rounds {
     touched: Instant,
     given_chance: Instant,
     visited: Instant,
+    /// Policies that could not be removed were tried again.
+    cleaned: Instant,
     /// Absent before the first.
     examined: Option<Instant>,
     /// As they are in the database.
@@ -58,6 +60,7 @@ impl Default for Rounds {
             touched: now,
             given_chance: now,
             visited: now,
+            cleaned: now,
             examined: None,
             letters: Vec::new(),
             settled: None,
@@ -88,7 +91,19 @@ impl Keeper {
             self.save_piece(PIECE, is_due);
             self.save_letters();
         }
-        self.has_unsaved().then(|| self.rounds.saved + BETWEEN_PIECES)
+        let unsaved = self.has_unsaved().then(|| self.rounds.saved + BETWEEN_PIECES);
+        [unsaved, self.clean(now)].into_iter().flatten().min()
+    }
+
+    /// Removes what could not be removed; returns when that is tried again.
+    fn clean(&mut self, now: Instant) -> Option<Instant> {
+        let mut littered = self.tended.values().filter(|tended| tended.is_littered()).peekable();
+        littered.peek()?;
+        if now.duration_since(self.rounds.cleaned) >= AGAIN {
+            littered.for_each(|tended| self.reconcile(tended));
+            self.rounds.cleaned = now;
+        }
+        Some(self.rounds.cleaned + AGAIN)
     }
 
     /// Lets workers finish, and writes down what is left.

@@ -36,6 +36,8 @@ pub(super) struct Factory {
     pub(super) behaviour: Arc<Mutex<Behaviour>>,
     pub(super) embedded: Arc<AtomicUsize>,
     pub(super) calls: Arc<AtomicUsize>,
+    /// How often an embedder could not be loaded.
+    pub(super) refused: Arc<AtomicUsize>,
 }
 
 #[derive(Debug)]
@@ -61,6 +63,7 @@ impl Factory {
 impl Loader for Factory {
     fn load(&self, _: &EmbedderConfig, version: &ModelVersion) -> Result<Arc<dyn Embedder>, LoadError> {
         if self.behaviour.lock().unwrap().unloadable.contains(&version.as_str()) {
+            self.refused.fetch_add(1, Ordering::SeqCst);
             return Err(LoadError("its files are gone".to_owned()));
         }
         Ok(Arc::new(Telling { model: model(version), factory: self.clone() }))

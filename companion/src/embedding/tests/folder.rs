@@ -62,6 +62,31 @@ fn a_second_process_does_not_touch_the_folder_of_the_first() {
 }
 
 #[test]
+fn a_generation_that_cannot_be_read_now_is_left_alone_and_opened_later() {
+    let rig = Rig::new();
+    rig.publish_many(20);
+    works(&rig, rig.config("m0"));
+    let manifest = rig.folder().join("generation-1/manifest");
+    let aside = rig.folder().join("generation-1/aside");
+    fs::rename(&manifest, &aside).unwrap();
+    // Reading it fails, as with a bad sector.
+    fs::create_dir(&manifest).unwrap();
+    let running = rig.start(rig.config("m0"));
+    let state = running.until(|state| state.policies == 20);
+    assert!(state.problems.iter().any(|problem| problem.contains("cannot be opened")), "{state:?}");
+    assert!(state.serving.is_none());
+    // Words can be searched meanwhile.
+    assert_eq!(running.searches.keywords().read().unwrap().len(), 20);
+    fs::remove_dir(&manifest).unwrap();
+    fs::rename(&aside, &manifest).unwrap();
+    running.until_current(20);
+    running.until(|state| state.problems.is_empty() && state.serving.as_ref().is_some_and(|serving| serving.embeds));
+    rig.assert_whole(&running.serving());
+    assert_eq!(rig.factory.embedded(), 20, "nothing was embedded again");
+    running.stop();
+}
+
+#[test]
 fn folders_of_no_generation_are_removed() {
     let rig = Rig::new();
     rig.publish_many(20);

@@ -81,6 +81,45 @@ fn a_rollback_is_held_against_an_automatic_migration() {
 }
 
 #[test]
+fn what_is_rolled_back_to_can_embed_even_if_it_could_not_when_all_began() {
+    let rig = embedded(20);
+    let running = rig.start(rig.config("m1"));
+    running.until_serving("m1");
+    running.stop();
+    rig.factory.set(|behaviour| behaviour.unloadable = vec!["m0"]);
+    let running = rig.start(rig.config("m1"));
+    running.until_current(20);
+    running.until(|_| rig.factory.refused.load(std::sync::atomic::Ordering::SeqCst) > 0);
+    rig.factory.set(|behaviour| behaviour.unloadable.clear());
+    running.ask(Command::RollBack).unwrap();
+    rig.write(policy("new", "words"));
+    running.until_current(21);
+    assert_eq!(running.serving().model.version.as_str(), "m0");
+    rig.assert_whole(&running.serving());
+    running.stop();
+}
+
+#[test]
+fn what_is_left_over_of_other_generations_is_in_no_ones_way() {
+    let rig = embedded(20);
+    let running = rig.start(manual(&rig, "m1"));
+    running.until_current(20);
+    // A generation of another model whose record was lost, and something that cannot be removed like one.
+    let other = super::embedder::model(&"m3".parse().unwrap());
+    drop(tollgate_search::Index::open(&rig.folder().join("generation-2"), other, Default::default()).unwrap());
+    running.ask(Command::Migrate).unwrap();
+    rig.assert_whole(&running.until_serving("m1"));
+    running.stop();
+    let running = rig.start(manual(&rig, "m2"));
+    running.until_current(20);
+    std::fs::write(rig.folder().join("generation-3"), "somebody's").unwrap();
+    running.ask(Command::Migrate).unwrap();
+    rig.assert_whole(&running.until_serving("m2"));
+    assert_eq!(running.serving().number, 4);
+    running.stop();
+}
+
+#[test]
 fn what_is_kept_stays_until_it_is_to_be_forgotten() {
     let rig = embedded(50);
     let running = rig.start(rig.config("m1"));
