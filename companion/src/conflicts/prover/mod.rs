@@ -93,7 +93,10 @@ impl Prover {
         let found = [Wanted::True, Wanted::NotFalse].into_iter().any(|deny_by| {
             let mut tries = Tries::new(self.effort.systematic);
             let found = points.iter().any(|point| {
-                let mut search = self.search(point, [Wanted::True, deny_by]);
+                let Some(mut search) = self.search(point, [Wanted::True, deny_by]) else {
+                    certain = false;
+                    return false;
+                };
                 let outcome = search.run(&mut tries, &mut judged);
                 if outcome != Outcome::Found && deny_by == Wanted::NotFalse {
                     by_schemas |= search.is_bound_by_schemas();
@@ -110,7 +113,8 @@ impl Prover {
         if !found {
             let (mut tries, mut seed) = (Tries::new(self.effort.random), seed(allow, deny));
             points.iter().any(|point| {
-                self.search(point, [Wanted::True, Wanted::NotFalse]).random(&mut tries, &mut seed, &mut judged)
+                let search = self.search(point, [Wanted::True, Wanted::NotFalse]);
+                search.is_some_and(|mut search| search.random(&mut tries, &mut seed, &mut judged))
             });
             tried += self.count(&tries);
         }
@@ -132,7 +136,7 @@ impl Prover {
         tries.used()
     }
 
-    fn search<'s>(&'s self, point: &'s Point<'s>, wanted: [Wanted; 2]) -> Search<'s> {
+    fn search<'s>(&'s self, point: &'s Point<'s>, wanted: [Wanted; 2]) -> Option<Search<'s>> {
         Search::new(point, wanted, &self.surroundings, &self.nothing)
     }
 
@@ -159,7 +163,7 @@ impl Prover {
         let Some(meeting) = Meeting::within(inner, outer, &self.surroundings) else { return false };
         let mut tries = Tries::new(self.effort.systematic);
         let mut never = |point: &Point<'_>| {
-            let mut search = self.search(point, wanted);
+            let Some(mut search) = self.search(point, wanted) else { return false };
             search.run(&mut tries, &mut |_| true) == Outcome::None || search.is_impossible(&mut tries)
         };
         let ways = meeting.points_by_way(inner.ways());

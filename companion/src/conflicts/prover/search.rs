@@ -8,7 +8,7 @@ use tollgate_policy::snapshot::Snapshot;
 use crate::ask::pose;
 use crate::catalogue::Surroundings;
 
-use super::goal::{Goal, Parts, Reached, Statuses, Wanted};
+use super::goal::{Logic, Reached, Statuses, Wanted};
 use super::point::{Found, Point};
 use super::space::{Choice, Space};
 
@@ -34,7 +34,7 @@ pub(super) enum Outcome {
 #[derive(Debug)]
 pub(super) struct Search<'s> {
     space: Space<'s>,
-    goal: Goal,
+    logic: Logic,
     nothing: &'s Snapshot,
     memory: Memory,
     /// Of each variable, which candidate it has.
@@ -74,27 +74,25 @@ impl Tries {
 }
 
 impl<'s> Search<'s> {
-    /// For what is wanted of the conditions of the first and of the second policy.
+    /// For what is wanted of the conditions of the first and of the second policy. `None` if they are too much to look into.
     pub(super) fn new(
         point: &'s Point<'s>,
         [first, second]: [Wanted; 2],
         surroundings: &'s Surroundings,
         nothing: &'s Snapshot,
-    ) -> Self {
-        let mut parts = Parts::default();
-        let goals = [(point.first(), first), (point.second(), second)];
-        let goal = Goal::All(goals.map(|(outline, wanted)| Goal::of(outline, wanted, &mut parts)).into());
-        let count = parts.0.len();
-        let space = Space::of(point, parts.0, surroundings);
-        Search {
+    ) -> Option<Self> {
+        let (logic, parts) = Logic::of([(point.first(), first), (point.second(), second)])?;
+        let count = parts.len();
+        let space = Space::of(point, parts, surroundings);
+        Some(Search {
             choice: vec![None; space.len()],
             space,
-            goal,
+            logic,
             nothing,
             memory: Memory::default(),
             known: vec![HashMap::new(); count],
             assumed: vec![Statuses::ANY; count],
-        }
+        })
     }
 
     /// Tries one value after the other.
@@ -208,10 +206,10 @@ impl<'s> Search<'s> {
     }
 
     fn reached(&mut self, assuming: bool) -> Reached {
-        // The goal is looked at while parts are evaluated.
-        let goal = std::mem::replace(&mut self.goal, Goal::All(Vec::new()));
-        let reached = goal.reached(&mut |part| self.status(part, assuming));
-        self.goal = goal;
+        // The logic is looked at while parts are evaluated.
+        let logic = std::mem::take(&mut self.logic);
+        let reached = logic.reached(&mut |part| self.status(part, assuming));
+        self.logic = logic;
         reached
     }
 

@@ -120,3 +120,18 @@ fn what_is_neither_found_nor_ruled_out_is_said_to_be_unknown() {
         assert!(tried > 0);
     }
 }
+
+#[test]
+fn conditions_within_the_conditions_of_others_are_looked_into_once() {
+    let nested = |depth: usize| {
+        (0..depth).fold("resource.c".to_owned(), |inner, level| {
+            format!("({inner} ? resource.x{} : resource.y{})", level % 3, level % 3)
+        })
+    };
+    for (allow, deny) in [(nested(30), "resource.z"), ("resource.z".to_owned(), &*nested(30))] {
+        let verdict = of(&allow, deny);
+        assert_eq!(word(&verdict), "conflict", "{verdict:?}");
+    }
+    let verdict = of(&nested(12), &format!("!{}", nested(12)));
+    assert_ne!(word(&verdict), "conflict", "{verdict:?}");
+}
