@@ -108,6 +108,12 @@ fn conditions_that_never_hold_together_are_told_so() {
 }
 
 #[test]
+fn lists_may_differ_in_what_nobody_looks_for() {
+    let verdict = of("resource.tags != resource.old && 'x' in resource.tags && 'x' in resource.old", "");
+    assert!(!matches!(verdict, Verdict::Disjoint(_)), "{verdict:?}");
+}
+
+#[test]
 fn what_is_neither_found_nor_ruled_out_is_said_to_be_unknown() {
     for (allow, deny) in [
         ("resource.items.exists(i, i.price > 10 && i.sold)", ""),

@@ -117,6 +117,28 @@ policies:
 }
 
 #[test]
+fn lists_objects_and_names_that_only_schemas_bring_in_prove_nothing() {
+    let two = |a: &str, b: &str| format!("{{type: object, properties: {{a: {a}, b: {b}}}, required: [a, b]}}");
+    for (schema, allow) in [
+        (two("{type: array}", "{type: array}"), "resource.a != resource.b"),
+        (two("{type: object}", "{type: object}"), "resource.a != resource.b"),
+        (two("{enum: [p, q]}", "{type: string}"), "resource.a == resource.b"),
+        (two("{type: object, properties: {k: {type: string}}}", "{type: string}"), "'k' in resource.a"),
+    ] {
+        let verdict = of(&format!(
+            "schemas:
+  resources:
+    document: {schema}
+policies:
+  - {{name: a, resource: document, actions: [view], roles: [editor], condition: \"{allow}\"}}
+  - {{name: b, effect: deny, resource: document, actions: [view], roles: [editor]}}
+"
+        ));
+        assert!(!matches!(verdict, Verdict::Disjoint(_)), "{schema} {allow}: {verdict:?}");
+    }
+}
+
+#[test]
 fn an_allow_that_a_deny_denies_all_of_is_shadowed() {
     for (allow, deny, shadowed) in [
         ("roles: [editor]", "roles: [editor]", true),
