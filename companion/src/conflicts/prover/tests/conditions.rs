@@ -114,6 +114,28 @@ fn lists_may_differ_in_what_nobody_looks_for() {
 }
 
 #[test]
+fn nothing_is_ruled_out_because_a_request_seldom_has_it() {
+    for allow in [
+        "request.headers['x-name'] == 'José'",
+        "request.headers['x-name'] == 'a\\tb'",
+        "request.method == 'M-SEARCH'",
+        "request.host == 'my_host'",
+        "request.host == '[::1]'",
+        "request.path == '/a%20b'",
+        "request.path == '/é'",
+        "request.path == '/a|b'",
+        "request.path == '/a//b'",
+    ] {
+        let verdict = of(allow, "");
+        assert!(!matches!(verdict, Verdict::Disjoint(_)), "{allow}: {verdict:?}");
+    }
+    for allow in ["principal.id == ''", "request.source.ip == '::ffff:10.0.0.1'"] {
+        let verdict = of(allow, "");
+        assert_eq!(word(&verdict), "conditions", "{allow}: {verdict:?}");
+    }
+}
+
+#[test]
 fn what_is_neither_found_nor_ruled_out_is_said_to_be_unknown() {
     for (allow, deny) in [
         ("resource.items.exists(i, i.price > 10 && i.sold)", ""),
