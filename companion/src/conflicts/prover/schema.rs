@@ -61,12 +61,7 @@ impl<'s> Described<'s> {
 }
 
 /// Takes away what a schema does not have, and adds what it names; whether something was taken away.
-pub(super) fn restrict(
-    described: &Described<'_>,
-    variable: &Variable,
-    rumour: &Rumour,
-    values: &mut Values,
-) -> bool {
+pub(super) fn restrict(described: &Described<'_>, variable: &Variable, rumour: &Rumour, values: &mut Values) -> bool {
     let before = values.candidates.len();
     let taken;
     match described.known(&variable.place) {

@@ -1,3 +1,5 @@
+use crate::conflicts::Study;
+
 use super::{Pair, Verdict, set, word};
 
 fn of(text: &str) -> Verdict {
@@ -193,4 +195,42 @@ policies:
         let pair = Pair::of(&set(&text));
         assert_eq!(pair.prover.is_redundant(&pair.first, &pair.second), redundant, "{effect} {policy} | {beside}");
     }
+}
+
+/// Two policies, each reached in so many ways, that are hard to tell apart.
+fn by_many_ways(count: usize) -> String {
+    let role = |kind: &str, number: usize, z: usize| {
+        format!(
+            "  - {{name: {kind}{number}, roles: [editor], condition: 'resource.{kind}{number} == principal.id && resource.z == {z}'}}\n"
+        )
+    };
+    let roles: String = (0..count).flat_map(|number| [role("d", number, 1), role("e", number, 2)]).collect();
+    let names = |kind: &str| (0..count).map(|number| format!("{kind}{number}")).collect::<Vec<_>>().join(", ");
+    format!(
+        "derivedRoles:
+{roles}policies:
+  - {{name: a, resource: document, actions: [view], roles: [{}]}}
+  - {{name: b, effect: deny, resource: document, actions: [view], roles: [{}], condition: 'has(resource.z) && [1, 2].exists(x, x == resource.z)'}}
+",
+        names("d"),
+        names("e")
+    )
+}
+
+#[test]
+fn policies_that_meet_in_too_many_ways_are_not_compared_in_all_of_them() {
+    let verdict = of(&by_many_ways(3));
+    assert_eq!(word(&verdict), "conditions", "{verdict:?}");
+    let pair = Pair::of(&set(&by_many_ways(60)));
+    // Each way with each is a search, which takes tries though it tries nothing.
+    assert_eq!(word(&pair.verdict()), "unknown");
+}
+
+#[test]
+fn nothing_is_tried_for_whom_nobody_waits() {
+    let study = Study::default();
+    let set = set(&by_many_ways(2));
+    study.cancel();
+    let Verdict::Unknown { tried } = Pair::within(&set, study).verdict() else { panic!() };
+    assert_eq!(tried, 0);
 }

@@ -161,9 +161,9 @@ pub(super) fn rule(origin: &Origin) -> Option<fn(&str) -> Occurs> {
             let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-.".contains(&byte);
             Occurs::certainly(!text.is_empty() && text.bytes().all(plain))
         }),
-        Origin::Header(_) => Some(|text| {
-            Occurs::certainly(text.trim() == text && text.bytes().all(|byte| matches!(byte, b' '..=b'~')))
-        }),
+        Origin::Header(_) => {
+            Some(|text| Occurs::certainly(text.trim() == text && text.bytes().all(|byte| matches!(byte, b' '..=b'~'))))
+        }
         Origin::SourceIp => Some(|text| if address(text).is_some() { Occurs::Certainly } else { Occurs::Never }),
         Origin::Principal(_) | Origin::Resource(_) | Origin::Body => None,
         _ => Some(|_| Occurs::Certainly),

@@ -91,7 +91,10 @@ impl Condition {
         }
         match random.below(5) {
             0 | 1 => Condition::Places(random.pick(&["==", "!=", "!="]), LISTS[0], LISTS[1]),
-            2 => Condition::Not(Box::new(Condition::Element(random.pick(&[json!("x"), json!("y")]), random.pick(&LISTS)))),
+            2 => Condition::Not(Box::new(Condition::Element(
+                random.pick(&[json!("x"), json!("y")]),
+                random.pick(&LISTS),
+            ))),
             _ => Condition::Element(random.pick(&[json!("x"), json!("y")]), random.pick(&LISTS)),
         }
     }
