@@ -76,7 +76,7 @@ pub(super) enum Reached {
 
 impl Logic {
     /// That conditions come to what is wanted of them, and the parts that this is about. `None` if that takes too many goals.
-    pub(super) fn of<'p>(wanted: [(&'p Outline, Wanted); 2]) -> Option<(Logic, Vec<&'p Part>)> {
+    pub(super) fn of(wanted: [(&Outline, Wanted); 2]) -> Option<(Logic, Vec<&Part>)> {
         let mut builder = Builder::default();
         let both = wanted.into_iter().map(|(outline, wanted)| builder.goal(outline, wanted)).collect::<Option<_>>()?;
         let root = builder.add(Goal::All(both))?;
