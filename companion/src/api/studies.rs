@@ -1,6 +1,8 @@
 use std::sync::Arc;
+use std::time::Duration;
 
-use tokio::sync::{Semaphore, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+use tokio::time::timeout;
 
 use crate::conflicts::Study;
 use crate::embedding::priority;
@@ -9,11 +11,15 @@ use crate::find::NoTurn;
 /// How many may wait for the one that is at work.
 const WAITING: usize = 8;
 
+/// How long somebody waits for an answer, those before it included.
+const PATIENCE: Duration = Duration::from_secs(300);
+
 /// Work over all policies: one at a time, on a thread that gives way to everything else. Clones share the turn.
 #[derive(Clone, Debug)]
 pub(crate) struct Studies {
     room: Arc<Semaphore>,
     turn: Arc<Semaphore>,
+    patience: Duration,
 }
 
 /// Ends a study when nobody waits for it any more.
@@ -27,15 +33,25 @@ impl Drop for Waiting {
 
 impl Studies {
     pub(crate) fn new() -> Self {
-        Studies { room: Arc::new(Semaphore::new(1 + WAITING)), turn: Arc::new(Semaphore::new(1)) }
+        let [room, turn] = [1 + WAITING, 1].map(|places| Arc::new(Semaphore::new(places)));
+        Studies { room, turn, patience: PATIENCE }
     }
 
-    /// Does the work when it is its turn. Whoever goes away leaves the queue, or ends the work.
+    /// Does the work when it is its turn. Whoever goes away, or has waited for too long, leaves the queue, or ends the
+    /// work.
     pub(super) async fn take<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Study) -> T + Send + 'static,
     ) -> Result<T, NoTurn> {
         let room = Arc::clone(&self.room).try_acquire_owned().map_err(|_| NoTurn::Full)?;
+        timeout(self.patience, self.in_turn(room, work)).await.unwrap_or(Err(NoTurn::Late))
+    }
+
+    async fn in_turn<T: Send + 'static>(
+        &self,
+        room: OwnedSemaphorePermit,
+        work: impl FnOnce(&Study) -> T + Send + 'static,
+    ) -> Result<T, NoTurn> {
         let turn = Arc::clone(&self.turn).acquire_owned().await.map_err(|_| NoTurn::Crashed)?;
         let study = Study::default();
         let waiting = Waiting(study.clone());
@@ -84,6 +100,19 @@ mod tests {
         });
         waiting.abort();
         assert_eq!(next.await.unwrap().unwrap(), 7);
+    }
+
+    #[tokio::test]
+    async fn work_ends_when_it_takes_longer_than_anybody_waits() {
+        let studies = Studies { patience: Duration::from_millis(20), ..Studies::new() };
+        let endless = |study: &Study| {
+            while study.goes_on().is_ok() {
+                std::thread::yield_now();
+            }
+        };
+        assert!(matches!(studies.take(endless).await, Err(NoTurn::Late)));
+        // The turn is given back.
+        drop(studies.turn.acquire().await.unwrap());
     }
 
     #[tokio::test]

@@ -51,7 +51,7 @@ pub(crate) fn find(corpus: &Corpus, question: &Question, study: &Study) -> Resul
     let generation = corpus.generation();
     let candidates = candidates(&policies, only, generation, study)?;
     let mut comparison = Comparison {
-        prover: Prover::new(surroundings, Effort::default())?,
+        prover: Prover::new(surroundings, Effort::default(), study.clone())?,
         statements: policies.iter().map(|_| OnceCell::new()).collect(),
         policies: &policies,
         report: Report {

@@ -124,7 +124,9 @@ policies:
     let corpus = corpus(&text);
     let report = find(&corpus, &Question { all: true, ..Question::default() }, &Study::default()).unwrap();
     let listed: Vec<&Pair> = report.conflicts.iter().map(|found| &found.pair).collect();
-    let prover = Prover::new(Arc::new(crate::catalogue::Surroundings::of(&corpus.set())), Effort::default()).unwrap();
+    let prover =
+        Prover::new(Arc::new(crate::catalogue::Surroundings::of(&corpus.set())), Effort::default(), Study::default())
+            .unwrap();
     let statements: Vec<Statement> = corpus.policies().into_iter().map(Statement::of).collect();
     let mut conflicts = 0;
     for allow in statements.iter().filter(|statement| statement.effect() == tollgate_policy::engine::Effect::Allow) {

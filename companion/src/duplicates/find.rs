@@ -43,7 +43,7 @@ pub(crate) enum FindError {
 pub(crate) fn find(corpus: &Corpus, question: Question, study: &Study) -> Result<Report, FindError> {
     let threshold = question.threshold()?;
     let set = corpus.set();
-    let prover = Prover::new(Arc::new(Surroundings::of(&set)), EFFORT)?;
+    let prover = Prover::new(Arc::new(Surroundings::of(&set)), EFFORT, study.clone())?;
     let policies = set.policies;
     let generation = corpus.generation();
     let mut report = Report {

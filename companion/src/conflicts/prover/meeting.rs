@@ -12,6 +12,9 @@ use super::point::{Point, Who};
 use super::statement::{Statement, Way};
 use super::verdict::Apart;
 
+/// Most ways of one policy with ways of another that are looked at.
+const MAX_ENCOUNTERS: usize = 4096;
+
 /// Most kinds that are told apart.
 const MAX_KINDS: usize = 8;
 
@@ -22,6 +25,8 @@ pub(super) struct Meeting<'s> {
     action: String,
     scope: Option<&'s str>,
     encounters: Vec<Encounter<'s>>,
+    /// No encounter was left out.
+    complete: bool,
 }
 
 /// Kinds that stand for all that are in common.
@@ -58,23 +63,19 @@ impl<'s> Meeting<'s> {
         if !windows_meet(a, b) {
             return Err(Apart::Windows);
         }
-        let mut encounters = Vec::new();
-        for one in first.ways() {
-            for other in second.ways() {
-                encounters.extend(Who::of_both(&one.roles, &other.roles).map(|who| Encounter {
-                    first: one,
-                    second: other,
-                    who,
-                }));
-            }
-        }
+        let ways = first.ways().iter().flat_map(|first| second.ways().iter().map(move |second| (first, second)));
+        let all = ways.flat_map(|(first, second)| {
+            Who::of_both(&first.roles, &second.roles).map(move |who| Encounter { first, second, who })
+        });
+        let mut encounters: Vec<Encounter<'_>> = all.take(MAX_ENCOUNTERS + 1).collect();
+        let complete = encounters.len() <= MAX_ENCOUNTERS;
         if encounters.is_empty() {
             return Err(Apart::Roles);
         }
         // A role that both name makes the plainer question.
-        encounters.sort_by_key(|encounter| encounter.who.is_joined());
+        encounters.sort_by_cached_key(|encounter| encounter.who.is_joined());
         let kinds = Kinds::of(kinds, first.ways().iter().chain(second.ways()), surroundings);
-        Ok(Meeting { kinds, action, scope, encounters })
+        Ok(Meeting { kinds, action, scope, encounters, complete })
     }
 
     /// Of two policies of which the second is about all that the first is about; `None` where that is not certain.
@@ -89,7 +90,7 @@ impl<'s> Meeting<'s> {
             && includes(&b.actions, &a.actions, glob::includes)
             && is_below(b.scope.as_deref(), a.scope.as_deref());
         let kinds = Kinds::of(kinds, inner.ways().iter().chain(outer.ways()), surroundings);
-        if !is_about || !kinds.complete {
+        if !is_about || !kinds.complete || inner.ways().len().saturating_mul(outer.ways().len()) > MAX_ENCOUNTERS {
             return None;
         }
         let mut encounters = Vec::new();
@@ -101,12 +102,12 @@ impl<'s> Meeting<'s> {
             }
         }
         // Actions count for nothing in conditions.
-        Some(Meeting { kinds, action: String::new(), scope: a.scope.as_deref(), encounters })
+        Some(Meeting { kinds, action: String::new(), scope: a.scope.as_deref(), encounters, complete: true })
     }
 
     /// Whether the points stand for all questions that are both's.
     pub(super) fn is_complete(&self) -> bool {
-        self.kinds.complete
+        self.kinds.complete && self.complete
     }
 
     pub(super) fn points(&self) -> Vec<Point<'_>> {

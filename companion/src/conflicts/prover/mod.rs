@@ -28,6 +28,8 @@ use tollgate_policy::snapshot::{Snapshot, SnapshotId, compile};
 
 use crate::catalogue::Surroundings;
 
+use super::study::Study;
+
 use goal::Wanted;
 use judge::Judge;
 use meeting::Meeting;
@@ -40,6 +42,9 @@ pub(crate) use statement::Statement;
 pub(crate) use verdict::{Apart, Conflict, Verdict};
 #[cfg(test)]
 use witness::Witness;
+
+/// Tries that it takes as long as to begin a search, beside those for each of its goals.
+const SEARCH: usize = 16;
 
 /// What comparing two policies may take.
 #[derive(Clone, Copy, Debug)]
@@ -63,15 +68,18 @@ pub(crate) struct Prover {
     /// Of a set without policies: makes principals for the evaluation of parts.
     nothing: Snapshot,
     effort: Effort,
+    study: Study,
     tried: Cell<u64>,
 }
 
 impl Prover {
+    /// Nothing more is tried once nobody waits for the study any more.
+    ///
     /// # Errors
     /// If even a set without policies does not compile.
-    pub(crate) fn new(surroundings: Arc<Surroundings>, effort: Effort) -> anyhow::Result<Self> {
+    pub(crate) fn new(surroundings: Arc<Surroundings>, effort: Effort, study: Study) -> anyhow::Result<Self> {
         let nothing = compile(&tollgate_policy::set::PolicySet::default(), SnapshotId::default())?.snapshot;
-        Ok(Prover { surroundings, nothing, effort, tried: Cell::default() })
+        Ok(Prover { surroundings, nothing, effort, study, tried: Cell::default() })
     }
 
     /// Whether a question that an allow allows is one that a deny denies.
@@ -91,9 +99,12 @@ impl Prover {
         let (mut tried, mut certain, mut by_schemas) = (0, meeting.is_complete(), false);
         // A deny that holds says more than one that fails, and one that fails denies, too.
         let found = [Wanted::True, Wanted::NotFalse].into_iter().any(|deny_by| {
-            let mut tries = Tries::new(self.effort.systematic);
+            let mut tries = Tries::new(self.effort.systematic, &self.study);
             let found = points.iter().any(|point| {
-                let mut search = self.search(point, [Wanted::True, deny_by]);
+                let Some(mut search) = self.search(point, [Wanted::True, deny_by], &mut tries) else {
+                    certain = false;
+                    return false;
+                };
                 let outcome = search.run(&mut tries, &mut judged);
                 if outcome != Outcome::Found && deny_by == Wanted::NotFalse {
                     by_schemas |= search.is_bound_by_schemas();
@@ -108,9 +119,11 @@ impl Prover {
             return Verdict::Disjoint(Apart::Conditions { by_schemas });
         }
         if !found {
-            let (mut tries, mut seed) = (Tries::new(self.effort.random), seed(allow, deny));
+            let mut building = Tries::new(self.effort.systematic, &self.study);
+            let (mut tries, mut seed) = (Tries::new(self.effort.random, &self.study), seed(allow, deny));
             points.iter().any(|point| {
-                self.search(point, [Wanted::True, Wanted::NotFalse]).random(&mut tries, &mut seed, &mut judged)
+                let search = self.search(point, [Wanted::True, Wanted::NotFalse], &mut building);
+                search.is_some_and(|mut search| search.random(&mut tries, &mut seed, &mut judged))
             });
             tried += self.count(&tries);
         }
@@ -132,8 +145,14 @@ impl Prover {
         tries.used()
     }
 
-    fn search<'s>(&'s self, point: &'s Point<'s>, wanted: [Wanted; 2]) -> Search<'s> {
-        Search::new(point, wanted, &self.surroundings, &self.nothing)
+    /// `None` if there are no tries left for it, or it is too much to look into.
+    fn search<'s>(&'s self, point: &'s Point<'s>, wanted: [Wanted; 2], tries: &mut Tries) -> Option<Search<'s>> {
+        if tries.are_spent() {
+            return None;
+        }
+        let search = Search::new(point, wanted, &self.surroundings, &self.nothing);
+        tries.spend(SEARCH + search.as_ref().map_or(0, Search::size));
+        search
     }
 
     /// Whether a deny denies all that an allow allows. No where that is not certain.
@@ -157,9 +176,9 @@ impl Prover {
     /// for which the conditions come to what is wanted of both.
     fn is_within(&self, inner: &Statement, outer: &Statement, wanted: [Wanted; 2]) -> bool {
         let Some(meeting) = Meeting::within(inner, outer, &self.surroundings) else { return false };
-        let mut tries = Tries::new(self.effort.systematic);
+        let mut tries = Tries::new(self.effort.systematic, &self.study);
         let mut never = |point: &Point<'_>| {
-            let mut search = self.search(point, wanted);
+            let Some(mut search) = self.search(point, wanted, &mut tries) else { return false };
             search.run(&mut tries, &mut |_| true) == Outcome::None || search.is_impossible(&mut tries)
         };
         let ways = meeting.points_by_way(inner.ways());

@@ -4,6 +4,7 @@ use tollgate_policy::condition::{Origin, Place};
 use tollgate_policy::data::{Data, Fields};
 use tollgate_policy::set::{Schema, SchemaType, Schemas};
 
+use super::said::Rumour;
 use super::space::Variable;
 use super::values::{Candidate, Values};
 
@@ -60,7 +61,7 @@ impl<'s> Described<'s> {
 }
 
 /// Takes away what a schema does not have, and adds what it names; whether something was taken away.
-pub(super) fn restrict(described: &Described<'_>, variable: &Variable, values: &mut Values) -> bool {
+pub(super) fn restrict(described: &Described<'_>, variable: &Variable, rumour: &Rumour, values: &mut Values) -> bool {
     let before = values.candidates.len();
     let taken;
     match described.known(&variable.place) {
@@ -77,6 +78,7 @@ pub(super) fn restrict(described: &Described<'_>, variable: &Variable, values: &
                 Candidate::Roles(_) | Candidate::Time(_) => true,
             });
             taken = values.candidates.len() < before;
+            values.complete &= stands_for_all(schema, variable, rumour);
             let named = schema.values.iter().flatten().cloned().chain(sample(schema, 0));
             for value in named.map(Candidate::Is).filter(|_| !variable.has_members) {
                 if !values.candidates.contains(&value) {
@@ -86,6 +88,21 @@ pub(super) fn restrict(described: &Described<'_>, variable: &Variable, values: &
         }
     }
     taken
+}
+
+/// Whether what is left of the candidates, and what a schema adds, stand for all that it has.
+fn stands_for_all(schema: &Schema, variable: &Variable, rumour: &Rumour) -> bool {
+    let is_said = !schema.types.is_empty() || schema.values.is_some();
+    let (lists, objects) = (schema.may_be(SchemaType::Array), schema.may_be(SchemaType::Object));
+    if !is_said {
+        return true;
+    }
+    // Of the lists and objects that differ only one is made, and nothing of what the other's schema names.
+    let is_compared = rumour.variables > 1 && (lists || objects || schema.values.is_some());
+    // Objects have what is looked for in them, or not, as lists do; but no such object is made.
+    let is_searched = !rumour.elements.is_empty() && objects && schema.values.is_none();
+    let is_one_of = variable.has_members && schema.values.is_some();
+    !(is_compared || is_searched || is_one_of)
 }
 
 /// Whether a value is as a schema has it.

@@ -7,16 +7,26 @@ use tollgate_policy::snapshot::Snapshot;
 
 use crate::ask::pose;
 use crate::catalogue::Surroundings;
+use crate::conflicts::Study;
 
-use super::goal::{Goal, Parts, Reached, Statuses, Wanted};
+use super::goal::{Logic, Reached, Statuses, Wanted};
 use super::point::{Found, Point};
 use super::space::{Choice, Space};
+
+/// Evaluations of parts that take as long as one try.
+const EVALUATIONS: usize = 16;
+
+/// Tries that it takes as long as to have the engine decide a question.
+const DECISION: usize = 64;
 
 /// How much may still be tried.
 #[derive(Debug)]
 pub(super) struct Tries {
     used: u32,
+    /// With what was done beside trying.
+    spent: u32,
     most: u32,
+    study: Study,
 }
 
 /// How a search ended.
@@ -34,7 +44,7 @@ pub(super) enum Outcome {
 #[derive(Debug)]
 pub(super) struct Search<'s> {
     space: Space<'s>,
-    goal: Goal,
+    logic: Logic,
     nothing: &'s Snapshot,
     memory: Memory,
     /// Of each variable, which candidate it has.
@@ -43,6 +53,8 @@ pub(super) struct Search<'s> {
     known: Vec<HashMap<Choice, Statuses>>,
     /// What parts may come to whose values are not looked at.
     assumed: Vec<Statuses>,
+    /// Evaluations since they were last accounted for.
+    evaluated: usize,
 }
 
 /// How one branch ended.
@@ -58,43 +70,58 @@ enum Branch {
 type Take<'t> = dyn FnMut(&Found<'_>) -> bool + 't;
 
 impl Tries {
-    pub(super) fn new(most: u32) -> Self {
-        Tries { used: 0, most }
+    /// None are left once nobody waits for the study any more.
+    pub(super) fn new(most: u32, study: &Study) -> Self {
+        Tries { used: 0, spent: 0, most, study: study.clone() }
     }
 
     pub(super) fn used(&self) -> u64 {
         u64::from(self.used)
     }
 
+    pub(super) fn are_spent(&self) -> bool {
+        self.spent >= self.most || self.study.goes_on().is_err()
+    }
+
+    /// For work that is no try, and takes as long as so many.
+    pub(super) fn spend(&mut self, tries: usize) {
+        self.spent = self.spent.saturating_add(u32::try_from(tries).unwrap_or(u32::MAX));
+    }
+
     fn take(&mut self) -> bool {
-        let left = self.used < self.most;
+        let left = !self.are_spent();
         self.used += u32::from(left);
+        self.spend(usize::from(left));
         left
     }
 }
 
 impl<'s> Search<'s> {
-    /// For what is wanted of the conditions of the first and of the second policy.
+    /// For what is wanted of the conditions of the first and of the second policy. `None` if they are too much to look into.
     pub(super) fn new(
         point: &'s Point<'s>,
         [first, second]: [Wanted; 2],
         surroundings: &'s Surroundings,
         nothing: &'s Snapshot,
-    ) -> Self {
-        let mut parts = Parts::default();
-        let goals = [(point.first(), first), (point.second(), second)];
-        let goal = Goal::All(goals.map(|(outline, wanted)| Goal::of(outline, wanted, &mut parts)).into());
-        let count = parts.0.len();
-        let space = Space::of(point, parts.0, surroundings);
-        Search {
+    ) -> Option<Self> {
+        let (logic, parts) = Logic::of([(point.first(), first), (point.second(), second)])?;
+        let count = parts.len();
+        let space = Space::of(point, parts, surroundings);
+        Some(Search {
             choice: vec![None; space.len()],
             space,
-            goal,
+            logic,
             nothing,
             memory: Memory::default(),
             known: vec![HashMap::new(); count],
             assumed: vec![Statuses::ANY; count],
-        }
+            evaluated: 0,
+        })
+    }
+
+    /// How many goals it has.
+    pub(super) fn size(&self) -> usize {
+        self.logic.size()
     }
 
     /// Tries one value after the other.
@@ -122,7 +149,7 @@ impl<'s> Search<'s> {
     /// Tries values by chance; whether some were taken.
     pub(super) fn random(&mut self, tries: &mut Tries, seed: &mut u64, take: &mut Take<'_>) -> bool {
         // A third of them, so that each point has its turn.
-        let own = tries.most.saturating_sub(tries.used).div_ceil(3);
+        let own = tries.most.saturating_sub(tries.spent).div_ceil(3);
         for _ in 0..own {
             if self.space.is_exact() || !tries.take() {
                 return false;
@@ -142,11 +169,16 @@ impl<'s> Search<'s> {
     }
 
     fn branch(&mut self, tries: &mut Tries, assuming: bool, take: &mut Take<'_>) -> Branch {
-        let part = match self.reached(assuming) {
+        let reached = self.reached(assuming);
+        tries.spend(std::mem::take(&mut self.evaluated) / EVALUATIONS);
+        let part = match reached {
             Reached::No => return Branch::None,
             Reached::Yes if assuming => return Branch::Found,
             Reached::Yes if take(&self.found()) => return Branch::Found,
-            Reached::Yes => return Branch::Cut,
+            Reached::Yes => {
+                tries.spend(DECISION);
+                return Branch::Cut;
+            }
             Reached::Open(part) => part,
         };
         let mut ended = Branch::None;
@@ -208,10 +240,10 @@ impl<'s> Search<'s> {
     }
 
     fn reached(&mut self, assuming: bool) -> Reached {
-        // The goal is looked at while parts are evaluated.
-        let goal = std::mem::replace(&mut self.goal, Goal::All(Vec::new()));
-        let reached = goal.reached(&mut |part| self.status(part, assuming));
-        self.goal = goal;
+        // The logic is looked at while parts are evaluated.
+        let logic = std::mem::take(&mut self.logic);
+        let reached = logic.reached(&mut |part| self.status(part, assuming));
+        self.logic = logic;
         reached
     }
 
@@ -227,6 +259,7 @@ impl<'s> Search<'s> {
         if let Some(known) = self.known.get(part).and_then(|known| known.get(&own)) {
             return *known;
         }
+        self.evaluated += 1;
         let status = self.evaluate(part);
         if let Some(known) = self.known.get_mut(part) {
             known.insert(own, status);

@@ -53,8 +53,8 @@ impl<'s> Space<'s> {
         let said = Said::by(&parts, &variables);
         let mut values: Vec<Values> = values::of(point, &variables, &said);
         let mut by_schemas = false;
-        for (variable, values) in variables.iter().zip(&mut values) {
-            by_schemas |= schema::restrict(&described, variable, values);
+        for (number, (variable, values)) in variables.iter().zip(&mut values).enumerate() {
+            by_schemas |= schema::restrict(&described, variable, &said.of(number), values);
         }
         let parts = parts
             .into_iter()

@@ -108,6 +108,34 @@ fn conditions_that_never_hold_together_are_told_so() {
 }
 
 #[test]
+fn lists_may_differ_in_what_nobody_looks_for() {
+    let verdict = of("resource.tags != resource.old && 'x' in resource.tags && 'x' in resource.old", "");
+    assert!(!matches!(verdict, Verdict::Disjoint(_)), "{verdict:?}");
+}
+
+#[test]
+fn nothing_is_ruled_out_because_a_request_seldom_has_it() {
+    for allow in [
+        "request.headers['x-name'] == 'José'",
+        "request.headers['x-name'] == 'a\\tb'",
+        "request.method == 'M-SEARCH'",
+        "request.host == 'my_host'",
+        "request.host == '[::1]'",
+        "request.path == '/a%20b'",
+        "request.path == '/é'",
+        "request.path == '/a|b'",
+        "request.path == '/a//b'",
+    ] {
+        let verdict = of(allow, "");
+        assert!(!matches!(verdict, Verdict::Disjoint(_)), "{allow}: {verdict:?}");
+    }
+    for allow in ["principal.id == ''", "request.source.ip == '::ffff:10.0.0.1'"] {
+        let verdict = of(allow, "");
+        assert_eq!(word(&verdict), "conditions", "{allow}: {verdict:?}");
+    }
+}
+
+#[test]
 fn what_is_neither_found_nor_ruled_out_is_said_to_be_unknown() {
     for (allow, deny) in [
         ("resource.items.exists(i, i.price > 10 && i.sold)", ""),
@@ -119,4 +147,19 @@ fn what_is_neither_found_nor_ruled_out_is_said_to_be_unknown() {
         let Verdict::Unknown { tried } = verdict else { panic!("{allow} | {deny}: {verdict:?}") };
         assert!(tried > 0);
     }
+}
+
+#[test]
+fn conditions_within_the_conditions_of_others_are_looked_into_once() {
+    let nested = |depth: usize| {
+        (0..depth).fold("resource.c".to_owned(), |inner, level| {
+            format!("({inner} ? resource.x{} : resource.y{})", level % 3, level % 3)
+        })
+    };
+    for (allow, deny) in [(nested(30), "resource.z"), ("resource.z".to_owned(), &*nested(30))] {
+        let verdict = of(&allow, deny);
+        assert_eq!(word(&verdict), "conflict", "{verdict:?}");
+    }
+    let verdict = of(&nested(12), &format!("!{}", nested(12)));
+    assert_ne!(word(&verdict), "conflict", "{verdict:?}");
 }

@@ -1,3 +1,5 @@
+use crate::conflicts::Study;
+
 use super::{Pair, Verdict, set, word};
 
 fn of(text: &str) -> Verdict {
@@ -117,6 +119,28 @@ policies:
 }
 
 #[test]
+fn lists_objects_and_names_that_only_schemas_bring_in_prove_nothing() {
+    let two = |a: &str, b: &str| format!("{{type: object, properties: {{a: {a}, b: {b}}}, required: [a, b]}}");
+    for (schema, allow) in [
+        (two("{type: array}", "{type: array}"), "resource.a != resource.b"),
+        (two("{type: object}", "{type: object}"), "resource.a != resource.b"),
+        (two("{enum: [p, q]}", "{type: string}"), "resource.a == resource.b"),
+        (two("{type: object, properties: {k: {type: string}}}", "{type: string}"), "'k' in resource.a"),
+    ] {
+        let verdict = of(&format!(
+            "schemas:
+  resources:
+    document: {schema}
+policies:
+  - {{name: a, resource: document, actions: [view], roles: [editor], condition: \"{allow}\"}}
+  - {{name: b, effect: deny, resource: document, actions: [view], roles: [editor]}}
+"
+        ));
+        assert!(!matches!(verdict, Verdict::Disjoint(_)), "{schema} {allow}: {verdict:?}");
+    }
+}
+
+#[test]
 fn an_allow_that_a_deny_denies_all_of_is_shadowed() {
     for (allow, deny, shadowed) in [
         ("roles: [editor]", "roles: [editor]", true),
@@ -171,4 +195,42 @@ policies:
         let pair = Pair::of(&set(&text));
         assert_eq!(pair.prover.is_redundant(&pair.first, &pair.second), redundant, "{effect} {policy} | {beside}");
     }
+}
+
+/// Two policies, each reached in so many ways, that are hard to tell apart.
+fn by_many_ways(count: usize) -> String {
+    let role = |kind: &str, number: usize, z: usize| {
+        format!(
+            "  - {{name: {kind}{number}, roles: [editor], condition: 'resource.{kind}{number} == principal.id && resource.z == {z}'}}\n"
+        )
+    };
+    let roles: String = (0..count).flat_map(|number| [role("d", number, 1), role("e", number, 2)]).collect();
+    let names = |kind: &str| (0..count).map(|number| format!("{kind}{number}")).collect::<Vec<_>>().join(", ");
+    format!(
+        "derivedRoles:
+{roles}policies:
+  - {{name: a, resource: document, actions: [view], roles: [{}]}}
+  - {{name: b, effect: deny, resource: document, actions: [view], roles: [{}], condition: 'has(resource.z) && [1, 2].exists(x, x == resource.z)'}}
+",
+        names("d"),
+        names("e")
+    )
+}
+
+#[test]
+fn policies_that_meet_in_too_many_ways_are_not_compared_in_all_of_them() {
+    let verdict = of(&by_many_ways(3));
+    assert_eq!(word(&verdict), "conditions", "{verdict:?}");
+    let pair = Pair::of(&set(&by_many_ways(60)));
+    // Each way with each is a search, which takes tries though it tries nothing.
+    assert_eq!(word(&pair.verdict()), "unknown");
+}
+
+#[test]
+fn nothing_is_tried_for_whom_nobody_waits() {
+    let study = Study::default();
+    let set = set(&by_many_ways(2));
+    study.cancel();
+    let Verdict::Unknown { tried } = Pair::within(&set, study).verdict() else { panic!() };
+    assert_eq!(tried, 0);
 }

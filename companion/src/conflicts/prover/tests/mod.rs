@@ -8,6 +8,7 @@ use tollgate_policy::set::PolicySet;
 use tollgate_policy::source::{SourceFile, load};
 
 use crate::catalogue::Surroundings;
+use crate::conflicts::Study;
 
 use super::{Apart, Effort, Prover, Statement, Verdict};
 
@@ -24,11 +25,15 @@ struct Pair {
 impl Pair {
     /// The policies `a` and `b` of a set.
     fn of(set: &PolicySet) -> Self {
+        Pair::within(set, Study::default())
+    }
+
+    fn within(set: &PolicySet, study: Study) -> Self {
         let policy = |name: &str| {
             let found = set.policies.iter().find(|policy| policy.name == name).unwrap();
             Statement::of(Arc::clone(found))
         };
-        let prover = Prover::new(Arc::new(Surroundings::of(set)), Effort::default()).unwrap();
+        let prover = Prover::new(Arc::new(Surroundings::of(set)), Effort::default(), study).unwrap();
         Pair { prover, first: policy("a"), second: policy("b") }
     }
 

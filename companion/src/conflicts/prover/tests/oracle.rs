@@ -97,6 +97,24 @@ fn every_conflict_is_one_no_disjoint_pair_is_one_and_nearly_all_are_found() {
 }
 
 #[test]
+fn lists_that_are_compared_with_each_other_are_not_wrongly_disjoint() {
+    let mut random = Random(5);
+    let (mut conflicts, mut disjoint) = (0, 0);
+    for _ in 0..PAIRS / 2 {
+        let conditions = [Condition::of_lists(&mut random, 2), Condition::of_lists(&mut random, 1)];
+        let [allow, deny] = &conditions;
+        let Some(pair) = policies(&conditions, ["allow", "deny"]) else { continue };
+        let is_conflict = assignments(&conditions).iter().any(|values| applies(allow, deny, values));
+        conflicts += usize::from(is_conflict);
+        if let Verdict::Disjoint(why) = pair.verdict() {
+            assert!(!is_conflict, "{allow} | {deny}: {why}");
+            disjoint += 1;
+        }
+    }
+    assert!(conflicts > PAIRS / 20 && disjoint > 0, "{conflicts} conflicts, {disjoint} disjoint");
+}
+
+#[test]
 fn what_is_redundant_applies_only_where_the_other_does() {
     let mut random = Random(11);
     let (mut compared, mut redundant) = (0, 0);

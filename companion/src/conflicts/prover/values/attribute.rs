@@ -31,6 +31,10 @@ pub(super) fn values(variable: &Variable, rumour: &Rumour, fresh: &[String]) -> 
         draft.is(value.clone());
     }
     lists(&rumour.elements, &mut draft);
+    if rumour.variables > 1 && !rumour.elements.is_empty() {
+        // Lists that have the same of what is looked for may still be different.
+        draft.lacks();
+    }
     hints::add(rumour, &mut draft);
     if draft.is_empty() || rumour.variables > 1 {
         draft.texts(fresh);

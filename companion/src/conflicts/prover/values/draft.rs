@@ -10,12 +10,27 @@ pub(super) struct Draft {
     candidates: Vec<Candidate>,
     complete: bool,
     /// What is told of texts that can occur; absent where anything can.
-    rule: Option<fn(&str) -> bool>,
+    rule: Option<fn(&str) -> Occurs>,
+}
+
+/// Whether a text is one that can be somewhere.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Occurs {
+    Certainly,
+    /// Nothing is claimed either way.
+    Perhaps,
+    Never,
+}
+
+impl Occurs {
+    pub(super) fn certainly(plain: bool) -> Self {
+        if plain { Occurs::Certainly } else { Occurs::Perhaps }
+    }
 }
 
 impl Draft {
     /// `rule`: where only texts can be, which ones.
-    pub(super) fn new(rule: Option<fn(&str) -> bool>) -> Self {
+    pub(super) fn new(rule: Option<fn(&str) -> Occurs>) -> Self {
         Draft { candidates: Vec::new(), complete: true, rule }
     }
 
@@ -27,11 +42,15 @@ impl Draft {
     pub(super) fn push(&mut self, candidate: Candidate) -> bool {
         let can_be = match (&candidate, self.rule) {
             (_, None) | (Candidate::Absent, _) => true,
-            (Candidate::Is(Data::String(text)), Some(rule)) => rule(text),
+            (Candidate::Is(Data::String(text)), Some(rule)) => rule(text) == Occurs::Certainly,
             _ => false,
         };
-        if !can_be || self.candidates.contains(&candidate) {
-            return can_be;
+        can_be && self.add(candidate)
+    }
+
+    fn add(&mut self, candidate: Candidate) -> bool {
+        if self.candidates.contains(&candidate) {
+            return true;
         }
         if self.candidates.len() >= MAX_CANDIDATES {
             self.complete = false;
@@ -47,6 +66,17 @@ impl Draft {
 
     pub(super) fn text(&mut self, text: &str) -> bool {
         self.is(Data::from(text))
+    }
+
+    /// A text that something is held against: where it might occur nothing is left out for its sake.
+    pub(super) fn named(&mut self, text: &str) {
+        let occurs = self.rule.map_or(Occurs::Certainly, |rule| rule(text));
+        if occurs == Occurs::Perhaps {
+            self.lacks();
+        }
+        if occurs != Occurs::Never {
+            self.add(Candidate::Is(Data::from(text)));
+        }
     }
 
     pub(super) fn texts(&mut self, texts: &[String]) {

@@ -3,7 +3,7 @@ use tollgate_policy::data::Data;
 
 use super::super::said::Rumour;
 use super::address;
-use super::draft::Draft;
+use super::draft::{Draft, Occurs};
 
 /// Texts that are named.
 pub(super) struct Texts {
@@ -44,7 +44,7 @@ impl Texts {
             // Values that meet both are tried, but not all that tell them apart.
             draft.lacks();
         }
-        draft.texts(&self.values);
+        self.values.iter().for_each(|text| draft.named(text));
         let all = || self.values.iter().chain(&self.prefixes).chain(&self.suffixes);
         if !self.prefixes.is_empty() {
             for text in all() {
@@ -146,23 +146,31 @@ fn names(origin: &Origin, together: usize) -> &'static [&'static str] {
 }
 
 /// Which texts can be where only texts can be.
-pub(super) fn rule(origin: &Origin) -> Option<fn(&str) -> bool> {
+pub(super) fn rule(origin: &Origin) -> Option<fn(&str) -> Occurs> {
     match origin {
-        Origin::PrincipalId => Some(|text| !text.is_empty() && !text.chars().any(char::is_control)),
-        Origin::Method => Some(|text| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric())),
-        Origin::Path => Some(is_path),
-        Origin::Host => Some(|text| {
-            !text.is_empty()
-                && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-.".contains(&byte))
+        Origin::PrincipalId => Some(|text| match text {
+            "" => Occurs::Never,
+            _ => Occurs::certainly(!text.chars().any(char::is_control)),
         }),
-        Origin::Header(_) => Some(|text| text.trim() == text && text.bytes().all(|byte| matches!(byte, b' '..=b'~'))),
-        Origin::SourceIp => Some(|text| address(text).is_some()),
+        Origin::Method => Some(|text| match text {
+            "" => Occurs::Never,
+            _ => Occurs::certainly(text.bytes().all(|byte| byte.is_ascii_alphanumeric())),
+        }),
+        Origin::Path => Some(|text| Occurs::certainly(is_path(text))),
+        Origin::Host => Some(|text| {
+            let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-.".contains(&byte);
+            Occurs::certainly(!text.is_empty() && text.bytes().all(plain))
+        }),
+        Origin::Header(_) => {
+            Some(|text| Occurs::certainly(text.trim() == text && text.bytes().all(|byte| matches!(byte, b' '..=b'~'))))
+        }
+        Origin::SourceIp => Some(|text| if address(text).is_some() { Occurs::Certainly } else { Occurs::Never }),
         Origin::Principal(_) | Origin::Resource(_) | Origin::Body => None,
-        _ => Some(|_| true),
+        _ => Some(|_| Occurs::Certainly),
     }
 }
 
-/// As it is refused otherwise before any policy is asked.
+/// What no part of the way to a policy refuses or changes.
 fn is_path(text: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_graphic() && !b"%\\?#\"<>^`{|}".contains(&byte);
     let dots = |segment: &str| segment == "." || segment == "..";

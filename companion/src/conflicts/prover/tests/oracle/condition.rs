@@ -82,6 +82,23 @@ impl Condition {
         }
     }
 
+    /// Of lists that are compared with each other, and looked into.
+    pub(super) fn of_lists(random: &mut Random, depth: usize) -> Self {
+        const LISTS: [&str; 2] = ["resource.a", "resource.b"];
+        if depth > 0 {
+            let of = vec![Condition::of_lists(random, depth - 1), Condition::of_lists(random, depth - 1)];
+            return if random.below(4) == 0 { Condition::Any(of) } else { Condition::All(of) };
+        }
+        match random.below(5) {
+            0 | 1 => Condition::Places(random.pick(&["==", "!=", "!="]), LISTS[0], LISTS[1]),
+            2 => Condition::Not(Box::new(Condition::Element(
+                random.pick(&[json!("x"), json!("y")]),
+                random.pick(&LISTS),
+            ))),
+            _ => Condition::Element(random.pick(&[json!("x"), json!("y")]), random.pick(&LISTS)),
+        }
+    }
+
     pub(super) fn reads(&self) -> Vec<&'static str> {
         match self {
             Condition::All(of) | Condition::Any(of) => of.iter().flat_map(Condition::reads).collect(),

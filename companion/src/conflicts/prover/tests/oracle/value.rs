@@ -54,6 +54,9 @@ fn domain(place: &str) -> Vec<Option<Json>> {
                 json!(["y"]),
                 json!(["x", "y"]),
                 json!(["q"]),
+                // Different from others only by what nobody looks for.
+                json!(["x", "q"]),
+                json!(["x", "y", "q"]),
             ];
             values.into_iter().map(Some).chain([None]).collect()
         }
