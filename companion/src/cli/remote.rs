@@ -13,10 +13,10 @@ use super::problems;
 #[derive(Debug, clap::Args)]
 pub(super) struct Remote {
     /// Where the companion's API listens
-    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:9901")]
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:9901", global = true)]
     http: SocketAddr,
     /// File that holds the token to show; without it, the variable TOLLGATE_TOKEN
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", global = true)]
     token_file: Option<PathBuf>,
 }
 

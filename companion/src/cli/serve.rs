@@ -1,6 +1,7 @@
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use anyhow::{Context, bail, ensure};
 use clap::ValueEnum;
@@ -12,6 +13,9 @@ use super::exit::Exit;
 use super::feed::FeedArgs;
 use super::logging::{self, LogFormat};
 use super::search_args::SearchArgs;
+
+/// How long threads that nothing can end may go on after everything else has ended.
+const LAST_CALL: Duration = Duration::from_millis(500);
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -95,11 +99,12 @@ pub(super) fn run(args: Args) -> anyhow::Result<Exit> {
         expected_workers: expect_workers,
         timing: Timing::default(),
     };
-    tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .context("cannot start the runtime")?
-        .block_on(serve(config))?;
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start the runtime")?;
+    let outcome = runtime.block_on(serve(config));
+    // A question about policies may still be worked at, and nobody waits for its answer any more.
+    runtime.shutdown_timeout(LAST_CALL);
+    outcome?;
     Ok(Exit::Success)
 }
 

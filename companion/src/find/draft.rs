@@ -24,7 +24,9 @@ impl Draft {
         let mut file = SourceFile::new(file, text);
         let name = tree::read(&file, |root, _| Some(name(root)))?;
         file.shape = match &name {
-            Name::InFile => Shape::Sections,
+            Name::InFile(1) => Shape::Sections,
+            // Before anything is checked: conditions of any number would be compiled.
+            Name::InFile(_) => return Err(refused(&file)),
             Name::Given(name) => Shape::Policy(name.clone()),
             Name::Absent => Shape::Policy(NAMELESS.to_owned()),
         };
@@ -35,21 +37,25 @@ impl Draft {
             }
             return Ok(Draft { policy });
         }
-        let one = "a draft is one policy: its fields, or a policy file with one entry in `policies`";
-        Err(tree::read(&file, |root, file| -> Option<()> {
-            file.refuse(root.at, Problem::new(one));
-            None
-        })
-        .err()
-        .unwrap_or_default())
+        Err(refused(&file))
     }
+}
+
+/// What is said of what is no draft.
+fn refused(file: &SourceFile) -> Diagnostics {
+    let one = "a draft is one policy: its fields, or a policy file with one entry in `policies`";
+    let refused = tree::read(file, |root, file| -> Option<()> {
+        file.refuse(root.at, Problem::new(one));
+        None
+    });
+    refused.err().unwrap_or_default()
 }
 
 /// Where the name of a draft is.
 #[derive(Debug, PartialEq, Eq)]
 enum Name {
-    /// In the policy of a policy file.
-    InFile,
+    /// In the policies of a policy file, of which there are so many.
+    InFile(usize),
     /// Among the fields of the policy.
     Given(String),
     Absent,
@@ -58,8 +64,8 @@ enum Name {
 /// A mapping with policies in it is a policy file; anything else, a policy.
 fn name(root: &Node<'_>) -> Name {
     let Value::Map(entries) = &root.value else { return Name::Absent };
-    if entries.iter().any(|(key, _)| key.name == "policies") {
-        return Name::InFile;
+    if let Some((_, policies)) = entries.iter().find(|(key, _)| key.name == "policies") {
+        return Name::InFile(if let Value::List(policies) = &policies.value { policies.len() } else { 1 });
     }
     let name = entries.iter().find(|(key, _)| key.name == "name").and_then(|(_, node)| match &node.value {
         Value::Text(name) => Some(name.to_string()),
