@@ -75,7 +75,8 @@ fn a_kill_at_any_moment_of_a_migration_loses_and_mixes_nothing() {
     let process = site.start_with(&model(&site, 0));
     assert_eq!(site.run(&process, &["publish", "a.yaml"]).0, 0);
     until_current(&process, POLICIES);
-    let mut serving = "v0".to_owned();
+    // What the process before was seen to serve, and what it may have come to serve until it was killed.
+    let mut may_serve = ["v0".to_owned(), "v0".to_owned()];
     process.kill();
     let (mut cut, mut resumed) = (0, 0);
     for round in 1..=14_u64 {
@@ -86,7 +87,8 @@ fn a_kill_at_any_moment_of_a_migration_loses_and_mixes_nothing() {
         let process = site.start_with(&arguments);
         let before = until(&process, "/v1/migrations", |body| body["serving"].is_object());
         let serves = before["serving"]["version"].as_str().unwrap().to_owned();
-        assert!(serves == serving || serves == target, "{serves} serves after {serving}, on the way to {target}");
+        let is_credible = serves == target || may_serve.contains(&serves);
+        assert!(is_credible, "{serves} serves after {may_serve:?}, on the way to {target}");
         resumed += usize::from(before["migration"]["generation"].is_number());
         // At another moment each time: while it is opened, embedded, verified, or after that.
         until(&process, "/v1/embeddings", |body| body["policies"] == POLICIES);
@@ -94,7 +96,7 @@ fn a_kill_at_any_moment_of_a_migration_loses_and_mixes_nothing() {
         let (_, after) = process.get("/v1/migrations");
         cut += usize::from(after["migration"].is_object());
         process.kill();
-        serving = serves;
+        may_serve = [serves, target];
     }
     println!("{cut} of 14 kills came within a migration; {resumed} were found begun");
     let process = site.start_with(&model(&site, 5));
