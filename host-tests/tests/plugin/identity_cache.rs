@@ -167,6 +167,9 @@ fn a_flood_of_tokens_leaves_memory_bounded() {
     // What is kept fills the allocator's gaps a little otherwise each time: a page or two. Were all of them kept, each wave
     // would take as much as the first at the least.
     let grown = often.unwrap() - once;
-    assert!(once > before && grown <= (once - before) / 2, "{before} bytes, {once} after a wave, {grown} more after five");
+    assert!(
+        once > before && grown <= (once - before) / 2,
+        "{before} bytes, {once} after a wave, {grown} more after five"
+    );
     assert_eq!(plugin.counter("tollgate.identity_cache.misses"), 5 * WAVE as u64);
 }
