@@ -14,7 +14,7 @@ use tokio::sync::watch;
 use tollgate_policy::set::{DerivedRole, Policy, PolicySet, Route, Schemas};
 use tollgate_policy::snapshot::SnapshotId;
 
-pub(crate) use news::News;
+pub(crate) use news::{News, What};
 
 use news::Unread;
 
@@ -84,8 +84,12 @@ impl Catalogue {
 
     /// What has changed since this was asked last. For one reader: whoever asks has it, and nobody else.
     pub(crate) fn news(&self) -> News {
-        let unread = std::mem::take(&mut self.write().unread);
-        unread.into()
+        let mut kept = self.write();
+        let unread = std::mem::take(&mut kept.unread);
+        // Of the same moment.
+        let all = unread.is_all().then(|| Arc::clone(&kept.policies));
+        drop(kept);
+        unread.told(all.as_deref().map(Vec::as_slice).unwrap_or_default())
     }
 
     /// All policies of a set take the place of those that are there. For one writer.
@@ -95,6 +99,8 @@ impl Catalogue {
         let mut kept = self.write();
         let before = std::mem::replace(&mut kept.policies, policies);
         kept.unread.add(changes);
+        let count = kept.policies.len();
+        kept.unread.bound(count);
         kept.surroundings = surroundings;
         drop(kept);
         drop(before);
@@ -116,6 +122,8 @@ impl Catalogue {
             (Ok(place), None) => drop(policies.remove(place)),
             (Err(_), None) => {}
         }
+        let count = policies.len();
+        kept.unread.bound(count);
         drop(kept);
         self.0.id.send_replace(id);
     }
