@@ -89,7 +89,7 @@ impl Searches {
                     // Not at once: what made it necessary may still be so.
                     sleep(PAUSE).await;
                     let catalogue = catalogue.clone();
-                    if let Ok(policies) = spawn_blocking(move || catalogue.policies()).await {
+                    if let Ok(policies) = spawn_blocking(move || catalogue.now().policies().to_vec()).await {
                         self.tell(Event::All { policies, since: Instant::now() }).await;
                     }
                 }

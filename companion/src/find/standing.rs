@@ -56,7 +56,7 @@ impl Standing {
         match (policies, indexed) {
             (0, _) => notes.push("there are no policies".to_owned()),
             (_, 0) => {
-                notes.push(format!("the index is empty: it will have {} policies", policies.saturating_sub(*dead)))
+                notes.push(format!("the index is empty: it will have {} policies", policies.saturating_sub(*dead)));
             }
             _ if stale > dead => {
                 notes.push(format!("the index is behind by {} policies, for {lag_ms} ms", stale - dead));
