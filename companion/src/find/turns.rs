@@ -5,12 +5,17 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
+use crate::embedding::QuerySeconds;
+
 /// How many questions are answered at a time, and how many more may wait for their turn.
 const TURNS: usize = 4;
 const WAITING: usize = 60;
 
 /// How long somebody waits for an answer: for others before it, and for a service that embeds.
 const PATIENCE: Duration = Duration::from_secs(20);
+
+// Whoever waits behind those that a service keeps waiting is answered in time.
+const _: () = assert!(QuerySeconds::MOST as u64 <= PATIENCE.as_secs() / 2);
 
 /// Whose turn it is to search: questions take time and may wait for a distant service, and what else the daemon does must
 /// not wait for them.
