@@ -17,8 +17,9 @@ pub fn shown(text: &str) -> String {
     format!("`{}`", printable(text.chars(), MAX_SHOWN, '\u{fffd}'))
 }
 
-/// Neither moves the cursor nor reorders what is around it.
-pub(super) fn is_printable(character: char) -> bool {
+/// Whether a character neither moves the cursor nor reorders what is around it.
+#[must_use]
+pub fn is_printable(character: char) -> bool {
     let is_invisible = matches!(
         character,
         '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}'
