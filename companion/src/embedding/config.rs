@@ -10,6 +10,9 @@ use super::http::HttpConfig;
 /// Numbers in a vector, unless told otherwise.
 pub(crate) const DIMENSIONS: NonZeroU16 = NonZeroU16::new(384).unwrap();
 
+/// What the embedder that needs nothing is called.
+pub(crate) const LEXICAL: &str = "lexical";
+
 /// How policies are made searchable.
 #[derive(Clone, Debug)]
 pub struct SearchConfig {
@@ -63,7 +66,7 @@ impl EmbedderConfig {
     #[must_use]
     pub fn name(&self) -> &'static str {
         match self.0 {
-            Kind::Lexical { .. } => "lexical",
+            Kind::Lexical { .. } => LEXICAL,
             Kind::SentenceTransformer { .. } => "sentence-transformer",
             Kind::Http(_) => "http",
         }

@@ -8,7 +8,7 @@ use tollgate_search::{
 };
 
 use crate::catalogue::{Catalogue, Surroundings};
-use crate::embedding::{Generation, Searches};
+use crate::embedding::{EmbedderConfig, Generation, Searches};
 use crate::metrics::{Metrics, VectorError};
 
 use super::standing::Standing;
@@ -68,7 +68,13 @@ impl Corpus {
         }
         let indexed = index.len();
         let standing = Standing { policies: set.policies.len(), indexed, ..Standing::default() };
-        let generation = Generation { number: 1, model, index: Arc::new(index), embedder: Some(Arc::new(embedder)) };
+        let generation = Generation {
+            number: 1,
+            model,
+            kind: Some(EmbedderConfig::default().name()),
+            index: Arc::new(index),
+            embedder: Some(Arc::new(embedder)),
+        };
         Ok(Corpus {
             policies: Policies::Read(set),
             generation: Some(Arc::new(generation)),
@@ -164,6 +170,13 @@ impl Corpus {
         notes
     }
 
+    /// Counts the policies of an answer.
+    pub(super) fn note_results(&self, count: usize) {
+        if let Some(metrics) = &self.metrics {
+            metrics.search.answered(count);
+        }
+    }
+
     /// The policies nearest to a vector, of those that are wanted, and counts the search.
     ///
     /// # Errors
@@ -179,7 +192,7 @@ impl Corpus {
         let hits = index.search(query, most, wanted);
         if let Some(metrics) = &self.metrics {
             match &hits {
-                Ok(hits) => metrics.search.searched(begun.elapsed(), hits.len()),
+                Ok(_) => metrics.search.searched(begun.elapsed()),
                 Err(IndexError::Dimensions { .. }) => metrics.search.vector_failed(VectorError::Dimensions),
                 Err(_) => metrics.search.vector_failed(VectorError::Storage),
             }

@@ -12,31 +12,58 @@ const WAITING: usize = 60;
 /// How long somebody waits for an answer: for others before it, and for a service that embeds.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// Whose turn it is to search: questions take time and may wait for a distant service, and what else the daemon does must
-/// not wait for them.
+/// Those who want something done of which only so much is done at a time. Clones are the same.
 #[derive(Clone, Debug)]
-pub(crate) struct Turns {
-    /// For those that are answered and those that wait.
+pub(crate) struct Queue {
+    /// For those whose turn it is and those that wait.
     room: Arc<Semaphore>,
     turns: Arc<Semaphore>,
     patience: Duration,
 }
 
+/// Somebody's turn, until it is dropped.
+#[derive(Debug)]
+pub(crate) struct Turn {
+    _places: [OwnedSemaphorePermit; 2],
+}
+
+/// Whose turn it is to search: questions take time and may wait for a distant service, and what else the daemon does must
+/// not wait for them.
+#[derive(Clone, Debug)]
+pub(crate) struct Turns(Queue);
+
 /// Why a question is not answered.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum NoTurn {
-    #[error("{} searches wait already; ask again in a moment", WAITING)]
+    #[error("too many questions wait already; ask again in a moment")]
     Full,
-    #[error("the search has no answer in time; ask again in a moment")]
+    #[error("there is no answer in time; ask again in a moment")]
     Late,
-    #[error("the search failed inside the program")]
+    #[error("the question failed inside the program")]
     Crashed,
+}
+
+impl Queue {
+    /// `turns` at a time, for which so many more may be `waiting`, each for so long, its own turn included.
+    pub(crate) fn new(turns: usize, waiting: usize, patience: Duration) -> Self {
+        let [room, turns] = [turns + waiting, turns].map(|places| Arc::new(Semaphore::new(places)));
+        Queue { room, turns, patience }
+    }
+
+    /// Begins something when it is its turn. Whoever gives up waiting leaves the queue.
+    pub(crate) async fn take<T>(&self, begin: impl AsyncFnOnce(Turn) -> Result<T, NoTurn>) -> Result<T, NoTurn> {
+        let room = Arc::clone(&self.room).try_acquire_owned().map_err(|_| NoTurn::Full)?;
+        let in_turn = async {
+            let turn = Arc::clone(&self.turns).acquire_owned().await.map_err(|_| NoTurn::Crashed)?;
+            begin(Turn { _places: [room, turn] }).await
+        };
+        timeout(self.patience, in_turn).await.unwrap_or(Err(NoTurn::Late))
+    }
 }
 
 impl Turns {
     pub(crate) fn new() -> Self {
-        let [room, turns] = [TURNS + WAITING, TURNS].map(|places| Arc::new(Semaphore::new(places)));
-        Turns { room, turns, patience: PATIENCE }
+        Turns(Queue::new(TURNS, WAITING, PATIENCE))
     }
 
     /// Answers a question on a thread that may block, when it is its turn. Whoever gives up waiting leaves the queue; what has
@@ -45,26 +72,18 @@ impl Turns {
         &self,
         answer: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, NoTurn> {
-        let room = Arc::clone(&self.room).try_acquire_owned().map_err(|_| NoTurn::Full)?;
-        timeout(self.patience, self.in_turn(room, answer)).await.unwrap_or(Err(NoTurn::Late))
-    }
-
-    async fn in_turn<T: Send + 'static>(
-        &self,
-        room: OwnedSemaphorePermit,
-        answer: impl FnOnce() -> T + Send + 'static,
-    ) -> Result<T, NoTurn> {
-        let turn = Arc::clone(&self.turns).acquire_owned().await.map_err(|_| NoTurn::Crashed)?;
-        let places = [room, turn];
-        let answered = spawn_blocking(move || {
-            let answer = answer();
-            drop(places);
-            answer
+        let answered = self.0.take(async |turn: Turn| {
+            let answered = spawn_blocking(move || {
+                let answer = answer();
+                drop(turn);
+                answer
+            });
+            answered.await.map_err(|crash| {
+                tracing::error!(%crash, "a search failed inside the program");
+                NoTurn::Crashed
+            })
         });
-        answered.await.map_err(|crash| {
-            tracing::error!(%crash, "a search failed inside the program");
-            NoTurn::Crashed
-        })
+        answered.await
     }
 }
 
@@ -92,13 +111,13 @@ mod tests {
                 turns.take(work).await
             }));
         }
-        while turns.room.available_permits() > 0 {
+        while turns.0.room.available_permits() > 0 {
             tokio::task::yield_now().await;
         }
         assert!(matches!(turns.take(|| ()).await, Err(NoTurn::Full)));
         // One that waits goes away: there is room for another.
         asked.pop().unwrap().abort();
-        while turns.room.available_permits() == 0 {
+        while turns.0.room.available_permits() == 0 {
             tokio::task::yield_now().await;
         }
         drop(ends);
@@ -111,15 +130,15 @@ mod tests {
 
     #[tokio::test]
     async fn one_that_takes_too_long_is_given_up_and_counts_until_it_ends() {
-        let turns = Turns { patience: Duration::ZERO, ..Turns::new() };
+        let turns = Turns(Queue::new(TURNS, WAITING, Duration::ZERO));
         let (end, ended) = mpsc::channel::<()>();
         let work = move || {
             let _ = ended.recv();
         };
         assert!(matches!(turns.take(work).await, Err(NoTurn::Late)));
-        assert_eq!(turns.turns.available_permits(), TURNS - 1);
+        assert_eq!(turns.0.turns.available_permits(), TURNS - 1);
         drop(end);
-        while turns.room.available_permits() < TURNS + WAITING {
+        while turns.0.room.available_permits() < TURNS + WAITING {
             tokio::task::yield_now().await;
         }
     }

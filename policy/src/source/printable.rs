@@ -2,7 +2,8 @@
 const MAX_SHOWN: usize = 64;
 
 /// At most so many characters, the last an ellipsis where there are more, with a substitute for what cannot be shown.
-pub(super) fn printable(characters: impl Iterator<Item = char>, most: usize, substitute: char) -> String {
+#[must_use]
+pub fn printable(characters: impl Iterator<Item = char>, most: usize, substitute: char) -> String {
     let visible = |character| if is_printable(character) { character } else { substitute };
     let mut shown: Vec<char> = characters.take(most + 1).map(visible).collect();
     if shown.len() > most {

@@ -29,7 +29,7 @@ pub(super) enum NoVector {
     Generation,
     #[error("the embedder of the serving model is not loaded")]
     Embedder,
-    #[error("{0}")]
+    #[error(transparent)]
     Embed(#[from] EmbedError),
     #[error("the embedder gives nothing")]
     Nothing,
