@@ -1,10 +1,7 @@
 use std::time::Duration;
 
-use tokio::sync::oneshot;
-
 use crate::conflicts::Study;
-use crate::embedding::priority;
-use crate::find::{NoTurn, Queue, Turn};
+use crate::find::{NoTurn, Queue, Turn, give_way};
 
 /// How many may wait for the one that is at work.
 const WAITING: usize = 8;
@@ -36,29 +33,15 @@ impl Studies {
         &self,
         work: impl FnOnce(&Study) -> T + Send + 'static,
     ) -> Result<T, NoTurn> {
-        self.0.take(async |turn: Turn| studied(turn, work).await).await
+        let studied = self.0.take(async |turn: Turn| {
+            let study = Study::default();
+            let waiting = Waiting(study.clone());
+            let outcome = give_way("study", turn, move || work(&study)).await;
+            drop(waiting);
+            outcome
+        });
+        studied.await
     }
-}
-
-async fn studied<T: Send + 'static>(
-    turn: Turn,
-    work: impl FnOnce(&Study) -> T + Send + 'static,
-) -> Result<T, NoTurn> {
-    let study = Study::default();
-    let waiting = Waiting(study.clone());
-    let (answer, answered) = oneshot::channel();
-    let started = priority::spawn("study", move || {
-        let outcome = work(&study);
-        drop(turn);
-        let _ = answer.send(outcome);
-    });
-    if let Err(error) = started {
-        tracing::error!(%error, "a thread cannot be started");
-        return Err(NoTurn::Crashed);
-    }
-    let outcome = answered.await.map_err(|_| NoTurn::Crashed);
-    drop(waiting);
-    outcome
 }
 
 #[cfg(test)]

@@ -203,13 +203,21 @@ impl Corpus {
 
 #[cfg(test)]
 impl Corpus {
+    /// As if a generation of another program, or of another embedder, served.
+    pub(crate) fn with_generation(self, change: impl FnOnce(&mut Generation)) -> Self {
+        let mut generation = self.generation.map(|generation| Arc::into_inner(generation).unwrap()).unwrap();
+        change(&mut generation);
+        Corpus { generation: Some(Arc::new(generation)), ..self }
+    }
+
+    /// Counts into these.
+    pub(crate) fn counting(self, metrics: &Arc<Metrics>) -> Self {
+        Corpus { metrics: Some(Arc::clone(metrics)), ..self }
+    }
+
     /// As if the model could be loaded no more.
     pub(crate) fn without_embedder(self) -> Self {
-        let generation = self.generation.map(|generation| {
-            let generation = Arc::into_inner(generation).unwrap();
-            Arc::new(Generation { embedder: None, ..generation })
-        });
-        Corpus { generation, ..self }
+        self.with_generation(|generation| generation.embedder = None)
     }
 
     /// As if nothing was embedded yet.

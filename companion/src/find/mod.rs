@@ -26,4 +26,4 @@ pub(crate) use question::Question;
 pub(crate) use reasons::Fields;
 pub(crate) use recommend::{NewKind, Recommendation, Share, recommend};
 pub(crate) use search::{Found, SearchError, Similar, search};
-pub(crate) use turns::{NoTurn, Queue, Turn};
+pub(crate) use turns::{NoTurn, Pace, Queue, Turn, give_way};

@@ -1,9 +1,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
+
+use crate::embedding::priority;
 
 /// How many questions are answered at a time, and how many more may wait for their turn.
 const TURNS: usize = 4;
@@ -31,6 +33,14 @@ pub(crate) struct Turn {
 /// not wait for them.
 #[derive(Clone, Debug)]
 pub(crate) struct Turns(Queue);
+
+/// Whether others wait for what is done, or it for them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Pace {
+    Usual,
+    /// For what somebody from outside can make long, such as a condition to compile.
+    GivingWay,
+}
 
 /// Why a question is not answered.
 #[derive(Debug, thiserror::Error)]
@@ -70,21 +80,44 @@ impl Turns {
     /// begun is finished, and counts until then.
     pub(crate) async fn take<T: Send + 'static>(
         &self,
+        pace: Pace,
         answer: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, NoTurn> {
-        let answered = self.0.take(async |turn: Turn| {
-            let answered = spawn_blocking(move || {
-                let answer = answer();
-                drop(turn);
-                answer
-            });
-            answered.await.map_err(|crash| {
-                tracing::error!(%crash, "a search failed inside the program");
-                NoTurn::Crashed
-            })
+        let answered = self.0.take(async |turn: Turn| match pace {
+            Pace::Usual => {
+                let answered = spawn_blocking(move || {
+                    let answer = answer();
+                    drop(turn);
+                    answer
+                });
+                answered.await.map_err(|crash| {
+                    tracing::error!(%crash, "a search failed inside the program");
+                    NoTurn::Crashed
+                })
+            }
+            Pace::GivingWay => give_way("question", turn, answer).await,
         });
         answered.await
     }
+}
+
+/// Works on a thread that gives way to everything else, which a turn lasts for.
+pub(crate) async fn give_way<T: Send + 'static>(
+    name: &str,
+    turn: Turn,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, NoTurn> {
+    let (answer, answered) = oneshot::channel();
+    let started = priority::spawn(name, move || {
+        let outcome = work();
+        drop(turn);
+        let _ = answer.send(outcome);
+    });
+    if let Err(error) = started {
+        tracing::error!(%error, "a thread cannot be started");
+        return Err(NoTurn::Crashed);
+    }
+    answered.await.map_err(|_| NoTurn::Crashed)
 }
 
 #[cfg(test)]
@@ -108,20 +141,20 @@ mod tests {
                     began.send(()).unwrap();
                     let _ = ended.recv();
                 };
-                turns.take(work).await
+                turns.take(Pace::Usual, work).await
             }));
         }
         while turns.0.room.available_permits() > 0 {
             tokio::task::yield_now().await;
         }
-        assert!(matches!(turns.take(|| ()).await, Err(NoTurn::Full)));
+        assert!(matches!(turns.take(Pace::Usual, || ()).await, Err(NoTurn::Full)));
         // One that waits goes away: there is room for another.
         asked.pop().unwrap().abort();
         while turns.0.room.available_permits() == 0 {
             tokio::task::yield_now().await;
         }
         drop(ends);
-        turns.take(|| ()).await.unwrap();
+        turns.take(Pace::Usual, || ()).await.unwrap();
         for asked in asked {
             asked.await.unwrap().unwrap();
         }
@@ -135,7 +168,7 @@ mod tests {
         let work = move || {
             let _ = ended.recv();
         };
-        assert!(matches!(turns.take(work).await, Err(NoTurn::Late)));
+        assert!(matches!(turns.take(Pace::Usual, work).await, Err(NoTurn::Late)));
         assert_eq!(turns.0.turns.available_permits(), TURNS - 1);
         drop(end);
         while turns.0.room.available_permits() < TURNS + WAITING {
@@ -146,9 +179,11 @@ mod tests {
     #[tokio::test]
     async fn one_that_panics_gives_its_turn_back() {
         let turns = Turns::new();
-        for _ in 0..2 * (TURNS + WAITING) {
-            assert!(matches!(turns.take(|| panic!("on purpose")).await, Err(NoTurn::Crashed)));
+        for pace in [Pace::Usual, Pace::GivingWay] {
+            for _ in 0..2 * (TURNS + WAITING) {
+                assert!(matches!(turns.take(pace, || panic!("on purpose")).await, Err(NoTurn::Crashed)));
+            }
         }
-        turns.take(|| ()).await.unwrap();
+        turns.take(Pace::Usual, || ()).await.unwrap();
     }
 }

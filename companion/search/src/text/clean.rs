@@ -35,13 +35,18 @@ pub fn clean(text: &str) -> String {
 pub(super) fn add(text: &str, of: Of, cleaned: &mut String) {
     for word in identifier::words(&composed(text)) {
         let is_added = match spaceless::is_in(word) {
-            true => spaceless::pieces(word).all(|piece| add_word(piece, of, cleaned)),
+            true => spaceless::pieces(word).all(|piece| add_word(without_marks(piece), of, cleaned)),
             false => add_word(word, of, cleaned),
         };
         if !is_added {
             return;
         }
     }
+}
+
+/// Marks that belong to a character before a word begin none.
+fn without_marks(word: &str) -> &str {
+    word.trim_start_matches(|character: char| !character.is_alphanumeric())
 }
 
 /// A letter and its marks are one character, however the text was typed.
@@ -54,7 +59,7 @@ fn composed(text: &str) -> Cow<'_, str> {
 
 /// `false` where there is no room for the word.
 fn add_word(word: &str, of: Of, cleaned: &mut String) -> bool {
-    if word.len() > MAX_WORD {
+    if word.is_empty() || word.len() > MAX_WORD {
         return true;
     }
     let before = cleaned.len();

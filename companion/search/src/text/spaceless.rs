@@ -21,7 +21,8 @@ pub(super) fn pieces(text: &str) -> impl Iterator<Item = &str> {
             }
             false => (None, None),
         };
-        let end = run.or_else(|| rest.char_indices().skip(1).find(|(_, next)| is_here || is_spaceless(*next)).map(|(at, _)| at));
+        let end = run
+            .or_else(|| rest.char_indices().skip(1).find(|(_, next)| is_here || is_spaceless(*next)).map(|(at, _)| at));
         let piece = rest.get(..end.unwrap_or(rest.len()));
         rest = second.map(|(at, _)| at).or(end).and_then(|at| rest.get(at..)).unwrap_or_default();
         piece

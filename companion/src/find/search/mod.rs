@@ -40,7 +40,8 @@ pub(crate) enum SearchError {
 pub(crate) fn search(corpus: &Corpus, question: &Question, file: &str) -> Result<Found, SearchError> {
     let most = question.most()?;
     let mut notes = corpus.notes();
-    let ranking = question.ranking.unwrap_or_else(|| corpus.generation().map_or(Ranking::OF_LEXICAL, Generation::ranking));
+    let ranking =
+        question.ranking.unwrap_or_else(|| corpus.generation().map_or(Ranking::OF_LEXICAL, Generation::ranking));
     let sought = Sought::of(question.subject()?, file, ranking, corpus, &mut notes)?;
     let passing = (!question.filters.is_none()).then(|| question.filters.of(corpus));
     let passing: Option<Passing<'_>> =

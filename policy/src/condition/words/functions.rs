@@ -144,7 +144,8 @@ static FOLLOWING: LazyLock<HashMap<&str, bool>> = LazyLock::new(|| {
 });
 
 /// Those of operators and macros.
-const OF_OPERATORS: &str = "and divided does else equals flat for if in is minus modulo of or otherwise plus sorted then times unless where";
+const OF_OPERATORS: &str =
+    "and divided does else equals flat for if in is minus modulo of or otherwise plus sorted then times unless where";
 
 /// Whether this word follows operands.
 pub(super) fn is_following(word: &str) -> bool {

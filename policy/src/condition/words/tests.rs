@@ -159,7 +159,10 @@ fn names_and_texts_are_not_taken_for_what_else_is_said() {
         ("resource.name.reverse() == 'x'", "resource name reversed equals 'x'"),
         ("resource.validFrom == 1", "resource valid from equals 1"),
         ("principal.attr.id == 1", "principal attributes's id equals 1"),
-        ("resource.list.exists(principalId, principalId == principal.id)", "for some `principalId` in resource list: `principalId` equals principal id"),
+        (
+            "resource.list.exists(principalId, principalId == principal.id)",
+            "for some `principalId` in resource list: `principalId` equals principal id",
+        ),
         ("resource.name == 'a\\u202eb\\\\'", "resource name equals 'a\\u{202e}b\\\\'"),
         ("resource.key == b'a\\x00'", "resource key equals bytes 'a\\x00'"),
         ("resource.a / 2.0 == resource.b", "resource a divided by 2.0 equals resource b"),

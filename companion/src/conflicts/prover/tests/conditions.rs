@@ -109,7 +109,8 @@ fn conditions_that_never_hold_together_are_told_so() {
 
 #[test]
 fn roles_are_all_held_and_all_but_one_however_many_are_looked_for() {
-    let holds: Vec<String> = ["a", "b", "c", "d", "e", "f", "g"].map(|role| format!("'{role}' in principal.roles")).into();
+    let holds: Vec<String> =
+        ["a", "b", "c", "d", "e", "f", "g"].map(|role| format!("'{role}' in principal.roles")).into();
     assert_eq!(word(&of(&holds.join(" && "), "")), "conflict");
     assert_eq!(word(&of(&holds[1..].join(" && "), "'a' in principal.roles")), "conflict");
     assert_eq!(word(&of(&holds[1..].join(" && "), "!('a' in principal.roles)")), "conflict");
