@@ -35,6 +35,5 @@ pub(crate) use command::{Command, Declined};
 pub use config::{EmbedderConfig, Migrate, SearchConfig};
 pub(crate) use dead::DeadLetter;
 pub(crate) use generation::Generation;
-pub(crate) use priority::spawn as spawn_giving_way;
 pub(crate) use searches::Searches;
 pub(crate) use state::{Migration, Phase, Settled, State};

@@ -81,7 +81,7 @@ fn a_kill_at_any_moment_of_a_build_loses_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     let (mut reference, mut random) = (Reference::default(), fastrand::Rng::with_seed(11));
-    let mut take = |reference: &mut Reference, step: u64| match of(step) {
+    let take = |reference: &mut Reference, step: u64| match of(step) {
         (name, true) => drop(reference.0.insert(name, step)),
         (name, false) => drop(reference.0.remove(&name)),
     };
