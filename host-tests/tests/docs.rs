@@ -53,6 +53,30 @@ fn named_paths_exist() {
     assert!(seen > 10, "the documents name only {seen} paths");
 }
 
+/// What stands between quotation marks in a file.
+fn quoted(file: &str) -> Vec<String> {
+    let text = fs::read_to_string(root().join(file)).unwrap();
+    text.lines().flat_map(|line| line.split('"').skip(1).step_by(2)).map(str::to_owned).collect()
+}
+
+#[test]
+fn operators_can_read_about_every_request_and_every_metric_of_policy_search() {
+    let page = fs::read_to_string(root().join("docs/operations.md")).unwrap();
+    let routes = quoted("companion/src/api/serve.rs").into_iter().filter(|text| text.starts_with("/v1/"));
+    let routes: Vec<String> = routes.map(|route| route.replace("{id}", "{version}") + "`").collect();
+    let questions = quoted("companion/src/api/search.rs").into_iter();
+    let questions =
+        questions.filter(|text| ["search", "recommend", "conflicts", "duplicates"].contains(&text.as_str()));
+    let questions: Vec<String> = questions.map(|question| format!("/v1/policies/{question}`")).collect();
+    let metrics = quoted("companion/src/metrics/search.rs").into_iter();
+    let metrics = metrics.filter(|text| text.starts_with("authz_") || text.starts_with("search_"));
+    let metrics: Vec<String> = metrics.collect();
+    assert!(routes.len() > 10 && questions.len() == 4 && metrics.len() > 20, "{routes:?} {questions:?} {metrics:?}");
+    let all = [routes, questions, metrics].concat();
+    let missing: Vec<&String> = all.iter().filter(|name| !page.contains(*name)).collect();
+    assert!(missing.is_empty(), "docs/operations.md says nothing of {missing:?}");
+}
+
 /// As GitHub makes them of headings.
 fn anchor(heading: &str) -> String {
     let kept = heading.trim().to_lowercase();

@@ -30,10 +30,17 @@ struct Shared {
 
 #[derive(Debug, Default)]
 struct Kept {
-    /// Sorted by name. Shared for as long as somebody reads them, so that nobody holds the lock for longer than a moment.
+    /// Shared for as long as somebody reads it, so that nobody holds the lock for longer than a moment.
+    now: InForce,
+    unread: Unread,
+}
+
+/// The policies in force at one moment, which stay as they are whatever is published afterwards.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct InForce {
+    /// Sorted by name.
     policies: Arc<Vec<Arc<Policy>>>,
     surroundings: Arc<Surroundings>,
-    unread: Unread,
 }
 
 /// What the policies of a set depend on, and what asks for them.
@@ -53,23 +60,8 @@ impl Default for Catalogue {
 }
 
 impl Catalogue {
-    pub(crate) fn get(&self, name: &str) -> Option<Arc<Policy>> {
-        let policies = self.shared();
-        let place = place_of(&policies, name).ok()?;
-        policies.get(place).cloned()
-    }
-
-    /// All of them, sorted by name.
-    pub(crate) fn policies(&self) -> Vec<Arc<Policy>> {
-        self.shared().to_vec()
-    }
-
-    pub(crate) fn len(&self) -> usize {
-        self.read().policies.len()
-    }
-
-    pub(crate) fn surroundings(&self) -> Arc<Surroundings> {
-        Arc::clone(&self.read().surroundings)
+    pub(crate) fn now(&self) -> InForce {
+        self.read().now.clone()
     }
 
     /// Whether these are the policies of this version.
@@ -90,12 +82,11 @@ impl Catalogue {
 
     /// All policies of a set take the place of those that are there. For one writer.
     pub(crate) fn replace(&self, set: &PolicySet, id: Option<SnapshotId>) {
-        let (surroundings, policies) = (Arc::new(Surroundings::of(set)), Arc::new(set.policies.clone()));
-        let changes = Unread::between(&self.shared(), &policies);
+        let now = InForce::of(set);
+        let changes = Unread::between(&self.now().policies, &now.policies);
         let mut kept = self.write();
-        let before = std::mem::replace(&mut kept.policies, policies);
+        let before = std::mem::replace(&mut kept.now, now);
         kept.unread.add(changes);
-        kept.surroundings = surroundings;
         drop(kept);
         drop(before);
         self.0.id.send_replace(id);
@@ -105,7 +96,7 @@ impl Catalogue {
     pub(crate) fn edit(&self, name: &str, policy: Option<Arc<Policy>>, id: Option<SnapshotId>) {
         let mut kept = self.write();
         kept.unread.note(name, policy.clone());
-        let policies = Arc::make_mut(&mut kept.policies);
+        let policies = Arc::make_mut(&mut kept.now.policies);
         match (place_of(policies, name), policy) {
             (Ok(place), Some(policy)) => {
                 if let Some(kept) = policies.get_mut(place) {
@@ -125,16 +116,31 @@ impl Catalogue {
         self.0.id.send_replace(Some(id));
     }
 
-    fn shared(&self) -> Arc<Vec<Arc<Policy>>> {
-        Arc::clone(&self.read().policies)
-    }
-
     fn read(&self) -> RwLockReadGuard<'_, Kept> {
         self.0.kept.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn write(&self) -> RwLockWriteGuard<'_, Kept> {
         self.0.kept.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl InForce {
+    pub(crate) fn of(set: &PolicySet) -> Self {
+        InForce { policies: Arc::new(set.policies.clone()), surroundings: Arc::new(Surroundings::of(set)) }
+    }
+
+    pub(crate) fn get(&self, name: &str) -> Option<&Arc<Policy>> {
+        self.policies.get(place_of(&self.policies, name).ok()?)
+    }
+
+    /// All of them, sorted by name.
+    pub(crate) fn policies(&self) -> &[Arc<Policy>] {
+        &self.policies
+    }
+
+    pub(crate) fn surroundings(&self) -> &Surroundings {
+        &self.surroundings
     }
 }
 

@@ -61,7 +61,8 @@ proptest! {
                 }
                 Step::Read => learn(&mut known, catalogue.news()),
             }
-            prop_assert_eq!(&catalogue.policies(), &set_of(&truth).policies);
+            let now = catalogue.now();
+            prop_assert_eq!(now.policies(), &set_of(&truth).policies);
         }
         learn(&mut known, catalogue.news());
         prop_assert_eq!(known, truth);
@@ -90,5 +91,19 @@ fn a_follower_hears_of_a_change_that_makes_no_version() {
     follower.mark_unchanged();
     catalogue.edit("a", Some(policy("a", "other words")), None);
     assert!(follower.has_changed().unwrap());
-    assert_eq!(catalogue.get("a").unwrap().description, "other words");
+    assert_eq!(catalogue.now().get("a").unwrap().description, "other words");
+}
+
+#[test]
+fn what_was_in_force_at_a_moment_stays_as_it_was_then() {
+    let catalogue = Catalogue::default();
+    catalogue.edit("a", Some(policy("a", "as it was")), None);
+    let then = catalogue.now();
+    catalogue.edit("a", Some(policy("a", "other words")), None);
+    catalogue.edit("b", Some(policy("b", "new")), None);
+    assert_eq!(then.get("a").unwrap().description, "as it was");
+    assert!(then.get("b").is_none());
+    catalogue.replace(&PolicySet::default(), None);
+    assert_eq!(then.policies().len(), 1);
+    assert!(catalogue.now().policies().is_empty());
 }

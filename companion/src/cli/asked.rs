@@ -1,5 +1,4 @@
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use tollgate_policy::source::Loader;
 
@@ -40,7 +39,7 @@ impl Asked {
     /// The files' policies. What is wrong with them is written, and nothing returned.
     pub(super) fn corpus(&self, output: &mut Output<'_>) -> anyhow::Result<Option<Corpus>> {
         match load(&read_paths(&self.policies)?, &mut Loader::default()) {
-            Ok(set) => Ok(Some(Corpus::of_set(Arc::clone(&set))?)),
+            Ok(set) => Ok(Some(Corpus::of_set(&set)?)),
             Err(error) => {
                 validate::report(&error, Format::Text, output)?;
                 Ok(None)

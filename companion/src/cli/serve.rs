@@ -36,8 +36,6 @@ pub(super) struct Args {
     tokens: Option<PathBuf>,
     #[command(flatten)]
     feed: FeedArgs,
-    #[command(flatten)]
-    search: SearchArgs,
     /// Where /healthz, /readyz, /metrics and /v1 are
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:9901")]
     http: SocketAddr,
@@ -50,6 +48,9 @@ pub(super) struct Args {
     /// How the log is written
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     log: LogFormat,
+    // Last: what follows would stand under its heading.
+    #[command(flatten)]
+    search: SearchArgs,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]

@@ -9,7 +9,7 @@ use super::*;
 
 fn corpus(text: &str) -> Corpus {
     let set = load(&[SourceFile::new("policies.yaml", text)]).unwrap_or_else(|problems| panic!("{problems:?}\n{text}"));
-    Corpus::of_set(Arc::new(set)).unwrap()
+    Corpus::of_set(&set).unwrap()
 }
 
 fn found(text: &str, question: &Question) -> Report {
@@ -127,7 +127,7 @@ policies:
     let prover =
         Prover::new(Arc::new(crate::catalogue::Surroundings::of(&corpus.set())), Effort::default(), Study::default())
             .unwrap();
-    let statements: Vec<Statement> = corpus.policies().into_iter().map(Statement::of).collect();
+    let statements: Vec<Statement> = corpus.policies().iter().cloned().map(Statement::of).collect();
     let mut conflicts = 0;
     for allow in statements.iter().filter(|statement| statement.effect() == tollgate_policy::engine::Effect::Allow) {
         for deny in statements.iter().filter(|statement| statement.effect() == tollgate_policy::engine::Effect::Deny) {

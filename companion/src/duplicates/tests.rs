@@ -1,5 +1,3 @@
-use std::sync::Arc;
-
 use tollgate_policy::source::{SourceFile, load};
 
 use crate::conflicts::Study;
@@ -17,7 +15,7 @@ policies:
     );
     let set = load(&[SourceFile::new("policies.yaml", text.as_str())]);
     let set = set.unwrap_or_else(|problems| panic!("{problems:?}\n{text}"));
-    let corpus = Corpus::of_set(Arc::new(set)).unwrap();
+    let corpus = Corpus::of_set(&set).unwrap();
     find(&corpus, Question { threshold }, &Study::default()).unwrap()
 }
 
@@ -94,7 +92,7 @@ fn what_is_near_is_told_with_what_differs_and_whether_evaluation_says_it_is_the_
 
 #[test]
 fn a_threshold_is_a_cosine() {
-    let corpus = Corpus::of_set(Arc::new(tollgate_policy::set::PolicySet::default())).unwrap();
+    let corpus = Corpus::of_set(&tollgate_policy::set::PolicySet::default()).unwrap();
     for wrong in [-0.1, 1.1, f32::NAN] {
         let error = find(&corpus, Question { threshold: Some(wrong) }, &Study::default()).unwrap_err();
         assert!(matches!(error, FindError::Threshold(_)), "{error}");

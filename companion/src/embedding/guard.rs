@@ -89,7 +89,7 @@ impl Searches {
                     // Not at once: what made it necessary may still be so.
                     sleep(PAUSE).await;
                     let catalogue = catalogue.clone();
-                    if let Ok(all) = spawn_blocking(move || catalogue.policies()).await {
+                    if let Ok(all) = spawn_blocking(move || catalogue.now().policies().to_vec()).await {
                         self.tell(Event::All(all)).await;
                     }
                 }

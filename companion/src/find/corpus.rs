@@ -7,7 +7,7 @@ use tollgate_search::{
     Vector,
 };
 
-use crate::catalogue::{Catalogue, Surroundings};
+use crate::catalogue::{Catalogue, InForce, Surroundings};
 use crate::embedding::{EmbedderConfig, Generation, Searches};
 use crate::metrics::{Metrics, VectorError};
 
@@ -18,24 +18,19 @@ const BATCH: usize = 256;
 
 /// Policies, and what finds them.
 ///
-/// It is taken for one question: whatever is published or migrated meanwhile, all of the answer is of one generation.
+/// It is taken for one question: whatever is published or migrated meanwhile, all of the answer is of the same policies and
+/// of one generation.
 #[derive(Debug)]
 pub(crate) struct Corpus {
-    policies: Policies,
+    policies: InForce,
     generation: Option<Arc<Generation>>,
+    /// Absent where the generation was made for one question.
+    number: Option<u64>,
     keywords: Arc<RwLock<Keywords>>,
     standing: Standing,
     /// What is wrong with the index, as its keeper says it.
     problems: Vec<String>,
     metrics: Option<Arc<Metrics>>,
-}
-
-#[derive(Debug)]
-enum Policies {
-    /// Those that the daemon has in force.
-    InForce(Catalogue),
-    /// Read from files.
-    Read(Arc<PolicySet>),
 }
 
 /// Why policies cannot be searched.
@@ -49,7 +44,7 @@ pub(crate) enum CorpusError {
 
 impl Corpus {
     /// Policies that were read from files, embedded in memory by their words.
-    pub(crate) fn of_set(set: Arc<PolicySet>) -> Result<Self, CorpusError> {
+    pub(crate) fn of_set(set: &PolicySet) -> Result<Self, CorpusError> {
         let embedder = Lexical::default();
         let model = embedder.model().clone();
         let index = Index::in_memory(model.clone(), Settings::default());
@@ -76,8 +71,9 @@ impl Corpus {
             embedder: Some(Arc::new(embedder)),
         };
         Ok(Corpus {
-            policies: Policies::Read(set),
+            policies: InForce::of(set),
             generation: Some(Arc::new(generation)),
+            number: None,
             keywords: Arc::new(RwLock::new(keywords)),
             standing,
             problems: Vec::new(),
@@ -90,10 +86,12 @@ impl Corpus {
         // First of all: what is told of it is no older than it is.
         let generation = searches.serving();
         let state = searches.state();
+        let policies = catalogue.now();
         let indexed = generation.as_ref().map_or(0, |generation| generation.index.len());
-        let standing = Standing::of(&state, catalogue.len(), indexed);
+        let standing = Standing::of(&state, policies.policies().len(), indexed);
         Corpus {
-            policies: Policies::InForce(catalogue.clone()),
+            policies,
+            number: generation.as_ref().map(|generation| generation.number),
             generation,
             keywords: Arc::clone(searches.keywords()),
             standing,
@@ -102,23 +100,13 @@ impl Corpus {
         }
     }
 
-    /// A policy as it is in force now.
-    pub(crate) fn get(&self, name: &str) -> Option<Arc<Policy>> {
-        match &self.policies {
-            Policies::InForce(catalogue) => catalogue.get(name),
-            Policies::Read(set) => {
-                let place = set.policies.binary_search_by(|policy| policy.name.as_str().cmp(name)).ok()?;
-                set.policies.get(place).cloned()
-            }
-        }
+    pub(crate) fn get(&self, name: &str) -> Option<&Arc<Policy>> {
+        self.policies.get(name)
     }
 
     /// All of them, sorted by name.
-    pub(crate) fn policies(&self) -> Vec<Arc<Policy>> {
-        match &self.policies {
-            Policies::InForce(catalogue) => catalogue.policies(),
-            Policies::Read(set) => set.policies.clone(),
-        }
+    pub(crate) fn policies(&self) -> &[Arc<Policy>] {
+        self.policies.policies()
     }
 
     /// Absent before the first one serves.
@@ -133,30 +121,21 @@ impl Corpus {
 
     /// The policies with all that they depend on, as the loader knows it. Policies are shared, not copied.
     pub(crate) fn set(&self) -> PolicySet {
-        match &self.policies {
-            Policies::InForce(catalogue) => {
-                let surroundings = catalogue.surroundings();
-                let Surroundings { derived_roles, variables, scopes, schemas, routes } = &*surroundings;
-                PolicySet {
-                    policies: catalogue.policies(),
-                    derived_roles: derived_roles.clone(),
-                    variables: variables.clone(),
-                    scopes: scopes.clone(),
-                    schemas: schemas.clone(),
-                    routes: routes.clone(),
-                    ..PolicySet::default()
-                }
-            }
-            Policies::Read(set) => PolicySet::clone(set),
+        let Surroundings { derived_roles, variables, scopes, schemas, routes } = self.policies.surroundings();
+        PolicySet {
+            policies: self.policies().to_vec(),
+            derived_roles: derived_roles.clone(),
+            variables: variables.clone(),
+            scopes: scopes.clone(),
+            schemas: schemas.clone(),
+            routes: routes.clone(),
+            ..PolicySet::default()
         }
     }
 
     /// Absent where none serves, or it was made for one question.
     pub(crate) fn generation_number(&self) -> Option<u64> {
-        match &self.policies {
-            Policies::InForce(_) => self.generation().map(|generation| generation.number),
-            Policies::Read(_) => None,
-        }
+        self.number
     }
 
     pub(crate) fn standing(&self) -> &Standing {
@@ -222,6 +201,6 @@ impl Corpus {
 
     /// As if nothing was embedded yet.
     pub(crate) fn without_generation(self) -> Self {
-        Corpus { generation: None, ..self }
+        Corpus { generation: None, number: None, ..self }
     }
 }

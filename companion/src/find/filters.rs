@@ -50,10 +50,8 @@ impl Filters {
     }
 
     /// The policies that pass.
-    pub(super) fn of(&self, corpus: &Corpus) -> Vec<Arc<Policy>> {
-        let mut policies = corpus.policies();
-        policies.retain(|policy| self.let_pass(policy));
-        policies
+    pub(super) fn of<'c>(&self, corpus: &'c Corpus) -> Vec<&'c Arc<Policy>> {
+        corpus.policies().iter().filter(|policy| self.let_pass(policy)).collect()
     }
 }
 
@@ -90,7 +88,7 @@ policies:
 
     fn passing(filters: &Filters) -> Vec<String> {
         let set = load(&[SourceFile::new("a.yaml", SET)]).unwrap();
-        let corpus = Corpus::of_set(Arc::new(set)).unwrap();
+        let corpus = Corpus::of_set(&set).unwrap();
         filters.of(&corpus).iter().map(|policy| policy.name.clone()).collect()
     }
 

@@ -143,11 +143,12 @@ fn the_documentation_shows_what_is_answered() {
     let draft = page.split("such as this `new.yaml`:").nth(1).unwrap().split("```").nth(1).unwrap();
     let dir = folder(&[("new.yaml", draft.strip_prefix("yaml\n").unwrap())]);
     std::os::unix::fs::symlink(root().join("envoy"), dir.path().join("envoy")).unwrap();
-    let blocks = page.split("```console\n").skip(1).map(|block| block.split("```").next().unwrap());
+    let readme = fs::read_to_string(root().join("README.md")).unwrap();
+    let blocks = [&page, &readme].into_iter().flat_map(|page| page.split("```").skip(1).step_by(2));
     let shown: Vec<&str> = blocks.flat_map(|block| block.split("$ tollgate ").skip(1)).collect();
     let is_asked = |shown: &&str| ["similar", "recommend"].iter().any(|command| shown.starts_with(command));
     let of_files: Vec<&str> = shown.into_iter().filter(is_asked).collect();
-    assert_eq!(of_files.len(), 4);
+    assert_eq!(of_files.len(), 5);
     for shown in of_files {
         let (line, expected) = shown.split_once('\n').unwrap();
         let arguments = words(line);
@@ -159,5 +160,19 @@ fn the_documentation_shows_what_is_answered() {
         let expected: Vec<_> = expected.lines().take_while(|line| line.trim() != "# …").map(first).collect();
         let results: Vec<_> = results.lines().map(first).take(expected.len()).collect();
         assert_eq!(results, expected, "{line}");
+    }
+}
+
+#[test]
+fn every_option_of_policy_search_is_documented() {
+    let page = fs::read_to_string(root().join("docs/operations.md")).unwrap();
+    let (code, help, _) = tollgate(&["serve", "--help"], &root());
+    assert_eq!(code, 0);
+    let options = help.split("Policy search:").nth(1).unwrap();
+    let options: Vec<&str> = options.split_whitespace().filter(|word| word.starts_with("--")).collect();
+    assert!(!options.contains(&"--http"), "what is no option of it stands under its heading");
+    assert!(options.len() > 5, "{help}");
+    for option in options {
+        assert!(page.contains(&format!("| `{option} ")), "docs/operations.md says nothing of {option}");
     }
 }

@@ -150,15 +150,26 @@ fn what_is_not_valid_is_refused_every_time() {
 
 #[test]
 fn a_flood_of_tokens_leaves_memory_bounded() {
+    const WAVE: usize = 4000;
     let mut plugin = Plugin::deciding(CONFIG, &documents(&[TOKEN]));
-    let flood = |plugin: &mut Plugin, from: usize| {
-        for number in from..from + 4000 {
+    let mut from = 10_000;
+    let mut flood = |plugin: &mut Plugin| {
+        for number in from..from + WAVE {
             assert!(plugin.ask(&editor(&format!("user-{number}"))).is_allowed());
             plugin.vm.take_calls();
         }
+        from += WAVE;
         plugin.vm.memory_size()
     };
-    let once = flood(&mut plugin, 0);
-    assert_eq!(flood(&mut plugin, 4000), once);
-    assert_eq!(plugin.counter("tollgate.identity_cache.misses"), 8000);
+    let before = plugin.vm.memory_size();
+    let once = flood(&mut plugin);
+    let often = (0..4).map(|_| flood(&mut plugin)).max();
+    // What is kept fills the allocator's gaps a little otherwise each time: a page or two. Were all of them kept, each wave
+    // would take as much as the first at the least.
+    let grown = often.unwrap() - once;
+    assert!(
+        once > before && grown <= (once - before) / 2,
+        "{before} bytes, {once} after a wave, {grown} more after five"
+    );
+    assert_eq!(plugin.counter("tollgate.identity_cache.misses"), 5 * WAVE as u64);
 }

@@ -9,7 +9,7 @@ use crate::set::{LabelledSet, Question};
 /// How many policies an answer has.
 const ANSWER: usize = 10;
 /// How many of each ranking are fused.
-const FUSED: usize = 50;
+const FUSED: usize = 30;
 
 /// What was found of what should have been, of all queries of a kind.
 #[derive(Clone, Copy, Debug, Default)]

@@ -1,5 +1,3 @@
-use std::sync::Arc;
-
 use tollgate_policy::source::{Shape, SourceFile, load};
 
 use super::*;
@@ -25,7 +23,7 @@ policies:
 "#;
 
 fn corpus() -> Corpus {
-    Corpus::of_set(Arc::new(load(&[SourceFile::new("a.yaml", SET)]).unwrap())).unwrap()
+    Corpus::of_set(&load(&[SourceFile::new("a.yaml", SET)]).unwrap()).unwrap()
 }
 
 fn new(kind: &str, like: &[&str]) -> NewKind {
@@ -90,7 +88,7 @@ fn a_kind_that_nothing_is_like_is_told_so() {
     let recommended = recommend(&corpus(), &new("spaceship", &[])).unwrap();
     assert!(recommended.like.is_empty() && recommended.proposals.is_empty(), "{recommended:?}");
     assert!(recommended.notes[0].contains("no kind is like `spaceship`"), "{:?}", recommended.notes);
-    let recommended = recommend(&Corpus::of_set(Arc::default()).unwrap(), &new("spaceship", &[])).unwrap();
+    let recommended = recommend(&Corpus::of_set(&PolicySet::default()).unwrap(), &new("spaceship", &[])).unwrap();
     assert_eq!(recommended.notes, ["there are no policies"]);
 }
 

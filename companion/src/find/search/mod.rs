@@ -58,7 +58,7 @@ pub(crate) fn search(corpus: &Corpus, question: &Question, file: &str) -> Result
     let generation = corpus.generation().filter(|_| ranked.ranking != Ranking::Keyword);
     let results = ranked.hits.into_iter().filter_map(|hit| {
         let policy = corpus.get(&hit.name)?;
-        Some(Similar::new(hit, &policy, &sought, corpus))
+        Some(Similar::new(hit, policy, &sought, corpus))
     });
     let results: Vec<Similar> = results.collect();
     corpus.note_results(results.len());

@@ -7,8 +7,9 @@ use crate::find::corpus::Corpus;
 
 use super::sought::{NoVector, Sought};
 
-/// How many of each ranking are fused, at least.
-const FUSED: usize = 50;
+/// How many of each ranking are fused, at least. No more than an index's graph gives, even where some are gone: for more
+/// everything would have to be looked at.
+const FUSED: usize = 30;
 
 /// How many more than asked for are looked for, in the place of policies that are gone or may not be found.
 const GONE: usize = 8;
@@ -86,4 +87,17 @@ fn nearest(
     }
     hits.truncate(most);
     Ok(hits)
+}
+
+#[cfg(test)]
+mod tests {
+    use tollgate_search::Settings;
+
+    use super::*;
+
+    #[test]
+    fn what_is_usually_fused_a_graph_gives_although_one_in_twenty_is_gone() {
+        let given = Settings::default().ef_search;
+        assert!(FUSED + GONE <= given - given / 20);
+    }
 }

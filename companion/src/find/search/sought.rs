@@ -53,7 +53,7 @@ impl Sought {
             }
             Subject::Policy(name) => {
                 let policy = corpus.get(name).ok_or_else(|| SearchError::NoPolicy(shown(name)))?;
-                (Some(name.to_owned()), Some(policy))
+                (Some(name.to_owned()), Some(Arc::clone(policy)))
             }
         };
         let text = match (subject, &policy) {

@@ -87,13 +87,13 @@ fn scan(corpus: &Corpus, text: &str, own: Option<&str>, filters: &Filters) -> Ve
     let embedder = corpus.generation().unwrap().embedder.clone().unwrap();
     let embed = |text: &str| embedder.embed(&[text], Purpose::Policy).unwrap().pop().unwrap();
     let query = embed(text);
-    let policies = corpus.policies().into_iter().filter(|policy| passes(filters, policy));
+    let policies = corpus.policies().iter().filter(|policy| passes(filters, policy));
     let others = policies.filter(|policy| Some(policy.name.as_str()) != own);
     let cosine = |policy: &Policy| {
         let vector = embed(PolicyText::of(policy).cleaned());
         vector.as_slice().iter().zip(query.as_slice()).map(|(a, b)| a * b).sum::<f32>()
     };
-    let mut scored: Vec<(f32, String)> = others.map(|policy| (cosine(&policy), policy.name.clone())).collect();
+    let mut scored: Vec<(f32, String)> = others.map(|policy| (cosine(policy), policy.name.clone())).collect();
     scored.sort_by(|(a, one), (b, other)| b.total_cmp(a).then(one.cmp(other)));
     scored
 }
@@ -108,14 +108,14 @@ proptest! {
         number in 0..60_usize,
         k in 1..80_usize,
     ) {
-        let corpus = Corpus::of_set(Arc::new(set)).unwrap();
+        let corpus = Corpus::of_set(&set).unwrap();
         let name = format!("p-{number:03}");
         let question = Question { policy: Some(name.clone()), k: Some(k), filters, ..Question::default() };
         let Some(policy) = corpus.get(&name) else {
             prop_assert!(matches!(search(&corpus, &question, ""), Err(SearchError::NoPolicy(_))));
             return Ok(());
         };
-        let mut expected = scan(&corpus, PolicyText::of(&policy).cleaned(), Some(&name), &question.filters);
+        let mut expected = scan(&corpus, PolicyText::of(policy).cleaned(), Some(&name), &question.filters);
         expected.truncate(k);
         let question = Question { ranking: Some(Ranking::Vector), ..question };
         let found = search(&corpus, &question, "").unwrap();
@@ -125,14 +125,14 @@ proptest! {
             // Where scores are equal to the last bits, either may be first.
             prop_assert!((similar.score - score).abs() < 1e-5, "{found:?} {expected:?}");
             prop_assert!((similar.similarity.unwrap() - similar.score).abs() < 1e-5);
-            prop_assert!(passes(&question.filters, &corpus.get(&similar.name).unwrap()) && similar.name != name);
+            prop_assert!(passes(&question.filters, corpus.get(&similar.name).unwrap()) && similar.name != name);
             prop_assert!(!similar.stale);
         }
     }
 
     #[test]
     fn rankings_are_fused_from_all_that_may_be_found(set in set(), filters in filters(), words in subsequence(WORDS.to_vec(), 1..4)) {
-        let corpus = Corpus::of_set(Arc::new(set)).unwrap();
+        let corpus = Corpus::of_set(&set).unwrap();
         let text = words.join(" ");
         let question = Question { text: Some(text.clone()), k: Some(20), filters, ..Question::default() };
         let by = |ranking, k| Question { ranking: Some(ranking), k: Some(k), ..question.clone() };
@@ -140,7 +140,7 @@ proptest! {
         let mut scores: BTreeMap<String, f32> = BTreeMap::new();
         for ranking in [ranked(Ranking::Vector), ranked(Ranking::Keyword)] {
             for (place, similar) in ranking.iter().enumerate() {
-                prop_assert!(passes(&question.filters, &corpus.get(&similar.name).unwrap()));
+                prop_assert!(passes(&question.filters, corpus.get(&similar.name).unwrap()));
                 *scores.entry(similar.name.clone()).or_default() += 1.0 / (60.0 + place as f32 + 1.0);
             }
         }
@@ -167,7 +167,7 @@ policies:
 ";
 
 fn corpus() -> Corpus {
-    Corpus::of_set(Arc::new(load(&[SourceFile::new("a.yaml", SET)]).unwrap())).unwrap()
+    Corpus::of_set(&load(&[SourceFile::new("a.yaml", SET)]).unwrap()).unwrap()
 }
 
 fn about(text: &str) -> Question {
@@ -261,7 +261,7 @@ fn whatever_the_index_lacks_there_is_an_answer_that_says_so() {
     assert_eq!(found.results[0].name, "no-approval-at-night");
     assert!(!found.results[0].stale && found.results[0].similarity.is_none());
 
-    let nothing = Corpus::of_set(Arc::default()).unwrap();
+    let nothing = Corpus::of_set(&PolicySet::default()).unwrap();
     let found = search(&nothing, &text, "").unwrap();
     assert!(found.results.is_empty());
     assert_eq!(found.notes[0], "there are no policies");
