@@ -22,6 +22,7 @@ pub mod net;
 mod policies;
 mod publisher;
 mod related;
+mod shell;
 pub mod signing;
 mod sparingly;
 mod store;

@@ -32,7 +32,7 @@ fn end_of_word(first: char, text: &str, rest: &mut Peekable<CharIndices<'_>>) ->
         if is_capital(character) {
             let mut ahead = rest.clone();
             ahead.next();
-            let begins_word = ahead.peek().is_some_and(|(_, next)| next.is_alphabetic() && !is_capital(*next));
+            let begins_word = ahead.peek().is_some_and(|(_, next)| next.is_lowercase());
             // `ownerId`, `HTTPServer`, `s3Bucket`; but not `B2B`.
             let after_small = !is_capital(last) && !last.is_numeric();
             if after_small || begins_word {
@@ -75,6 +75,7 @@ mod tests {
         assert!(split("").is_empty());
         assert!(split(" -- _ …").is_empty());
         assert_eq!(split("ÉcoleÉtéA"), ["École", "Été", "A"]);
+        assert_eq!(split("PDF文書"), ["PDF文書"]);
         assert_eq!(split("cafe\u{301} 文書 ✓ \u{301}x"), ["cafe\u{301}", "文書", "x"]);
     }
 }

@@ -1,6 +1,9 @@
+use std::fmt;
+use std::str::FromStr;
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
+use serde::de::IntoDeserializer;
 use serde::{Deserialize, Serialize};
 
 use crate::Hit;
@@ -22,6 +25,21 @@ impl Ranking {
     pub const OF_LEXICAL: Ranking = Ranking::Hybrid;
     /// What suits embedders that know meanings: where a query has none of a policy's words, words rank by chance.
     pub const OF_MODELS: Ranking = Ranking::Vector;
+}
+
+/// As programs write it.
+impl fmt::Display for Ranking {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.serialize(f)
+    }
+}
+
+impl FromStr for Ranking {
+    type Err = serde::de::value::Error;
+
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
+        Ranking::deserialize(name.into_deserializer())
+    }
 }
 
 /// How little the very first ranks count more than those after them.
@@ -71,6 +89,9 @@ mod tests {
     #[test]
     fn rankings_are_named_as_people_write_them() {
         assert_eq!(serde_json::to_string(&Ranking::Hybrid).unwrap(), "\"hybrid\"");
+        assert_eq!((Ranking::Hybrid.to_string().as_str(), "vector".parse()), ("hybrid", Ok(Ranking::Vector)));
+        let error = "fuzzy".parse::<Ranking>().unwrap_err().to_string();
+        assert!(error.contains("`vector`, `keyword`, `hybrid`"), "{error}");
     }
 
     proptest! {

@@ -75,7 +75,7 @@ fn length(numbers: &[f32]) -> Result<f64, VectorError> {
     if let Some(at) = numbers.iter().position(|number| !number.is_finite()) {
         return Err(VectorError::NotFinite(at));
     }
-    Ok(numbers.iter().map(|number| f64::from(*number).powi(2)).sum::<f64>().sqrt())
+    Ok(numbers.iter().map(|number| f64::from(*number)).map(|number| number * number).sum::<f64>().sqrt())
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 
-use crate::find::{Asking, NoTurn, SearchError, recommend, search};
+use crate::find::{Asking, NoTurn, Pace, Question, SearchError, recommend, search};
 use crate::policies::CompileError;
 
 use super::problem::Problem;
@@ -26,12 +26,13 @@ pub(super) async fn post(
 ) -> Result<Response, Problem> {
     match what.as_str() {
         "search" => {
-            let question = body::json(&headers, body, MAX_QUESTION).await?;
-            answer(&api.asking, move |asking| search(&asking.corpus(), &question, DRAFT)).await
+            let question: Question = body::json(&headers, body, MAX_QUESTION).await?;
+            let pace = if question.draft.is_some() { Pace::GivingWay } else { Pace::Usual };
+            answer(&api.asking, pace, move |asking| search(&asking.corpus(), &question, DRAFT)).await
         }
         "recommend" => {
             let new = body::json(&headers, body, MAX_QUESTION).await?;
-            answer(&api.asking, move |asking| recommend(&asking.corpus(), &new)).await
+            answer(&api.asking, Pace::GivingWay, move |asking| recommend(&asking.corpus(), &new)).await
         }
         "conflicts" => conflicts::post(&api, &headers, body).await,
         "duplicates" => duplicates::post(&api, &headers, body).await,
@@ -41,9 +42,10 @@ pub(super) async fn post(
 
 async fn answer<T: serde::Serialize + Send + 'static>(
     asking: &Asking,
+    pace: Pace,
     ask: impl FnOnce(&Asking) -> Result<T, SearchError> + Send + 'static,
 ) -> Result<Response, Problem> {
-    let answered = asking.turns().take({
+    let answered = asking.turns().take(pace, {
         let asking = asking.clone();
         move || ask(&asking)
     });

@@ -1,12 +1,7 @@
-use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
-use tokio::time::timeout;
-
 use crate::conflicts::Study;
-use crate::embedding::priority;
-use crate::find::NoTurn;
+use crate::find::{NoTurn, Queue, Turn, give_way};
 
 /// How many may wait for the one that is at work.
 const WAITING: usize = 8;
@@ -16,11 +11,7 @@ const PATIENCE: Duration = Duration::from_secs(300);
 
 /// Work over all policies: one at a time, on a thread that gives way to everything else. Clones share the turn.
 #[derive(Clone, Debug)]
-pub(crate) struct Studies {
-    room: Arc<Semaphore>,
-    turn: Arc<Semaphore>,
-    patience: Duration,
-}
+pub(crate) struct Studies(Queue);
 
 /// Ends a study when nobody waits for it any more.
 struct Waiting(Study);
@@ -33,8 +24,7 @@ impl Drop for Waiting {
 
 impl Studies {
     pub(crate) fn new() -> Self {
-        let [room, turn] = [1 + WAITING, 1].map(|places| Arc::new(Semaphore::new(places)));
-        Studies { room, turn, patience: PATIENCE }
+        Studies(Queue::new(1, WAITING, PATIENCE))
     }
 
     /// Does the work when it is its turn. Whoever goes away, or has waited for too long, leaves the queue, or ends the
@@ -43,31 +33,14 @@ impl Studies {
         &self,
         work: impl FnOnce(&Study) -> T + Send + 'static,
     ) -> Result<T, NoTurn> {
-        let room = Arc::clone(&self.room).try_acquire_owned().map_err(|_| NoTurn::Full)?;
-        timeout(self.patience, self.in_turn(room, work)).await.unwrap_or(Err(NoTurn::Late))
-    }
-
-    async fn in_turn<T: Send + 'static>(
-        &self,
-        room: OwnedSemaphorePermit,
-        work: impl FnOnce(&Study) -> T + Send + 'static,
-    ) -> Result<T, NoTurn> {
-        let turn = Arc::clone(&self.turn).acquire_owned().await.map_err(|_| NoTurn::Crashed)?;
-        let study = Study::default();
-        let waiting = Waiting(study.clone());
-        let (answer, answered) = oneshot::channel();
-        let started = priority::spawn("study", move || {
-            let outcome = work(&study);
-            drop((turn, room));
-            let _ = answer.send(outcome);
+        let studied = self.0.take(async |turn: Turn| {
+            let study = Study::default();
+            let waiting = Waiting(study.clone());
+            let outcome = give_way("study", turn, move || work(&study)).await;
+            drop(waiting);
+            outcome
         });
-        if let Err(error) = started {
-            tracing::error!(%error, "a thread cannot be started");
-            return Err(NoTurn::Crashed);
-        }
-        let outcome = answered.await.map_err(|_| NoTurn::Crashed);
-        drop(waiting);
-        outcome
+        studied.await
     }
 }
 
@@ -104,7 +77,7 @@ mod tests {
 
     #[tokio::test]
     async fn work_ends_when_it_takes_longer_than_anybody_waits() {
-        let studies = Studies { patience: Duration::from_millis(20), ..Studies::new() };
+        let studies = Studies(Queue::new(1, WAITING, Duration::from_millis(20)));
         let endless = |study: &Study| {
             while study.goes_on().is_ok() {
                 std::thread::yield_now();
@@ -112,7 +85,7 @@ mod tests {
         };
         assert!(matches!(studies.take(endless).await, Err(NoTurn::Late)));
         // The turn is given back.
-        drop(studies.turn.acquire().await.unwrap());
+        while studies.take(|_| ()).await.is_err() {}
     }
 
     #[tokio::test]
@@ -121,9 +94,21 @@ mod tests {
         for _ in 0..3 {
             assert!(matches!(studies.take(|_| panic!("on purpose")).await, Err(NoTurn::Crashed)));
         }
-        let all = Arc::clone(&studies.room).try_acquire_many_owned(1 + u32::try_from(WAITING).unwrap()).unwrap();
-        assert!(matches!(studies.take(|_| ()).await, Err(NoTurn::Full)));
-        drop(all);
         studies.take(|_| ()).await.unwrap();
+
+        let studies = Studies(Queue::new(1, 0, PATIENCE));
+        let ((began, begun), (end, ended)) = (mpsc::channel(), mpsc::channel::<()>());
+        let only = tokio::spawn({
+            let studies = studies.clone();
+            let work = move |_: &Study| {
+                began.send(()).unwrap();
+                let _ = ended.recv();
+            };
+            async move { studies.take(work).await }
+        });
+        tokio::task::spawn_blocking(move || begun.recv().unwrap()).await.unwrap();
+        assert!(matches!(studies.take(|_| ()).await, Err(NoTurn::Full)));
+        drop(end);
+        only.await.unwrap().unwrap();
     }
 }

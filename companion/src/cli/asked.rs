@@ -4,6 +4,7 @@ use tollgate_policy::source::Loader;
 
 use crate::find::Corpus;
 use crate::policies::{load, read_paths};
+use crate::shell::Quoted;
 
 use super::args::Format;
 use super::output::Output;
@@ -28,7 +29,7 @@ impl Asked {
 
     /// How one question is asked of the same policies, as far as files hold them.
     pub(super) fn check(&self) -> String {
-        let paths = self.policies.iter().map(|path| format!(" --policies {}", path.display()));
+        let paths = self.policies.iter().map(|path| format!(" --policies {}", Quoted(&path.display().to_string())));
         match self.policies.is_empty() {
             true => "tollgate check --policies DIR".to_owned(),
             false => paths.fold("tollgate check".to_owned(), |check, path| check + &path),

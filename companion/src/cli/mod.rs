@@ -59,10 +59,21 @@ pub fn main() -> ExitCode {
         Ok(exit) => exit.into(),
         Err(error) => {
             // Where even stderr is gone, the exit code is all that is left to say.
-            let _ = output.problem(format_args!("error: {error:#}"));
+            let _ = output.problem(format_args!("error: {}", explained(&error)));
             on_error.into()
         }
     }
+}
+
+/// An error with its causes. Each is said once: many errors say what caused them themselves.
+fn explained(error: &anyhow::Error) -> String {
+    let mut said = error.to_string();
+    for cause in error.chain().skip(1).map(ToString::to_string) {
+        if !said.contains(&cause) {
+            said = format!("{said}: {cause}");
+        }
+    }
+    said
 }
 
 /// Not clap's own exit code everywhere, which means "denied" for some commands and "unusable input" for others.

@@ -1,5 +1,7 @@
 //! `tollgate recommend`: policies to begin with, for a kind of resource that is new.
 
+use tollgate_policy::source::tree::printable;
+
 use crate::find::{NewKind, Recommendation, Share, recommend};
 
 use super::args::Format;
@@ -9,6 +11,9 @@ use super::output::Output;
 use super::remote::explain;
 use super::similar;
 use super::style::FAINT;
+
+/// Most characters of a comment; a condition has fewer.
+const MAX_COMMENT: usize = 16 << 10;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -85,8 +90,8 @@ fn write(recommendation: &Recommendation, output: &mut Output<'_>) -> anyhow::Re
     Ok(())
 }
 
-/// Nothing in a comment ends it.
+/// Nothing in a comment ends it, or moves what is beside it.
 fn on_one_line(text: &str) -> String {
     let words: Vec<&str> = text.split_whitespace().collect();
-    words.join(" ").chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+    printable(words.join(" ").chars(), MAX_COMMENT, '\u{fffd}')
 }

@@ -35,7 +35,7 @@ pub(super) struct Args {
     #[arg(short, value_name = "N", default_value_t = 10)]
     k: usize,
     /// What policies are ranked by; what is best for the embedder, unless said
-    #[arg(long, value_name = "RANKING", value_parser = ranking)]
+    #[arg(long, value_name = "RANKING")]
     ranking: Option<Ranking>,
     #[command(flatten)]
     filters: Filters,
@@ -93,21 +93,9 @@ fn write(found: &Found, output: &mut Output<'_>) -> anyhow::Result<()> {
         "{FAINT}{} of {} policies, ranking {}{model}{generation}{FAINT:#}",
         found.results.len(),
         found.index.policies,
-        name(found.ranking)
+        found.ranking
     ))?;
     Ok(())
-}
-
-const RANKINGS: [(&str, Ranking); 3] =
-    [("vector", Ranking::Vector), ("keyword", Ranking::Keyword), ("hybrid", Ranking::Hybrid)];
-
-fn ranking(name: &str) -> Result<Ranking, String> {
-    let known = RANKINGS.iter().find(|(known, _)| *known == name);
-    known.map(|(_, ranking)| *ranking).ok_or_else(|| "a ranking is vector, keyword or hybrid".to_owned())
-}
-
-fn name(ranking: Ranking) -> &'static str {
-    RANKINGS.iter().find(|(_, known)| *known == ranking).map_or("", |(name, _)| name)
 }
 
 /// What is not as it usually is.

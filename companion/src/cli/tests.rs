@@ -8,7 +8,7 @@ use tollgate_policy::snapshot::{Snapshot, SnapshotId};
 use super::args::Cli;
 use super::exit::Exit;
 use super::output::capture;
-use super::run;
+use super::{explained, run};
 
 const GOOD: &str = "policies:\n  - {name: reader, resource: document, actions: [view], roles: [editor]}\n";
 
@@ -34,6 +34,23 @@ fn valid_policies_are_counted_in_one_line() {
     assert_eq!(exit.unwrap(), Exit::Success);
     assert!(results.starts_with("ok: 1 policies, 0 routes"), "{results}");
     assert_eq!((results.lines().count(), problems.as_str()), (1, ""));
+}
+
+#[test]
+fn what_is_wrong_is_said_once() {
+    let dir = folder(GOOD);
+    let policies = ["--policies", text(dir.path())];
+    for (arguments, expected) in [
+        (&["similar", "x", "-k", "0"][..], "`k` is a number of results from 1 to 1000, not 0"),
+        (&["recommend", "a*"], "`a*`"),
+        (&["validate", "/nonexistent"], "No such file"),
+    ] {
+        let arguments = if arguments[0] == "validate" { arguments.to_vec() } else { [arguments, &policies].concat() };
+        let said = explained(&tollgate(&arguments).0.unwrap_err());
+        assert_eq!(said.matches(expected).count(), 1, "{said}");
+    }
+    let caused = anyhow::anyhow!("Connection refused").context("cannot reach it");
+    assert_eq!(explained(&caused), "cannot reach it: Connection refused");
 }
 
 #[test]

@@ -1,5 +1,7 @@
-use tollgate_policy::set::{Enforcement, Names, Policy};
+use tollgate_policy::set::{Enforcement, Policy};
 use tollgate_policy::time::Timestamp;
+
+use crate::find::{listed, roles};
 
 use super::report::Difference;
 
@@ -11,20 +13,15 @@ pub(super) fn of(first: &Policy, here: &Policy) -> Vec<Difference> {
 }
 
 fn fields(policy: &Policy) -> [(&'static str, String); 9] {
-    let names = |names: &Names| match names {
-        Names::Any => vec!["*".to_owned()],
-        Names::Of(names) => names.clone(),
-    };
     let list = |mut names: Vec<String>| {
         names.sort();
         names.join(", ")
     };
-    let derived = policy.derived_roles.iter().map(|role| role.name.clone());
     let time = |time: Option<Timestamp>| time.map(|time| time.to_string()).unwrap_or_default();
     [
-        ("resource", list(names(&policy.kinds))),
-        ("actions", list(names(&policy.actions))),
-        ("roles", list(names(&policy.roles).into_iter().chain(derived).collect())),
+        ("resource", list(listed(&policy.kinds))),
+        ("actions", list(listed(&policy.actions))),
+        ("roles", list(roles(policy))),
         ("condition", policy.condition.as_ref().map(|condition| condition.text.clone()).unwrap_or_default()),
         ("effect", policy.effect.to_string()),
         ("enforcement", if policy.enforcement == Enforcement::Shadow { "shadow" } else { "enforce" }.to_owned()),

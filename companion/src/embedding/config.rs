@@ -7,6 +7,9 @@ use tollgate_search::{Dimensions, ModelVersion, Settings};
 use super::cache::CacheLimits;
 use super::http::HttpConfig;
 
+/// What the embedder that needs nothing is called.
+pub(crate) const LEXICAL: &str = "lexical";
+
 /// How policies are made searchable.
 #[derive(Clone, Debug)]
 pub struct SearchConfig {
@@ -60,7 +63,7 @@ impl EmbedderConfig {
     #[must_use]
     pub fn name(&self) -> &'static str {
         match self.0 {
-            Kind::Lexical { .. } => "lexical",
+            Kind::Lexical { .. } => LEXICAL,
             Kind::SentenceTransformer { .. } => "sentence-transformer",
             Kind::Http(_) => "http",
         }

@@ -38,6 +38,5 @@ pub(crate) use dead::DeadLetter;
 pub(crate) use generation::Generation;
 pub(crate) use http::QuerySeconds;
 pub(crate) use migrations::{Migration, Migrations, Ready};
-pub(crate) use priority::spawn as spawn_giving_way;
 pub(crate) use searches::Searches;
 pub(crate) use state::{Settled, State};

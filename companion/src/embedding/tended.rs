@@ -7,13 +7,16 @@ use tollgate_search::{Embedder, Index, Model};
 use super::backoff;
 use super::book::Book;
 use super::cache::ModelKey;
+use super::config::EmbedderConfig;
 use super::generation::Generation;
+use super::store::Record;
 
 /// A generation that is kept up with the policies.
 #[derive(Debug)]
 pub(super) struct Tended {
     pub(super) number: u64,
     pub(super) model: Model,
+    kind: Option<&'static str>,
     pub(super) key: ModelKey,
     pub(super) index: Arc<Index>,
     embedder: RwLock<Option<Arc<dyn Embedder>>>,
@@ -50,10 +53,11 @@ struct Gauges {
 }
 
 impl Tended {
-    pub(super) fn new(number: u64, index: Index) -> Self {
+    pub(super) fn new(record: &Record, index: Index) -> Self {
         let (model, indexed) = (index.model().clone(), index.len());
         Tended {
-            number,
+            number: record.number,
+            kind: record.embedder.as_ref().map(EmbedderConfig::name),
             key: ModelKey::of(&model),
             model,
             index: Arc::new(index),
@@ -78,6 +82,7 @@ impl Tended {
         Generation {
             number: self.number,
             model: self.model.clone(),
+            kind: self.kind,
             index: Arc::clone(&self.index),
             embedder: self.embedder(),
         }

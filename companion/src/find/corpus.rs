@@ -8,7 +8,7 @@ use tollgate_search::{
 };
 
 use crate::catalogue::{Catalogue, InForce, Surroundings};
-use crate::embedding::{Generation, Searches};
+use crate::embedding::{EmbedderConfig, Generation, Searches};
 use crate::metrics::{Metrics, VectorError};
 
 use super::standing::Standing;
@@ -63,7 +63,13 @@ impl Corpus {
         }
         let indexed = index.len();
         let standing = Standing { policies: set.policies.len(), indexed, ..Standing::default() };
-        let generation = Generation { number: 1, model, index: Arc::new(index), embedder: Some(Arc::new(embedder)) };
+        let generation = Generation {
+            number: 1,
+            model,
+            kind: Some(EmbedderConfig::default().name()),
+            index: Arc::new(index),
+            embedder: Some(Arc::new(embedder)),
+        };
         Ok(Corpus {
             policies: InForce::of(set),
             generation: Some(Arc::new(generation)),
@@ -145,6 +151,13 @@ impl Corpus {
         notes
     }
 
+    /// Counts the policies of an answer.
+    pub(super) fn note_results(&self, count: usize) {
+        if let Some(metrics) = &self.metrics {
+            metrics.search.answered(count);
+        }
+    }
+
     /// The policies nearest to a vector, of those that are wanted, and counts the search.
     ///
     /// # Errors
@@ -160,7 +173,7 @@ impl Corpus {
         let hits = index.search(query, most, wanted);
         if let Some(metrics) = &self.metrics {
             match &hits {
-                Ok(hits) => metrics.search.searched(begun.elapsed(), hits.len()),
+                Ok(_) => metrics.search.searched(begun.elapsed()),
                 Err(IndexError::Dimensions { .. }) => metrics.search.vector_failed(VectorError::Dimensions),
                 Err(_) => metrics.search.vector_failed(VectorError::Storage),
             }
@@ -171,13 +184,21 @@ impl Corpus {
 
 #[cfg(test)]
 impl Corpus {
+    /// As if a generation of another program, or of another embedder, served.
+    pub(crate) fn with_generation(self, change: impl FnOnce(&mut Generation)) -> Self {
+        let mut generation = self.generation.map(|generation| Arc::into_inner(generation).unwrap()).unwrap();
+        change(&mut generation);
+        Corpus { generation: Some(Arc::new(generation)), ..self }
+    }
+
+    /// Counts into these.
+    pub(crate) fn counting(self, metrics: &Arc<Metrics>) -> Self {
+        Corpus { metrics: Some(Arc::clone(metrics)), ..self }
+    }
+
     /// As if the model could be loaded no more.
     pub(crate) fn without_embedder(self) -> Self {
-        let generation = self.generation.map(|generation| {
-            let generation = Arc::into_inner(generation).unwrap();
-            Arc::new(Generation { embedder: None, ..generation })
-        });
-        Corpus { generation, ..self }
+        self.with_generation(|generation| generation.embedder = None)
     }
 
     /// As if nothing was embedded yet.

@@ -117,4 +117,17 @@ mod tests {
             assert!(problems.contains(expected), "{text}: {problems}");
         }
     }
+
+    #[test]
+    fn what_else_is_in_a_file_with_one_policy_is_not_compiled() {
+        let broken = "resource.x.matches('(')";
+        let file = format!(
+            "variables: {{v: \"{broken}\"}}\nderivedRoles: [{{name: d, roles: [a], condition: \"{broken}\"}}]\n\
+             policies: [{{name: a, resource: a, actions: [b], roles: [c, d], condition: resource.y}}]"
+        );
+        let problems = read(&file).unwrap_err();
+        assert!(problems.contains("other sections") && !problems.contains("pattern"), "{problems}");
+        let own = read(&file.replace("resource.y", "variables.v")).unwrap_err();
+        assert!(own.contains("variables.v") && !own.contains("pattern"), "{own}");
+    }
 }

@@ -1,7 +1,8 @@
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
-use tollgate_policy::set::{Names, Policy};
+use tollgate_policy::identity::ANONYMOUS;
+use tollgate_policy::set::{Names, Policy, is_within_scope};
 
 use super::corpus::Corpus;
 use super::outline::EffectName;
@@ -45,7 +46,7 @@ impl Filters {
             && kind.as_ref().is_none_or(|kind| names(&policy.kinds, kind))
             && action.as_ref().is_none_or(|action| policy.is_about_action(action))
             && role.as_ref().is_none_or(|role| is_about_role(policy, role))
-            && scope.as_ref().is_none_or(|scope| policy.scope.as_ref().is_some_and(|own| is_within(own, scope)))
+            && scope.as_deref().is_none_or(|scope| is_within_scope(policy.scope.as_deref(), Some(scope)))
     }
 
     /// The policies that pass.
@@ -61,15 +62,11 @@ fn names(names: &Names, name: &str) -> bool {
     }
 }
 
-/// A derived role is about those, too, through whose plain roles it is held.
+/// A derived role is about those, too, through whose plain roles it is held. A caller without identity is not anybody.
 fn is_about_role(policy: &Policy, role: &str) -> bool {
-    names(&policy.roles, role)
-        || policy.derived_roles.iter().any(|derived| derived.name == role || names(&derived.roles, role))
-}
-
-/// Whether a scope is another one, or beneath it.
-fn is_within(scope: &str, outer: &str) -> bool {
-    scope.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    let includes = |roles: &Names| names(roles, role) && (role != ANONYMOUS || *roles != Names::Any);
+    includes(&policy.roles)
+        || policy.derived_roles.iter().any(|derived| derived.name == role || includes(&derived.roles))
 }
 
 #[cfg(test)]
@@ -104,6 +101,7 @@ policies:
         assert_eq!(passing(&Filters { action: some("documents:list"), ..none() }), ["any", "glob"]);
         assert_eq!(passing(&Filters { role: some("editor"), ..none() }), ["any", "owned"]);
         assert_eq!(passing(&Filters { role: some("owner"), ..none() }), ["any", "owned"]);
+        assert!(passing(&Filters { role: some("anonymous"), ..none() }).is_empty());
         assert_eq!(passing(&Filters { scope: some("acme"), ..none() }), ["glob", "owned"]);
         assert_eq!(passing(&Filters { effect: Some(EffectName::Deny), ..none() }), ["any"]);
         assert_eq!(passing(&Filters { role: some("viewer"), kind: some("page"), ..none() }), ["any", "glob"]);

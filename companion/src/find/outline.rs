@@ -38,12 +38,12 @@ impl Outline {
 }
 
 /// The roles that a policy names, plain ones first.
-pub(super) fn roles(policy: &Policy) -> Vec<String> {
+pub(crate) fn roles(policy: &Policy) -> Vec<String> {
     listed(&policy.roles).into_iter().chain(policy.derived_roles.iter().map(|role| role.name.clone())).collect()
 }
 
 /// As files write them.
-pub(super) fn listed(names: &Names) -> Vec<String> {
+pub(crate) fn listed(names: &Names) -> Vec<String> {
     match names {
         Names::Any => vec!["*".to_owned()],
         Names::Of(names) => names.clone(),

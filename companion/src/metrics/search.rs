@@ -20,7 +20,8 @@ const SEARCH_BUCKETS: [f64; 11] = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 
 /// From an append in memory to a disk that is busy.
 const WRITE_BUCKETS: [f64; 11] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0, 25.0, 100.0, 1000.0];
 
-const RESULT_BUCKETS: [f64; 8] = [0.0, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0];
+/// Up to as many as can be asked for.
+const RESULT_BUCKETS: [f64; 11] = [0.0, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0, 1000.0];
 
 /// What policy search counts. Shared by reference.
 #[derive(Debug)]
@@ -270,7 +271,7 @@ impl SearchMetrics {
         registry.register("authz_vector_store_size", size, self.size.clone());
         let bytes = "Size of the vector index that answers";
         registry.register_with_unit("authz_vector_index_size", bytes, Unit::Bytes, self.bytes.clone());
-        let results = "Policies that a search has found";
+        let results = "Policies that a search was answered with";
         registry.register("authz_vector_search_results", results, self.results.clone());
         let accuracy = "Share of the true nearest that a sampled search has found";
         registry.register("authz_vector_search_accuracy", accuracy, self.accuracy.clone());
@@ -335,10 +336,14 @@ impl SearchMetrics {
         self.delete_duration.observe(in_milliseconds(duration));
     }
 
-    /// A search of the vector index, and how many it has found.
-    pub(crate) fn searched(&self, duration: Duration, results: usize) {
+    /// A search of the vector index.
+    pub(crate) fn searched(&self, duration: Duration) {
         self.operated(VectorOperation::Search, 1);
         self.search_duration.observe(in_milliseconds(duration));
+    }
+
+    /// A search was answered with so many policies, however they were found.
+    pub(crate) fn answered(&self, results: usize) {
         self.results.observe(results as f64);
     }
 

@@ -7,7 +7,7 @@ use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
 use crate::daemon::Shutdown;
-use crate::embedding::{Generation, Searches, Settled, spawn_giving_way};
+use crate::embedding::{Generation, Searches, Settled, priority};
 use crate::metrics::Metrics;
 
 use super::extract::Extract;
@@ -115,7 +115,7 @@ async fn calm(news: &mut watch::Receiver<Settled>) -> bool {
 /// None if the thread has died, or there is none.
 async fn make(job: Job) -> Option<(Maker, Result<Arc<Extract>, NoExtract>)> {
     let (done, made) = oneshot::channel();
-    let spawned = spawn_giving_way("related", move || {
+    let spawned = priority::spawn("related", move || {
         let Job { mut maker, serving, settled, metrics, go_on } = job;
         let started = Instant::now();
         let made = maker.make(settled.generation, settled.revision, &serving.index, &*go_on);

@@ -87,7 +87,7 @@ fn what_cannot_be_answered_ends_with_one_and_says_why() {
         (&["x", "-k", "0", "--policies", "p"], "not 0"),
         (&["x", "--policy", "y", "--policies", "p"], "cannot be used with"),
         (&["--policies", "p"], "TEXT"),
-        (&["x", "--ranking", "best", "--policies", "p"], "a ranking is vector, keyword or hybrid"),
+        (&["x", "--ranking", "best", "--policies", "p"], "expected one of `vector`, `keyword`, `hybrid`"),
     ];
     for (arguments, expected) in cases {
         let (code, results, problems) = tollgate(&[&["similar"], arguments].concat(), dir.path());

@@ -32,10 +32,6 @@ pub(super) fn append(code: &mut Code, from: &Code, root: NodeId) -> NodeId {
         }
         Node::Attribute(root, name) => Node::Attribute(root, code.push_string(from.string(name))),
         Node::HasAttribute(root, name) => Node::HasAttribute(root, code.push_string(from.string(name))),
-        Node::IfPresent | Node::Unary(_) => {
-            operand(code);
-            node
-        }
         Node::Select(field) | Node::Has(field) | Node::OptionalSelect(field) => {
             operand(code);
             let field = code.push_string(from.string(field));
@@ -58,20 +54,9 @@ pub(super) fn append(code: &mut Code, from: &Code, root: NodeId) -> NodeId {
                 None => node,
             }
         }
-        Node::Index(other)
-        | Node::OptionalIndex(other)
-        | Node::Binary(_, other)
-        | Node::And(other)
-        | Node::Or(other)
-        | Node::Fold(_, _, other)
-        | Node::FoldPairs(_, _, other)
-        | Node::Filtered(other)
-        | Node::Let(_, other)
-        | Node::OptionalMap(_, _, other)
-        | Node::OptionalOr(other)
-        | Node::OptionalOrValue(other) => {
+        with_operand => {
             operand(code);
-            node.with_other(|_| append(code, from, other))
+            with_operand.with_other(|other| append(code, from, other))
         }
     };
     code.set(id, copied);

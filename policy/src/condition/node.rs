@@ -181,6 +181,14 @@ impl Node {
         }
     }
 
+    /// Its last operand, if it has one of its own.
+    #[cfg(feature = "compiler")]
+    pub(crate) fn other(self) -> Option<NodeId> {
+        let mut found = None;
+        self.with_other(|other| *found.insert(other));
+        found
+    }
+
     /// The same wherever its tree stands: its operand is told by its distance from `own`, the node's place.
     pub(crate) fn relative_to(self, own: NodeId) -> Node {
         self.with_other(|other| NodeId(other.0.wrapping_sub(own.0)))

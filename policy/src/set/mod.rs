@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 pub use crate::identity::{ClaimsFrom, IdentityMethod, IdentitySource, SanKind, TrustedPeers};
 pub use derived_role::DerivedRole;
-pub use policy::{Condition, Effect, Enforcement, Names, Policy, Window};
+pub use policy::{Condition, Effect, Enforcement, Names, Policy, Window, is_within_scope, names_action};
 pub use principal::DirectoryEntry;
 pub use route::{AttributeSource, Auth, PathTemplate, Route, RouteBody, TemplateSegment};
 pub use schema::{Additional, Schema, SchemaType, Schemas};

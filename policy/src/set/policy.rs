@@ -64,10 +64,28 @@ impl Policy {
     pub fn is_about_action(&self, action: &str) -> bool {
         match &self.actions {
             Names::Any => true,
-            Names::Of(names) => names.iter().any(|own| match Glob::parse(own) {
-                Some(glob) => glob.matches(action),
-                None => own == action,
-            }),
+            Names::Of(names) => names.iter().any(|own| names_action(own, action)),
+        }
+    }
+}
+
+/// Whether a name of actions, which may be a glob, is this action's, too.
+#[must_use]
+pub fn names_action(name: &str, action: &str) -> bool {
+    match Glob::parse(name) {
+        Some(glob) => glob.matches(action),
+        None => name == action,
+    }
+}
+
+/// Whether a scope is another one or beneath it; `None` is the root.
+#[must_use]
+pub fn is_within_scope(scope: Option<&str>, outer: Option<&str>) -> bool {
+    match (scope, outer) {
+        (_, None) => true,
+        (None, Some(_)) => false,
+        (Some(scope), Some(outer)) => {
+            scope.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
         }
     }
 }

@@ -2,7 +2,8 @@
 const MAX_SHOWN: usize = 64;
 
 /// At most so many characters, the last an ellipsis where there are more, with a substitute for what cannot be shown.
-pub(super) fn printable(characters: impl Iterator<Item = char>, most: usize, substitute: char) -> String {
+#[must_use]
+pub fn printable(characters: impl Iterator<Item = char>, most: usize, substitute: char) -> String {
     let visible = |character| if is_printable(character) { character } else { substitute };
     let mut shown: Vec<char> = characters.take(most + 1).map(visible).collect();
     if shown.len() > most {
@@ -17,8 +18,9 @@ pub fn shown(text: &str) -> String {
     format!("`{}`", printable(text.chars(), MAX_SHOWN, '\u{fffd}'))
 }
 
-/// Neither moves the cursor nor reorders what is around it.
-pub(super) fn is_printable(character: char) -> bool {
+/// Whether a character neither moves the cursor nor reorders what is around it.
+#[must_use]
+pub fn is_printable(character: char) -> bool {
     let is_invisible = matches!(
         character,
         '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}'

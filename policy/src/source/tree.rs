@@ -6,7 +6,7 @@ use crate::data::Data;
 pub use super::location::{Line, Lines, Mark};
 pub use super::mapping::{Mapping, Shape, listed};
 pub use super::node::{Key, Node, Value};
-pub use super::printable::shown;
+pub use super::printable::{is_printable, printable, shown};
 pub use super::report::{InFile, Problem};
 pub use super::suggest::closest;
 pub use super::value::{choice, distinct, items, text, text_within};

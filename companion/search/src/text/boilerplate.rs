@@ -14,7 +14,7 @@ const COMMON: &str = "\
 /// What conditions are said with; elsewhere these are words like others.
 const OF_CONDITIONS: &str = "\
     absent attributes contains else ends equal equals false item least less list more most null one pattern present \
-    principal query request resource size starts true";
+    principal query request resource size starts true unless variable";
 
 static IS_COMMON: LazyLock<FxHashSet<&str>> = LazyLock::new(|| COMMON.split(' ').collect());
 static IS_OF_CONDITIONS: LazyLock<FxHashSet<&str>> = LazyLock::new(|| OF_CONDITIONS.split(' ').collect());

@@ -1,6 +1,10 @@
+use std::borrow::Cow;
+
 use tollgate_policy::identifier;
+use unicode_normalization::{UnicodeNormalization, is_nfc};
 
 use super::boilerplate::{is_common, is_of_conditions};
+use super::spaceless;
 
 /// Most bytes of a cleaned text; further words are left out.
 const MAX_CLEANED: usize = 8192;
@@ -29,29 +33,55 @@ pub fn clean(text: &str) -> String {
 
 /// Cleans a text to the end of what was cleaned before.
 pub(super) fn add(text: &str, of: Of, cleaned: &mut String) {
-    for word in identifier::words(text) {
-        if word.len() > MAX_WORD {
-            continue;
-        }
-        let before = cleaned.len();
-        if before > 0 {
-            cleaned.push(' ');
-        }
-        let start = cleaned.len();
-        match word.is_ascii() {
-            true => cleaned.extend(word.bytes().map(|byte| char::from(byte.to_ascii_lowercase()))),
-            false => cleaned.extend(word.chars().flat_map(char::to_lowercase)),
-        }
-        let kept = cleaned.get(start..).map_or(0, telling);
-        cleaned.truncate(start + kept);
-        let word = cleaned.get(start..).unwrap_or_default();
-        if word.is_empty() || is_common(word) || (of == Of::Condition && is_of_conditions(word)) {
-            cleaned.truncate(before);
-        }
-        if cleaned.len() > MAX_CLEANED {
-            return cleaned.truncate(before);
+    for word in identifier::words(&composed(text)) {
+        let is_added = match spaceless::is_in(word) {
+            true => spaceless::pieces(word).all(|piece| add_word(without_marks(piece), of, cleaned)),
+            false => add_word(word, of, cleaned),
+        };
+        if !is_added {
+            return;
         }
     }
+}
+
+/// Marks that belong to a character before a word begin none.
+fn without_marks(word: &str) -> &str {
+    word.trim_start_matches(|character: char| !character.is_alphanumeric())
+}
+
+/// A letter and its marks are one character, however the text was typed.
+fn composed(text: &str) -> Cow<'_, str> {
+    match text.is_ascii() || is_nfc(text) {
+        true => text.into(),
+        false => text.nfc().collect::<String>().into(),
+    }
+}
+
+/// `false` where there is no room for the word.
+fn add_word(word: &str, of: Of, cleaned: &mut String) -> bool {
+    if word.is_empty() || word.len() > MAX_WORD {
+        return true;
+    }
+    let before = cleaned.len();
+    if before > 0 {
+        cleaned.push(' ');
+    }
+    let start = cleaned.len();
+    match word.is_ascii() {
+        true => cleaned.extend(word.bytes().map(|byte| char::from(byte.to_ascii_lowercase()))),
+        false => cleaned.extend(word.chars().flat_map(char::to_lowercase)),
+    }
+    let kept = cleaned.get(start..).map_or(0, telling);
+    cleaned.truncate(start + kept);
+    let word = cleaned.get(start..).unwrap_or_default();
+    if word.is_empty() || is_common(word) || (of == Of::Condition && is_of_conditions(word)) {
+        cleaned.truncate(before);
+    }
+    let fits = cleaned.len() <= MAX_CLEANED;
+    if !fits {
+        cleaned.truncate(before);
+    }
+    fits
 }
 
 /// How many bytes of a word tell something: none of a number or an id, and not the number of a counted thing (`team42`).

@@ -2,6 +2,7 @@
 
 mod boilerplate;
 mod clean;
+mod spaceless;
 #[cfg(test)]
 mod tests;
 
@@ -13,7 +14,7 @@ pub use clean::clean;
 
 /// How texts are made and cleaned; part of what every model's vectors depend on. Another one means that the same policy
 /// may have another text.
-pub const TEXT_VERSION: u32 = 1;
+pub const TEXT_VERSION: u32 = 2;
 
 /// Most names of a list that are told.
 const MAX_NAMES: usize = 64;

@@ -96,6 +96,27 @@ fn identifiers_are_split_and_ids_and_numbers_dropped() {
 }
 
 #[test]
+fn however_a_letter_with_marks_is_typed_it_is_the_same() {
+    for (decomposed, composed) in [
+        ("re\u{301}sume\u{301}s of the Cafe\u{301}", "résumés café"),
+        ("и\u{306}од", "йод"),
+        ("カ\u{3099}イト\u{3099}", "ガイ イド"),
+        ("\u{1112}\u{1161}\u{11ab}\u{1100}\u{116e}\u{11a8}", "한국"),
+    ] {
+        assert_eq!(clean(decomposed), composed);
+        assert_eq!(clean(composed), composed);
+    }
+}
+
+#[test]
+fn scripts_without_spaces_are_cleaned_to_pairs_of_characters() {
+    assert_eq!(clean("文書を閲覧できる"), "文書 書を を閲 閲覧 覧で でき きる");
+    assert_eq!(clean("PDF文書の閲覧, 閲覧"), "pdf 文書 書の の閲 閲覧 閲覧");
+    // Far more than a word may have.
+    assert!(clean(&"社内文書".repeat(50)).contains("内文"));
+}
+
+#[test]
 fn clean_text_is_bounded() {
     assert!(clean(&"wording ".repeat(100_000)).len() <= 8192);
     assert_eq!(clean(&"x".repeat(1000)), "");
@@ -103,7 +124,7 @@ fn clean_text_is_bounded() {
 
 proptest! {
     #[test]
-    fn cleaning_twice_is_cleaning_once(text in ".{0,60}|[A-Za-z0-9_ -]{0,60}|[\u{c0}-\u{24f}\u{370}-\u{52f}\u{1d400}-\u{1d7ff}A-z0-9]{0,30}") {
+    fn cleaning_twice_is_cleaning_once(text in ".{0,60}|[A-Za-z0-9_ -]{0,60}|[a-zA-Z0-9_\u{300}-\u{36f}\u{3040}-\u{30ff}\u{4e00}-\u{4eff}\u{1100}-\u{11ff}]{0,40}|[\u{c0}-\u{24f}\u{370}-\u{52f}\u{1d400}-\u{1d7ff}A-z0-9]{0,30}") {
         let once = clean(&text);
         prop_assert_eq!(clean(&once), once.clone());
         prop_assert!(!once.starts_with(' ') && !once.ends_with(' ') && !once.contains("  "));

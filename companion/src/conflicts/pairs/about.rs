@@ -2,9 +2,9 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use tollgate_policy::engine::Effect;
-use tollgate_policy::set::{Names, Policy};
+use tollgate_policy::set::{Names, Policy, is_within_scope};
 
-use super::super::prover::{common_action, includes, is_below, windows_meet};
+use super::super::prover::{common_action, includes, windows_meet};
 use super::super::study::{Cancelled, Study};
 use super::ordered;
 
@@ -115,7 +115,8 @@ impl<'p> Abouts<'p> {
     fn have_in_common(&self, one: usize, other: usize) -> bool {
         let (Some(a), Some(b)) = (self.policies.get(one), self.policies.get(other)) else { return false };
         self.share_role(one, other)
-            && (is_below(a.scope.as_deref(), b.scope.as_deref()) || is_below(b.scope.as_deref(), a.scope.as_deref()))
+            && (is_within_scope(a.scope.as_deref(), b.scope.as_deref())
+                || is_within_scope(b.scope.as_deref(), a.scope.as_deref()))
             && windows_meet(a, b)
             && common_action(&a.actions, &b.actions).is_some()
     }

@@ -1,25 +1,12 @@
 //! Action names that two patterns match.
 
-/// Whether a pattern matches a name: `*` stands for any run of characters.
-pub(super) fn matches(pattern: &str, name: &str) -> bool {
-    let Some((prefix, rest)) = pattern.split_once('*') else { return pattern == name };
-    let (inner, suffix) = rest.rsplit_once('*').unwrap_or(("", rest));
-    let ends = name.strip_prefix(prefix).and_then(|rest| rest.strip_suffix(suffix));
-    let Some(mut rest) = ends else { return false };
-    inner.split('*').filter(|piece| !piece.is_empty()).all(|piece| match rest.split_once(piece) {
-        Some((_, after)) => {
-            rest = after;
-            true
-        }
-        None => false,
-    })
-}
+use tollgate_policy::set::names_action;
 
 /// A name that both patterns match, if there is one.
 pub(super) fn common(a: &str, b: &str) -> Option<String> {
     match (a.split_once('*'), b.split_once('*')) {
-        (None, _) => matches(b, a).then(|| a.to_owned()),
-        (_, None) => matches(a, b).then(|| b.to_owned()),
+        (None, _) => names_action(b, a).then(|| a.to_owned()),
+        (_, None) => names_action(a, b).then(|| b.to_owned()),
         (Some((a_first, a_rest)), Some((b_first, b_rest))) => {
             let ends = |rest: &str| match rest.rsplit_once('*') {
                 Some((inner, last)) => (inner.replace('*', ""), last.to_owned()),
@@ -42,7 +29,7 @@ fn longer<'t>(a: &'t str, b: &'t str, has: impl Fn(&str, &str) -> bool) -> Optio
 
 /// Whether a pattern matches all that another one does. Of two different globs that is not known.
 pub(in super::super) fn includes(wide: &str, narrow: &str) -> bool {
-    wide == narrow || !narrow.contains('*') && matches(wide, narrow)
+    wide == narrow || !narrow.contains('*') && names_action(wide, narrow)
 }
 
 #[cfg(test)]
@@ -62,7 +49,7 @@ mod tests {
             ("ab*ba", "aba*"),
         ] {
             let name = common(a, b).unwrap();
-            assert!(matches(a, &name) && matches(b, &name), "{a} {b}: {name}");
+            assert!(names_action(a, &name) && names_action(b, &name), "{a} {b}: {name}");
             assert!(!name.contains('*'));
         }
         for (a, b) in

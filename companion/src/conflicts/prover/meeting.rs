@@ -3,7 +3,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use tollgate_policy::condition::{Comparison, Form, Mention, Origin, Outline, Part, Term};
 use tollgate_policy::data::Data;
 use tollgate_policy::identity::ANONYMOUS;
-use tollgate_policy::set::{Names, Policy};
+use tollgate_policy::set::{Names, Policy, is_within_scope};
 
 use crate::catalogue::Surroundings;
 
@@ -88,7 +88,7 @@ impl<'s> Meeting<'s> {
         };
         let is_about = includes(&b.kinds, &a.kinds, |own, other| own == other)
             && includes(&b.actions, &a.actions, glob::includes)
-            && is_below(b.scope.as_deref(), a.scope.as_deref());
+            && is_within_scope(a.scope.as_deref(), b.scope.as_deref());
         let kinds = Kinds::of(kinds, inner.ways().iter().chain(outer.ways()), surroundings);
         if !is_about || !kinds.complete || inner.ways().len().saturating_mul(outer.ways().len()) > MAX_ENCOUNTERS {
             return None;
@@ -208,21 +208,10 @@ pub(in super::super) fn common_action(a: &Names, b: &Names) -> Option<String> {
 /// The scope in which both apply: the lower of the two, if one is within the other.
 fn lower_scope<'p>(a: &'p Policy, b: &'p Policy) -> Option<Option<&'p str>> {
     let (a, b) = (a.scope.as_deref(), b.scope.as_deref());
-    match (is_below(a, b), is_below(b, a)) {
+    match (is_within_scope(b, a), is_within_scope(a, b)) {
         (true, _) => Some(b),
         (_, true) => Some(a),
         _ => None,
-    }
-}
-
-/// Whether the second scope is the first, or within it.
-pub(in super::super) fn is_below(upper: Option<&str>, lower: Option<&str>) -> bool {
-    match (upper, lower) {
-        (None, _) => true,
-        (Some(_), None) => false,
-        (Some(upper), Some(lower)) => {
-            lower.strip_prefix(upper).is_some_and(|below| below.is_empty() || below.starts_with('.'))
-        }
     }
 }
 

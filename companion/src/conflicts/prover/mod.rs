@@ -37,7 +37,7 @@ use point::{Found, Point};
 use search::{Outcome, Search, Tries};
 
 pub(super) use glob::includes as glob_includes;
-pub(super) use meeting::{common_action, includes, is_below, windows_meet};
+pub(super) use meeting::{common_action, includes, windows_meet};
 pub(crate) use statement::Statement;
 pub(crate) use verdict::{Apart, Conflict, Verdict};
 #[cfg(test)]

@@ -189,6 +189,9 @@ impl<'s> Space<'s> {
             self.described.fill_principal(&mut of_principal);
             self.described.fill_resource(&mut of_resource);
         }
+        let is_other = |(name, value): &(String, String)| name == "content-type" && value != "application/json";
+        // Of another type there is no body that conditions could read.
+        let body = body.filter(|_| !request.as_ref().is_some_and(|request| request.headers.iter().any(is_other)));
         if let (Some(body), Some(request)) = (body, &mut request) {
             request.set_body(json(&body).to_string().into_bytes());
         }

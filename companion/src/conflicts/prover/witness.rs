@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 use tollgate_policy::data::Fields;
 
 use crate::ask::json;
+use crate::shell::Quoted;
 
 use super::point::Question;
 
@@ -56,15 +57,11 @@ fn document<const COUNT: usize>(own: [(&str, Option<Value>); COUNT], attributes:
 /// As a shell takes it.
 impl fmt::Display for Witness {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./:=@%+".contains(&byte);
         for (number, argument) in self.0.iter().enumerate() {
             if number > 0 {
                 f.write_str(" ")?;
             }
-            match !argument.is_empty() && argument.bytes().all(is_plain) {
-                true => f.write_str(argument)?,
-                false => write!(f, "'{}'", argument.replace('\'', "'\\''"))?,
-            }
+            write!(f, "{}", Quoted(argument))?;
         }
         Ok(())
     }

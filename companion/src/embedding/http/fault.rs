@@ -3,6 +3,7 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use http::StatusCode;
+use tollgate_policy::source::tree::printable;
 use tollgate_search::{EmbedError, VectorError};
 
 use super::endpoint::Endpoint;
@@ -94,10 +95,7 @@ impl Fault {
 
 /// On one line, and not all of it.
 fn excerpt(text: &str) -> String {
-    let mut shown: String = text.trim().chars().take(MAX_SAID).map(|c| if c.is_control() { ' ' } else { c }).collect();
-    if shown.len() < text.trim().len() {
-        shown.push('…');
-    }
+    let shown = printable(text.trim().chars(), MAX_SAID, ' ');
     if shown.is_empty() { "no reason is given".to_owned() } else { shown }
 }
 
@@ -143,6 +141,6 @@ mod tests {
     fn what_a_service_says_is_repeated_on_one_line_and_in_part() {
         assert_eq!(excerpt(" a\nb\u{1b}[31m "), "a b [31m");
         assert_eq!(excerpt(""), "no reason is given");
-        assert_eq!(excerpt(&"é".repeat(300)).chars().count(), MAX_SAID + 1);
+        assert_eq!(excerpt(&"é".repeat(300)).chars().count(), MAX_SAID);
     }
 }

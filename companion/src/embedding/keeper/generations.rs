@@ -66,13 +66,13 @@ impl Keeper {
         };
         let mut plan = self.plan.clone();
         plan.next = number + 1;
-        plan.generations.push(record);
+        plan.generations.push(record.clone());
         if let Err(error) = self.keep_plan(plan.clone()) {
             // It can be filled all the same, and is made again after a restart.
             self.stored(Err(error));
             self.plan = plan;
         }
-        let tended = Arc::new(Tended::new(number, index));
+        let tended = Arc::new(Tended::new(&record, index));
         self.tended.insert(number, Arc::clone(&tended));
         self.put_to_use(&tended, Arc::clone(embedder));
         let priority = if role == Role::Serving { Priority::Normal } else { Priority::Low };

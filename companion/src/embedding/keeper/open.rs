@@ -81,7 +81,7 @@ impl Keeper {
         for record in std::mem::take(&mut self.plan.generations) {
             match self.open_patiently(&record) {
                 Ok(index) => {
-                    self.tended.insert(record.number, Arc::new(Tended::new(record.number, index)));
+                    self.tended.insert(record.number, Arc::new(Tended::new(&record, index)));
                 }
                 Err(OpenError::Index(error @ IndexError::InUse { .. })) => {
                     self.tended.clear();
@@ -144,7 +144,7 @@ impl Keeper {
     }
 
     fn reopened(&mut self, record: &Record, index: Index) {
-        let tended = Arc::new(Tended::new(record.number, index));
+        let tended = Arc::new(Tended::new(record, index));
         self.tended.insert(record.number, Arc::clone(&tended));
         let is_serving = record.role == Role::Serving;
         self.note_all(&tended, if is_serving { Priority::Normal } else { Priority::Low });

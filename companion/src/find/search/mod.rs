@@ -9,7 +9,7 @@ mod tests;
 use std::collections::HashSet;
 
 use tollgate_policy::source::Diagnostics;
-use tollgate_search::{Embedder as _, Lexical, Ranking};
+use tollgate_search::Ranking;
 
 use crate::embedding::Generation;
 
@@ -24,7 +24,7 @@ use sought::Sought;
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum SearchError {
-    #[error("{0}")]
+    #[error(transparent)]
     Question(#[from] QuestionError),
     #[error("there is no policy {0}")]
     NoPolicy(String),
@@ -40,7 +40,8 @@ pub(crate) enum SearchError {
 pub(crate) fn search(corpus: &Corpus, question: &Question, file: &str) -> Result<Found, SearchError> {
     let most = question.most()?;
     let mut notes = corpus.notes();
-    let ranking = question.ranking.unwrap_or_else(|| usual(corpus));
+    let ranking =
+        question.ranking.unwrap_or_else(|| corpus.generation().map_or(Ranking::OF_LEXICAL, Generation::ranking));
     let sought = Sought::of(question.subject()?, file, ranking, corpus, &mut notes)?;
     let passing = (!question.filters.is_none()).then(|| question.filters.of(corpus));
     let passing: Option<Passing<'_>> =
@@ -59,20 +60,14 @@ pub(crate) fn search(corpus: &Corpus, question: &Question, file: &str) -> Result
         let policy = corpus.get(&hit.name)?;
         Some(Similar::new(hit, policy, &sought, corpus))
     });
+    let results: Vec<Similar> = results.collect();
+    corpus.note_results(results.len());
     Ok(Found {
-        results: results.collect(),
+        results,
         ranking: ranked.ranking,
         model: generation.map(|generation| generation.model.version.to_string()),
         generation: generation.and(corpus.generation_number()),
         index: corpus.standing().clone(),
         notes,
     })
-}
-
-/// What is best for the vectors there are.
-fn usual(corpus: &Corpus) -> Ranking {
-    let is_lexical = corpus
-        .generation()
-        .is_none_or(|Generation { model, .. }| Lexical::new(model.version.clone(), model.dimensions).model() == model);
-    if is_lexical { Ranking::OF_LEXICAL } else { Ranking::OF_MODELS }
 }

@@ -8,8 +8,10 @@ use tollgate_policy::source::{SourceFile, load};
 use tollgate_search::{Entry, PolicyText, Purpose, TextHash};
 
 use crate::embedding::Generation;
+use crate::feed::WorkerCounts;
 use crate::find::Filters;
 use crate::find::outline::EffectName;
+use crate::metrics::{Metrics, SearchLevels};
 
 use super::*;
 
@@ -211,6 +213,30 @@ fn a_draft_is_compared_without_being_in_the_set() {
     let error = search(&corpus(), &draft("resource: document\nactoins: [view]"), "new.yaml").unwrap_err();
     let SearchError::Draft(problems) = error else { panic!("{error}") };
     assert!(problems.to_string().contains("new.yaml:2:1: "), "{problems}");
+}
+
+#[test]
+fn policies_are_ranked_by_what_suits_the_kind_of_embedder() {
+    let like = Question { policy: Some("invoice-approval".to_owned()), ..Question::default() };
+    let ranking = |change: &dyn Fn(&mut Generation)| {
+        search(&corpus().with_generation(|generation| change(generation)), &like, "").unwrap().ranking
+    };
+    // Of an older program, whose lexical embedder made other vectors.
+    assert_eq!(ranking(&|generation| generation.model.fingerprint.0[0] ^= 1), Ranking::OF_LEXICAL);
+    assert_eq!(ranking(&|generation| generation.kind = Some("http")), Ranking::OF_MODELS);
+    assert_eq!(ranking(&|generation| generation.kind = None), Ranking::OF_MODELS);
+}
+
+#[test]
+fn results_are_counted_as_they_are_answered() {
+    let metrics = Arc::new(Metrics::new(None));
+    let corpus = corpus().counting(&metrics);
+    for k in [1, 1, 2] {
+        search(&corpus, &Question { k: Some(k), ..about("approve invoices") }, "").unwrap();
+    }
+    let text = metrics.scrape(WorkerCounts::default(), SearchLevels::default()).unwrap();
+    assert!(text.contains("authz_vector_search_results_sum 4.0\n"), "{text}");
+    assert!(text.contains("authz_vector_search_results_bucket{le=\"1000.0\"} 3\n"), "{text}");
 }
 
 #[test]

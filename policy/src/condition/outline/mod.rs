@@ -126,27 +126,10 @@ fn operands(code: &Code, id: NodeId) -> Vec<NodeId> {
         | Node::HasAttribute(..)
         | Node::Parameter(_)
         | Node::Variable(_) => Vec::new(),
-        Node::IfPresent
-        | Node::Select(_)
-        | Node::Has(_)
-        | Node::OptionalSelect(_)
-        | Node::Unary(_)
-        | Node::Matches(_) => vec![id.operand()],
         Node::List(len, start) => code.elements(len, start).to_vec(),
         Node::Map(len, start) => code.entries(len, start).as_flattened().to_vec(),
         Node::Call(_, len, start) => code.arguments(len, start).to_vec(),
         Node::Conditional(before, no) => vec![id.operand(), NodeId(no.0.wrapping_sub(u32::from(before))), no],
-        Node::Index(other)
-        | Node::OptionalIndex(other)
-        | Node::Binary(_, other)
-        | Node::And(other)
-        | Node::Or(other)
-        | Node::Fold(_, _, other)
-        | Node::FoldPairs(_, _, other)
-        | Node::Filtered(other)
-        | Node::Let(_, other)
-        | Node::OptionalMap(_, _, other)
-        | Node::OptionalOr(other)
-        | Node::OptionalOrValue(other) => vec![id.operand(), other],
+        with_operand => std::iter::once(id.operand()).chain(with_operand.other()).collect(),
     }
 }

@@ -1,3 +1,6 @@
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
 use cel_interpreter::common::ast::{CallExpr, Expr, IdedExpr, LiteralValue};
 
 use super::{Level, Teller};
@@ -127,6 +130,37 @@ const PHRASES: &[Said] = &[
     said("math.bitShiftRight", 2, "{0} shifted right by {1}"),
 ];
 
+/// Words that follow operands, and whether one alone can be all that follows.
+static FOLLOWING: LazyLock<HashMap<&str, bool>> = LazyLock::new(|| {
+    let mut following: HashMap<&str, bool> = OF_OPERATORS.split(' ').map(|word| (word, false)).collect();
+    for said in RELATIONS.iter().chain(PHRASES) {
+        for after in said.words.split('}').skip(1) {
+            if let Some(word) = after.split_whitespace().next() {
+                *following.entry(word).or_default() |= after.trim() == word;
+            }
+        }
+    }
+    following
+});
+
+/// Those of operators and macros.
+const OF_OPERATORS: &str =
+    "and divided does else equals flat for if in is minus modulo of or otherwise plus sorted then times unless where";
+
+/// Whether this word follows operands.
+pub(super) fn is_following(word: &str) -> bool {
+    FOLLOWING.contains_key(word)
+}
+
+/// Whether a name of these words could be taken for a shorter one and what is said of it.
+pub(super) fn is_ambiguous(name: &[String]) -> bool {
+    let follows = |(before, word): (usize, &String)| {
+        let is_last = before + 2 == name.len();
+        FOLLOWING.get(word.as_str()).is_some_and(|is_all| *is_all || !is_last)
+    };
+    name.iter().skip(1).enumerate().any(follows)
+}
+
 impl<'p> Teller<'p> {
     /// A call of a function that is no operator and no macro.
     pub(super) fn function(&mut self, call: &'p CallExpr) -> Level {
@@ -150,11 +184,13 @@ impl<'p> Teller<'p> {
         }
         // `math.greatest` and `math.least` take any number.
         self.identifier(name.rsplit('.').next().unwrap_or(name));
+        self.add(" of (");
         for (position, operand) in operands().enumerate() {
-            self.add(if position == 0 { " of " } else { ", " });
-            self.part(operand, Level::Atom);
+            self.add(if position == 0 { "" } else { ", " });
+            self.part(operand, Level::Sum);
         }
-        Level::Sum
+        self.add(")");
+        Level::Phrase
     }
 
     /// The full name of a function that is written like a method of what is no value: `math.abs(x)`.

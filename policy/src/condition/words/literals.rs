@@ -3,6 +3,7 @@ use std::fmt::Write as _;
 use cel_interpreter::common::ast::LiteralValue;
 
 use super::{Level, MAX_WORDS, Teller};
+use crate::source::tree::is_printable;
 use crate::time::Duration;
 
 /// Units of time in nanoseconds, longest first.
@@ -22,27 +23,33 @@ impl Teller<'_> {
             LiteralValue::Null => write!(said, "null"),
             LiteralValue::Boolean(value) => write!(said, "{}", value.inner()),
             LiteralValue::Int(value) => write!(said, "{}", value.inner()),
-            LiteralValue::UInt(value) => write!(said, "{}", value.inner()),
-            LiteralValue::Double(value) => write!(said, "{}", value.inner()),
+            LiteralValue::UInt(value) => write!(said, "{}u", value.inner()),
+            // With a point: numbers with one divide otherwise.
+            LiteralValue::Double(value) => write!(said, "{:?}", value.inner()),
             LiteralValue::String(value) => {
-                self.quote(value.inner());
+                self.quote('\'', value.inner());
                 Ok(())
             }
-            LiteralValue::Bytes(value) => write!(said, "{} bytes", value.inner().len()),
+            LiteralValue::Bytes(value) => {
+                let shown = value.inner().get(..MAX_WORDS).unwrap_or(value.inner());
+                write!(said, "bytes '{}'", shown.escape_ascii())
+            }
         };
         Level::Atom
     }
 
-    /// A text as it is, in quotes that it cannot end.
-    pub(super) fn quote(&mut self, text: &str) {
-        self.said.push('\'');
-        let shown = text.chars().map(|character| match character {
-            '\'' => '’',
-            other if other.is_control() => ' ',
-            other => other,
-        });
-        self.said.extend(shown.take(MAX_WORDS));
-        self.said.push('\'');
+    /// A text as it is, in quotes of its own, which it cannot end; what cannot be shown is written out.
+    pub(super) fn quote(&mut self, quote: char, text: &str) {
+        self.said.push(quote);
+        for character in text.chars().take(MAX_WORDS) {
+            match character {
+                '\\' => self.add("\\\\"),
+                _ if character == quote => self.said.extend(['\\', quote]),
+                _ if is_printable(character) => self.said.push(character),
+                _ => self.said.extend(character.escape_unicode()),
+            }
+        }
+        self.said.push(quote);
     }
 
     /// "1 hour 30 minutes".

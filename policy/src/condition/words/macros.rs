@@ -18,20 +18,11 @@ impl<'p> Teller<'p> {
                 Level::Open
             }
             Macro::Bind { variable, value, body } => {
-                self.within(variable, None, body, Level::Or);
-                self.add(" where ");
-                self.identifier(variable);
-                self.add(" is ");
-                self.part(value, Level::Sum);
+                self.bound(" where ", variable, value, body);
                 Level::Open
             }
-            // Whether the body gives an optional itself makes no difference in words.
-            Macro::OptionalMap { flat: _, operand, variable, body } => {
-                self.within(variable, None, body, Level::Or);
-                self.add(" where ");
-                self.identifier(variable);
-                self.add(" is ");
-                self.part(operand, Level::Sum);
+            Macro::OptionalMap { flat, operand, variable, body } => {
+                self.bound(if flat { " flat where present " } else { " where present " }, variable, operand, body);
                 Level::Open
             }
         }
@@ -90,11 +81,20 @@ impl<'p> Teller<'p> {
         self.body(variables, body);
     }
 
+    /// A body, and what a variable in it stands for.
+    fn bound(&mut self, word: &str, variable: &'p str, value: &'p IdedExpr, body: &'p IdedExpr) {
+        self.within(variable, None, body, Level::Or);
+        self.add(word);
+        self.local(variable);
+        self.add(" is ");
+        self.part(value, Level::Sum);
+    }
+
     fn variables(&mut self, variables: Variables<'_>) {
-        self.identifier(variables.first);
+        self.local(variables.first);
         if let Some(second) = variables.second {
             self.add(" and ");
-            self.identifier(second);
+            self.local(second);
         }
     }
 

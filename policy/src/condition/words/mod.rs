@@ -15,7 +15,7 @@ use std::sync::Arc;
 use cel_interpreter::common::ast::{CallExpr, EntryExpr, Expr, IdedExpr, ListExpr, LiteralValue, MapExpr, operators};
 
 use super::ast::{Parsed, parse};
-use super::lower::place::{Place, indexed, place};
+use super::lower::place::{Place, indexed, member, place};
 use super::lower::{chain, lower_part};
 use super::macros::recognise;
 use super::node::{Input, Root};
@@ -96,17 +96,22 @@ impl<'p> Teller<'p> {
         self.said.push_str(words);
     }
 
-    /// An identifier, in words; as it is if it has none.
+    /// An identifier, in words; as it is written, in quotes of its own, if it has none or they could be taken for something
+    /// else than a name.
     fn identifier(&mut self, name: &str) {
-        let start = self.said.len();
-        for word in identifier::words(name) {
-            if self.said.len() > start {
-                self.add(" ");
-            }
-            self.said.extend(word.chars().flat_map(char::to_lowercase));
+        let words: Vec<String> = identifier::words(name).map(str::to_lowercase).collect();
+        match words.is_empty() || functions::is_ambiguous(&words) {
+            true => self.quote('`', name),
+            false => self.add(&words.join(" ")),
         }
-        if self.said.len() == start {
-            self.quote(name);
+    }
+
+    /// A variable of a macro. What is no plain word could be taken for what conditions read, or for something computed.
+    fn local(&mut self, name: &str) {
+        let is_word = name.bytes().all(|byte| byte.is_ascii_lowercase());
+        match is_word && !functions::is_following(name) && !matches!(name, "not" | "nothing") {
+            true => self.add(name),
+            false => self.quote('`', name),
         }
     }
 
@@ -125,7 +130,10 @@ impl<'p> Teller<'p> {
         match &part.expr {
             Expr::Literal(literal) => self.literal(literal),
             Expr::Ident(name) => {
-                self.identifier(name);
+                match self.is_local(name) {
+                    true => self.local(name),
+                    false => self.identifier(name),
+                }
                 Level::Atom
             }
             Expr::Select(select) => self.member(&select.operand, &select.field),
@@ -157,7 +165,7 @@ impl<'p> Teller<'p> {
             Place::Query => ("request query", None),
             Place::Source => ("request source", None),
             Place::Variables => ("variables", None),
-            Place::Variable(name) => ("", Some(name)),
+            Place::Variable(name) => ("variable ", Some(name)),
             Place::Input(Input::PrincipalId) => ("principal id", None),
             Place::Input(Input::PrincipalRoles) => ("principal roles", None),
             Place::Input(Input::ResourceKind) => ("resource kind", None),
@@ -169,7 +177,13 @@ impl<'p> Teller<'p> {
             Place::Input(Input::Time) => ("request time", None),
             Place::Input(Input::SourceIp) => ("request source ip", None),
             Place::Input(Input::SourcePort) => ("request source port", None),
+            Place::Attribute(Root::Principal, name) if is_named(name, &["id", "roles", "attributes"]) => {
+                ("principal attributes's ", Some(name))
+            }
             Place::Attribute(Root::Principal, name) => ("principal ", Some(name)),
+            Place::Attribute(Root::Resource, name) if is_named(name, &["kind", "id", "attributes"]) => {
+                ("resource attributes's ", Some(name))
+            }
             Place::Attribute(Root::Resource, name) => ("resource ", Some(name)),
             Place::Attribute(Root::Header, name) => ("request header ", Some(name)),
             Place::Attribute(Root::Query, name) => ("request query ", Some(name)),
@@ -182,8 +196,12 @@ impl<'p> Teller<'p> {
     }
 
     fn member(&mut self, operand: &'p IdedExpr, name: &str) -> Level {
+        let place = self.place(operand).and_then(|of| member(of, name, operand, self.parsed).ok().flatten());
+        if let Some(place) = place {
+            return self.at(place);
+        }
         self.part(operand, Level::Atom);
-        self.add(" ");
+        self.add("'s ");
         self.identifier(name);
         Level::Atom
     }
@@ -195,7 +213,7 @@ impl<'p> Teller<'p> {
             }
             self.part(element, Level::Sum);
             if list.optional_indices.contains(&position) {
-                self.add(" if present");
+                self.add(ENTRY_IF_PRESENT);
             }
         }
     }
@@ -212,7 +230,7 @@ impl<'p> Teller<'p> {
             self.add(": ");
             self.part(&entry.value, Level::Sum);
             if entry.optional {
-                self.add(" if present");
+                self.add(ENTRY_IF_PRESENT);
             }
         }
         self.add(")");
@@ -236,7 +254,8 @@ impl<'p> Teller<'p> {
             }
             // Of an optional and what stands in for it.
             ("or" | "orValue", Some(optional), [other]) => {
-                self.between(optional, " otherwise ", other, Level::Open, Level::Phrase, Level::Phrase)
+                let words = if call.func_name == "or" { " or else " } else { " otherwise " };
+                self.between(optional, words, other, Level::Open, Level::Phrase, Level::Phrase)
             }
             (operators::INDEX, None, [of, index]) => self.element(of, index),
             (operators::OPT_SELECT | operators::OPT_INDEX, None, [of, name]) => self.optional_member(of, name),
@@ -334,8 +353,12 @@ impl<'p> Teller<'p> {
         self.part(element, Level::Sum);
         self.add(if negated { " is not one of " } else { " is one of " });
         match &container.expr {
-            Expr::List(list) if list.elements.is_empty() => self.add("nothing"),
-            Expr::List(list) => self.elements(list),
+            // Of one element alone that is no constant it would be said as of a list that this is.
+            Expr::List(list)
+                if list.elements.len() > 1 || matches!(&*list.elements, [IdedExpr { expr: Expr::Literal(_), .. }]) =>
+            {
+                self.elements(list);
+            }
             _ => self.part(container, Level::Sum),
         }
         Level::Relation
@@ -376,6 +399,8 @@ impl<'p> Teller<'p> {
 }
 
 const EQUAL: &str = " equals ";
+/// Of an element or entry; what is read may be present or not itself.
+const ENTRY_IF_PRESENT: &str = " unless absent";
 const UNEQUAL: &str = " does not equal ";
 
 fn comparison(operator: &str) -> Option<&'static str> {
@@ -399,6 +424,13 @@ fn in_time(words: &'static str) -> &'static str {
         " is at least " => " is at or after ",
         other => other,
     }
+}
+
+/// Whether a name is said as one of these are.
+fn is_named(name: &str, names: &[&str]) -> bool {
+    let mut words = identifier::words(name);
+    let first = words.next().map(str::to_lowercase);
+    words.next().is_none() && first.is_some_and(|first| names.contains(&first.as_str()))
 }
 
 fn is_span(part: &IdedExpr) -> bool {

@@ -24,13 +24,16 @@ fn comparisons_and_membership_are_said() {
         ("resource.ownerId == principal.id", "resource owner id equals principal id"),
         ("resource.status != 'draft'", "resource status does not equal 'draft'"),
         ("resource.amount < 10", "resource amount is less than 10"),
-        ("resource.amount <= 10u", "resource amount is at most 10"),
+        ("resource.amount <= 10u", "resource amount is at most 10u"),
         ("resource.amount > -1.5", "resource amount is more than -1.5"),
         ("resource.amount >= 10", "resource amount is at least 10"),
         ("resource.status in ['draft', 'open']", "resource status is one of 'draft', 'open'"),
         ("'admin' in principal.roles", "'admin' is one of principal roles"),
         ("!(principal.id in resource.blocked)", "principal id is not one of resource blocked"),
-        ("resource.kind in []", "resource kind is one of nothing"),
+        ("resource.kind in []", "resource kind is one of list ()"),
+        ("principal.id in [resource.ownerId]", "principal id is one of list (resource owner id)"),
+        ("principal.id in resource.owners", "principal id is one of resource owners"),
+        ("resource.state in ['draft']", "resource state is one of 'draft'"),
         ("has(resource.legalHold)", "resource legal hold is present"),
         ("!has(resource.attr.legalHold)", "resource legal hold is absent"),
         ("'x-debug' in request.headers", "request header x debug is present"),
@@ -42,16 +45,16 @@ fn names_are_said_however_they_are_written() {
     are_said(&[
         ("principal.attr.isContractor", "principal is contractor"),
         ("principal['is_contractor']", "principal is contractor"),
-        ("resource.attr['is-contractor'].since == 1", "resource is contractor since equals 1"),
+        ("resource.attr['is-contractor'].since == 1", "resource is contractor's since equals 1"),
         ("request.headers['x-tenant'] == 'acme'", "request header x tenant equals 'acme'"),
         ("request.query.page == '1'", "request query page equals '1'"),
         (
             "request.body.lines[0] == resource.first[resource.key]",
-            "item 0 of request body lines equals item resource key of resource first",
+            "item 0 of request body's lines equals item resource key of resource first",
         ),
-        ("variables.isOfficeHours", "is office hours"),
-        ("resource['!'] == 1", "resource '!' equals 1"),
-        ("resource.name == \"it's\\n\"", "resource name equals 'it’s '"),
+        ("variables.isOfficeHours", "variable is office hours"),
+        ("resource['!'] == 1", "resource `!` equals 1"),
+        ("resource.name == \"it's\\n\"", "resource name equals 'it\\'s\\u{a}'"),
     ]);
 }
 
@@ -85,7 +88,7 @@ fn macros_are_said() {
         ),
         (
             "request.body.lines.all(i, line, line.count > i)",
-            "for every i and line in request body lines: line count is more than i",
+            "for every i and line in request body's lines: line's count is more than i",
         ),
         ("[1, 2].exists_one(n, n > 1)", "for exactly one n in list (1, 2): n is more than 1"),
         (
@@ -94,7 +97,7 @@ fn macros_are_said() {
         ),
         (
             "resource.lines.map(line, line.open, line.total).size() == 2",
-            "size of (line total for each line in resource lines where line open) equals 2",
+            "size of (line's total for each line in resource lines where line's open) equals 2",
         ),
         (
             "cel.bind(owner, resource.ownerId, owner == 'alice' || owner == 'bob')",
@@ -103,7 +106,7 @@ fn macros_are_said() {
         // A variable hides what it is named like.
         (
             "resource.list.exists(resource, resource.attr == 1)",
-            "for some resource in resource list: resource attr equals 1",
+            "for some resource in resource list: resource's attr equals 1",
         ),
     ]);
 }
@@ -125,10 +128,10 @@ fn times_spans_addresses_and_optionals_are_said() {
         ("ip(request.source.ip).isLoopback()", "address request source ip is loopback"),
         (
             "resource.?review.?assignee.orValue('') == principal.id",
-            "((resource review if present) assignee if present otherwise '') equals principal id",
+            "((resource review if present)'s assignee if present otherwise '') equals principal id",
         ),
         ("resource.name.lowerAscii().matches('^a')", "resource name in lower case matches pattern '^a'"),
-        ("math.greatest(resource.a, resource.b, 1) > 2", "greatest of resource a, resource b, 1 is more than 2"),
+        ("math.greatest(resource.a, resource.b, 1) > 2", "greatest of (resource a, resource b, 1) is more than 2"),
     ]);
 }
 
@@ -145,22 +148,86 @@ fn words_are_bounded_and_say_that_they_are_cut() {
     assert!(words.len() <= MAX_WORDS && words.contains(CUT));
 }
 
-/// A condition over two attributes.
+#[test]
+fn names_and_texts_are_not_taken_for_what_else_is_said() {
+    are_said(&[
+        ("resource.owner.id == 1", "resource owner's id equals 1"),
+        ("resource.ownerId == 1", "resource owner id equals 1"),
+        ("variables.isOfficeHours", "variable is office hours"),
+        ("resource.aAndResourceB", "resource `aAndResourceB`"),
+        ("resource.nameReversed == 'x'", "resource `nameReversed` equals 'x'"),
+        ("resource.name.reverse() == 'x'", "resource name reversed equals 'x'"),
+        ("resource.validFrom == 1", "resource valid from equals 1"),
+        ("principal.attr.id == 1", "principal attributes's id equals 1"),
+        (
+            "resource.list.exists(principalId, principalId == principal.id)",
+            "for some `principalId` in resource list: `principalId` equals principal id",
+        ),
+        ("resource.name == 'a\\u202eb\\\\'", "resource name equals 'a\\u{202e}b\\\\'"),
+        ("resource.key == b'a\\x00'", "resource key equals bytes 'a\\x00'"),
+        ("resource.a / 2.0 == resource.b", "resource a divided by 2.0 equals resource b"),
+    ]);
+}
+
+/// A condition over what says something else each.
 #[derive(Clone, Debug)]
 enum Tree {
-    Attribute(&'static str),
+    Leaf(&'static str),
     Not(Box<Tree>),
     Binary(&'static str, Box<Tree>, Box<Tree>),
     Conditional(Box<Tree>, Box<Tree>, Box<Tree>),
     Some(Box<Tree>),
 }
 
-const OPERATORS: [&str; 11] = ["&&", "||", "==", "!=", "<", "<=", ">", ">=", "+", "-", "*"];
+const OPERATORS: [&str; 12] = ["&&", "||", "==", "!=", "<", "<=", ">", ">=", "+", "-", "*", "in"];
+
+const LEAVES: [&str; 40] = [
+    "resource.a",
+    "resource.b",
+    "resource.aAndResourceB",
+    "resource.aEqualsResourceB",
+    "resource.aIsPresent",
+    "has(resource.a)",
+    "resource.owner.id",
+    "resource.ownerId",
+    "resource.nameReversed",
+    "resource.name.reverse()",
+    "resource.id",
+    "resource.attr.id",
+    "principal.id",
+    "principal.attr.id",
+    "principal.attr",
+    "principal.attributes",
+    "principal.principalId",
+    "variables.principalId",
+    "variables.a",
+    "request.headers['a']",
+    "request.query['a']",
+    "request.headers['body']",
+    "request.body",
+    "request.body.a",
+    "resource.?a",
+    "[?resource.a]",
+    "[?resource.?a]",
+    "[resource.a]",
+    "[resource.a, resource.b]",
+    "[math.greatest(resource.a, resource.b)]",
+    "[math.greatest(resource.a), resource.b]",
+    "[]",
+    "1",
+    "1u",
+    "1.0",
+    "'it\\'s'",
+    "'it’s'",
+    "b'ab'",
+    "b'cd'",
+    "'\\u202e'",
+];
 
 impl Tree {
     fn source(&self) -> String {
         match self {
-            Tree::Attribute(name) => format!("resource.{name}"),
+            Tree::Leaf(source) => format!("({source})"),
             Tree::Not(of) => format!("!({})", of.source()),
             Tree::Binary(operator, a, b) => format!("({}) {operator} ({})", a.source(), b.source()),
             Tree::Conditional(a, b, c) => format!("({}) ? ({}) : ({})", a.source(), b.source(), c.source()),
@@ -171,7 +238,7 @@ impl Tree {
     /// The same for trees that are the same however they nest, and for no others.
     fn meaning(&self) -> String {
         match self {
-            Tree::Attribute(name) => (*name).to_owned(),
+            Tree::Leaf(source) => (*source).to_owned(),
             Tree::Not(of) => match &**of {
                 Tree::Binary("==", a, b) => Tree::Binary("!=", a.clone(), b.clone()).meaning(),
                 Tree::Binary("!=", a, b) => Tree::Binary("==", a.clone(), b.clone()).meaning(),
@@ -200,7 +267,7 @@ impl Tree {
 }
 
 fn trees() -> impl Strategy<Value = Tree> {
-    let leaf = prop::sample::select(vec!["a", "b"]).prop_map(Tree::Attribute);
+    let leaf = prop::sample::select(LEAVES.to_vec()).prop_map(Tree::Leaf);
     leaf.prop_recursive(4, 12, 3, |inner| {
         let of = inner.clone().prop_map(Box::new);
         prop_oneof![
@@ -218,7 +285,7 @@ fn changed(tree: &Tree) -> Vec<Tree> {
     let mut found = vec![Tree::Not(Box::new(tree.clone()))];
     let boxed = |tree: &Tree| changed(tree).into_iter().map(Box::new).collect::<Vec<_>>();
     match tree {
-        Tree::Attribute(name) => found.push(Tree::Attribute(if *name == "a" { "b" } else { "a" })),
+        Tree::Leaf(_) => found.extend(LEAVES.map(Tree::Leaf)),
         Tree::Not(of) => {
             found.push((**of).clone());
             found.extend(boxed(of).into_iter().map(Tree::Not));

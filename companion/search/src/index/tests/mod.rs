@@ -2,6 +2,7 @@ mod concurrency;
 mod damage;
 mod full_disk;
 mod graphs;
+mod kills;
 mod one_folder;
 mod reference;
 mod small;

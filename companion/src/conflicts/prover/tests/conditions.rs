@@ -108,6 +108,32 @@ fn conditions_that_never_hold_together_are_told_so() {
 }
 
 #[test]
+fn roles_are_all_held_and_all_but_one_however_many_are_looked_for() {
+    let holds: Vec<String> =
+        ["a", "b", "c", "d", "e", "f", "g"].map(|role| format!("'{role}' in principal.roles")).into();
+    assert_eq!(word(&of(&holds.join(" && "), "")), "conflict");
+    assert_eq!(word(&of(&holds[1..].join(" && "), "'a' in principal.roles")), "conflict");
+    assert_eq!(word(&of(&holds[1..].join(" && "), "!('a' in principal.roles)")), "conflict");
+}
+
+#[test]
+fn a_witness_is_a_request_that_can_be_made() {
+    // Of a request of another type no body is read.
+    let (other, reads) = ("request.headers['content-type'] == 'text/plain'", "request.body.x == 1");
+    assert_eq!(word(&of(&format!("{other} && {reads}"), "")), "unknown");
+    let Verdict::Conflict(conflict) = of(other, reads) else { panic!("they conflict") };
+    assert!(conflict.by_fault && !conflict.witness.0.contains(&"--body".to_owned()), "{conflict:?}");
+    let json = of("request.headers['content-type'] == 'application/json'", reads);
+    assert_eq!(word(&json), "conflict", "{json:?}");
+    for (allow, deny) in
+        [("request.headers['host'] == 'a.example'", ""), ("request.headers[':path'] == '/x'", "request.path == '/y'")]
+    {
+        let verdict = of(allow, deny);
+        assert_eq!(word(&verdict), "unknown", "{allow} | {deny}: {verdict:?}");
+    }
+}
+
+#[test]
 fn lists_may_differ_in_what_nobody_looks_for() {
     let verdict = of("resource.tags != resource.old && 'x' in resource.tags && 'x' in resource.old", "");
     assert!(!matches!(verdict, Verdict::Disjoint(_)), "{verdict:?}");

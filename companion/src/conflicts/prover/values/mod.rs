@@ -25,6 +25,10 @@ use texts::Texts;
 pub(super) use addresses::some_address;
 pub(super) use roles::fewest as fewest_roles;
 
+/// Headers that cannot be anything beside the rest of a request.
+const OF_REQUEST: [&str; 8] =
+    ["connection", "content-length", "host", "keep-alive", "proxy-connection", "te", "transfer-encoding", "upgrade"];
+
 /// Something that can be chosen.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Candidate {
@@ -79,6 +83,10 @@ fn alone(point: &Point<'_>, variable: &Variable, rumour: &Rumour, fresh: &[Strin
         }
         Origin::Principal(_) if is_anonymous => only(Candidate::Absent, true),
         Origin::Query(_) => only(Candidate::Absent, false),
+        // The request has these of itself, or on its way.
+        Origin::Header(name) if name.starts_with(':') || OF_REQUEST.contains(&name.as_str()) => {
+            only(Candidate::Absent, false)
+        }
         // They cannot be given to a question from outside under these names.
         Origin::Principal(name) if ["id", "roles", "source", "scope"].contains(&name.as_str()) => {
             only(Candidate::Absent, false)

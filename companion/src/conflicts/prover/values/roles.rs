@@ -10,6 +10,9 @@ use super::{Candidate, Values};
 /// Most roles of which every set is tried.
 const MAX_ROLES: usize = 5;
 
+/// Most roles that are looked for at all.
+const MOST_ROLES: usize = 64;
+
 /// Sets of roles by which both policies are reached, with and without those that conditions look for.
 pub(super) fn values(point: &Point<'_>, rumour: &Rumour) -> Values {
     let needed = match point.who {
@@ -22,13 +25,22 @@ pub(super) fn values(point: &Point<'_>, rumour: &Rumour) -> Values {
     // Only the caller without identity has that one.
     let sought: BTreeSet<&str> = named.filter(|role| *role != ANONYMOUS && !role.is_empty()).collect();
     let complete = sought.len() <= MAX_ROLES;
-    let sought: Vec<&str> = sought.into_iter().take(MAX_ROLES).collect();
+    let all: Vec<&str> = sought.into_iter().take(MOST_ROLES).collect();
+    let sought = all.get(..MAX_ROLES).unwrap_or(&all);
     let mut sets: Vec<u32> = (0..1 << sought.len()).collect();
     sets.sort_by_key(|set| set.count_ones());
+    let chosen = sets.into_iter().map(|set| {
+        let own = sought.iter().enumerate().filter(move |(number, _)| set >> number & 1 == 1);
+        own.map(|(_, role)| *role).collect::<BTreeSet<&str>>()
+    });
+    // Where there are more, all of them, and all but one.
+    let without = (0..all.len()).map(|left_out| {
+        all.iter().enumerate().filter(|(number, _)| *number != left_out).map(|(_, role)| *role).collect()
+    });
+    let more = std::iter::once(all.iter().copied().collect()).chain(without).filter(|_| !complete);
     let mut candidates = Vec::new();
-    for set in sets {
-        let own = sought.iter().enumerate().filter(|(number, _)| set >> number & 1 == 1).map(|(_, role)| *role);
-        let candidate = completed(own.collect(), &needed, &sought).map(Candidate::Roles);
+    for own in chosen.chain(more) {
+        let candidate = completed(own, &needed, &all).map(Candidate::Roles);
         candidates.extend(candidate.filter(|candidate| !candidates.contains(candidate)));
     }
     Values { candidates, complete }
