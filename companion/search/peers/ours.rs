@@ -1,10 +1,9 @@
 use std::fs;
-use std::num::NonZeroU16;
 use std::path::Path;
 use std::time::Instant;
 
 use tollgate_policy::digest::Digest;
-use tollgate_search::{Entry, Index, Model, ModelVersion, Settings, TextHash, Vector};
+use tollgate_search::{Dimensions, Entry, Index, Model, ModelVersion, Settings, TextHash, Vector};
 
 use crate::clusters::{self, DIMENSIONS};
 use crate::exact;
@@ -14,7 +13,7 @@ use crate::report::Report;
 const ROUNDS: usize = 5;
 
 fn model() -> Model {
-    let dimensions = NonZeroU16::new(DIMENSIONS as u16).unwrap();
+    let dimensions = Dimensions::new(DIMENSIONS).unwrap();
     Model { version: ModelVersion::default(), fingerprint: Digest([0; 32]), dimensions }
 }
 

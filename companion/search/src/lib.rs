@@ -4,12 +4,14 @@
 //! are never compared. An [`Index`] keeps the vectors of one model and finds the nearest. Nothing here decides anything
 //! about a request, and nothing that decides waits for it.
 
+mod dimensions;
 mod embedder;
 mod fingerprint;
 mod index;
 mod keyword;
 mod lexical;
 mod model;
+mod priority;
 mod ranking;
 #[cfg(feature = "sentence-transformer")]
 mod sentence_transformer;
@@ -17,12 +19,14 @@ mod term;
 mod text;
 mod vector;
 
+pub use dimensions::Dimensions;
 pub use embedder::{EmbedError, Embedder, Purpose};
 pub use fingerprint::fingerprint;
 pub use index::{Entry, Hit, Index, IndexError, Settings, Stats};
 pub use keyword::Keywords;
 pub use lexical::Lexical;
 pub use model::{Model, ModelVersion, ModelVersionError, TextHash};
+pub use priority::be_last;
 pub use ranking::{Ranking, fuse};
 #[cfg(feature = "sentence-transformer")]
 pub use sentence_transformer::{LoadError, LoadProblem, SentenceTransformer};

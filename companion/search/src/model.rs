@@ -1,10 +1,11 @@
 use std::fmt;
-use std::num::NonZeroU16;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use tollgate_policy::digest::Digest;
+
+use crate::Dimensions;
 
 /// Longest name of a model version, in bytes.
 const MAX_VERSION: usize = 200;
@@ -75,7 +76,7 @@ pub struct Model {
     /// as they are known, and how texts are made and cleaned.
     pub fingerprint: Digest,
     /// How many numbers a vector has.
-    pub dimensions: NonZeroU16,
+    pub dimensions: Dimensions,
 }
 
 /// SHA-256 of a policy's text as it is handed to an embedder: what tells whether its vector is still the right one.

@@ -1,5 +1,4 @@
-/// Most numbers in a vector.
-const MAX_DIMENSIONS: usize = 8192;
+use crate::Dimensions;
 
 /// How far from 1 the length of a vector may be that counts as unit length.
 const TOLERANCE: f32 = 1e-3;
@@ -12,7 +11,7 @@ pub struct Vector(Box<[f32]>);
 #[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
 pub enum VectorError {
     /// None, or too many.
-    #[error("a vector has 1 to {MAX_DIMENSIONS} dimensions, not {0}")]
+    #[error("a vector has 1 to {most} dimensions, not {0}", most = Dimensions::MOST)]
     Dimensions(usize),
     /// Infinite, or not a number.
     #[error("a vector's numbers are finite; number {0} is not")]
@@ -72,9 +71,7 @@ impl Vector {
 
 /// In double precision: large numbers must not overflow.
 fn length(numbers: &[f32]) -> Result<f64, VectorError> {
-    if !(1..=MAX_DIMENSIONS).contains(&numbers.len()) {
-        return Err(VectorError::Dimensions(numbers.len()));
-    }
+    Dimensions::new(numbers.len())?;
     if let Some(at) = numbers.iter().position(|number| !number.is_finite()) {
         return Err(VectorError::NotFinite(at));
     }

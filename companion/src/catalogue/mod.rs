@@ -14,7 +14,7 @@ use tokio::sync::watch;
 use tollgate_policy::set::{DerivedRole, Policy, PolicySet, Route, Schemas};
 use tollgate_policy::snapshot::SnapshotId;
 
-pub(crate) use news::News;
+pub(crate) use news::{News, What};
 
 use news::Unread;
 
@@ -76,8 +76,12 @@ impl Catalogue {
 
     /// What has changed since this was asked last. For one reader: whoever asks has it, and nobody else.
     pub(crate) fn news(&self) -> News {
-        let unread = std::mem::take(&mut self.write().unread);
-        unread.into()
+        let mut kept = self.write();
+        let unread = std::mem::take(&mut kept.unread);
+        // Of the same moment.
+        let all = unread.is_all().then(|| kept.now.clone());
+        drop(kept);
+        unread.told(all.as_ref().map(InForce::policies).unwrap_or_default())
     }
 
     /// All policies of a set take the place of those that are there. For one writer.
@@ -87,6 +91,8 @@ impl Catalogue {
         let mut kept = self.write();
         let before = std::mem::replace(&mut kept.now, now);
         kept.unread.add(changes);
+        let count = kept.now.policies.len();
+        kept.unread.bound(count);
         drop(kept);
         drop(before);
         self.0.id.send_replace(id);
@@ -107,6 +113,8 @@ impl Catalogue {
             (Ok(place), None) => drop(policies.remove(place)),
             (Err(_), None) => {}
         }
+        let count = policies.len();
+        kept.unread.bound(count);
         drop(kept);
         self.0.id.send_replace(id);
     }

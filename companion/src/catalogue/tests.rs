@@ -3,7 +3,16 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 use tollgate_policy::set::Effect;
 
+use super::news::Waiting;
 use super::*;
+
+impl News {
+    fn is_nothing(&self) -> bool {
+        let is_empty =
+            matches!(&self.what, What::Changes { written, removed } if written.is_empty() && removed.is_empty());
+        is_empty && self.since.is_none()
+    }
+}
 
 fn policy(name: &str, description: &str) -> Arc<Policy> {
     Arc::new(Policy { description: description.to_owned(), ..Policy::new(name, Effect::Allow) })
@@ -13,10 +22,17 @@ fn policy(name: &str, description: &str) -> Arc<Policy> {
 type Known = BTreeMap<String, Arc<Policy>>;
 
 fn learn(known: &mut Known, news: News) {
-    for policy in news.written {
+    let (written, removed) = match news.what {
+        What::Changes { written, removed } => (written, removed),
+        What::All(policies) => {
+            known.clear();
+            (policies, Vec::new())
+        }
+    };
+    for policy in written {
         known.insert(policy.name.clone(), policy);
     }
-    news.removed.iter().for_each(|name| drop(known.remove(name)));
+    removed.iter().for_each(|name| drop(known.remove(name)));
 }
 
 fn set_of(policies: &Known) -> PolicySet {
@@ -67,7 +83,7 @@ proptest! {
         learn(&mut known, catalogue.news());
         prop_assert_eq!(known, truth);
         let rest = catalogue.news();
-        prop_assert!(rest.written.is_empty() && rest.removed.is_empty() && rest.since.is_none());
+        prop_assert!(rest.is_nothing());
     }
 }
 
@@ -76,10 +92,39 @@ fn what_did_not_change_is_no_news() {
     let catalogue = Catalogue::default();
     let set = set_of(&["a", "b"].map(|name| (name.to_owned(), policy(name, "as it was"))).into());
     catalogue.replace(&set, None);
-    assert_eq!(catalogue.news().written.len(), 2);
+    assert!(matches!(catalogue.news().what, What::Changes { written, .. } if written.len() == 2));
     let read_again = set_of(&["a", "b"].map(|name| (name.to_owned(), policy(name, "as it was"))).into());
     catalogue.replace(&read_again, None);
-    assert!(catalogue.news().since.is_none());
+    assert!(catalogue.news().is_nothing());
+}
+
+#[test]
+fn more_changes_than_policies_are_told_as_all_there_are() {
+    let catalogue = Catalogue::default();
+    catalogue.replace(&set_of(&["a", "b"].map(|name| (name.to_owned(), policy(name, "as it was"))).into()), None);
+    let mut known = Known::new();
+    learn(&mut known, catalogue.news());
+    catalogue.edit("a", None, None);
+    for number in 0..2000 {
+        let name = format!("comes-and-goes-{number}");
+        catalogue.edit(&name, Some(policy(&name, "new")), None);
+        catalogue.edit(&name, None, None);
+        let kept = catalogue.read();
+        assert!(!matches!(&kept.unread.waiting, Waiting::Changes(changes) if changes.len() > 1000));
+    }
+    catalogue.edit("c", Some(policy("c", "new")), None);
+    let news = catalogue.news();
+    assert!(news.since.is_some() && matches!(&news.what, What::All(policies) if policies.len() == 2));
+    learn(&mut known, news);
+    assert_eq!(known.keys().collect::<Vec<_>>(), ["b", "c"]);
+    assert!(catalogue.news().is_nothing());
+    // A set in the place of another that has more.
+    let many: Known = (0..3000).map(|number| (format!("p-{number}"), policy(&format!("p-{number}"), "one"))).collect();
+    catalogue.replace(&set_of(&many), None);
+    learn(&mut known, catalogue.news());
+    catalogue.replace(&PolicySet::default(), None);
+    learn(&mut known, catalogue.news());
+    assert!(known.is_empty());
 }
 
 #[test]

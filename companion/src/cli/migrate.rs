@@ -1,9 +1,9 @@
 use clap::Subcommand;
 use hyper::{HeaderMap, Method};
 use prost::bytes::Bytes;
-use serde::{Deserialize, Serialize};
 
 use crate::client::Question;
+use crate::embedding::{Migration, Migrations, Ready};
 
 use super::args::Format;
 use super::exit::Exit;
@@ -36,45 +36,6 @@ enum Action {
     Forget,
 }
 
-#[derive(Debug, Deserialize, Serialize)]
-struct Migrations {
-    configured: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    serving: Option<Generation>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    migration: Option<Underway>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    kept: Option<Generation>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    held: Option<String>,
-    problems: Vec<String>,
-}
-
-#[derive(Debug, Deserialize, Serialize)]
-struct Generation {
-    generation: u64,
-    version: String,
-    stale: usize,
-}
-
-#[derive(Debug, Deserialize, Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Underway {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    generation: Option<u64>,
-    from: String,
-    to: String,
-    phase: String,
-    done: usize,
-    total: usize,
-    rate: f64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    remaining_seconds: Option<f64>,
-    dead: usize,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    stuck: Option<String>,
-}
-
 pub(super) fn run(args: Args, output: &mut Output<'_>) -> anyhow::Result<Exit> {
     let client = args.remote.client()?;
     let path = match args.action.unwrap_or(Action::Status) {
@@ -102,14 +63,14 @@ pub(super) fn run(args: Args, output: &mut Output<'_>) -> anyhow::Result<Exit> {
 fn write(migrations: &Migrations, output: &mut Output<'_>) -> anyhow::Result<()> {
     let Migrations { configured, serving, migration, kept, held, problems } = migrations;
     match serving {
-        Some(Generation { generation, version, stale }) => {
+        Some(Ready { generation, version, stale }) => {
             let behind = if *stale == 0 { String::new() } else { format!(", {stale} policies behind") };
             output.line(format_args!("serving:    {STRONG}{version}{STRONG:#} (generation {generation}{behind})"))?;
         }
         None => output.line("serving:    nothing yet")?,
     }
     output.line(format_args!("configured: {configured}"))?;
-    if let Some(Underway { from, to, phase, done, total, rate, remaining_seconds, dead, stuck, .. }) = migration {
+    if let Some(Migration { from, to, phase, done, total, rate, remaining_seconds, dead, stuck, .. }) = migration {
         let share = if *total == 0 { 100 } else { done * 100 / total };
         let remaining = match remaining_seconds {
             Some(seconds) if done < total => format!(", about {} left", in_words(*seconds)),
@@ -125,7 +86,7 @@ fn write(migrations: &Migrations, output: &mut Output<'_>) -> anyhow::Result<()>
             output.line(format_args!("            {ODD}{stuck}{ODD:#}"))?;
         }
     }
-    if let Some(Generation { generation, version, stale }) = kept {
+    if let Some(Ready { generation, version, stale }) = kept {
         output.line(format_args!(
             "kept:       {version} (generation {generation}, {stale} policies behind) {FAINT}`tollgate migrate rollback` serves it, `forget` removes it{FAINT:#}"
         ))?;

@@ -127,7 +127,8 @@ mod tests {
     fn what_describes_no_embedder_is_refused_with_the_reason() {
         for (text, said) in [
             ("kind: unheard-of", "unheard-of"),
-            ("kind: lexical\ndimensions: 0", "nonzero"),
+            ("kind: lexical\ndimensions: 0", "1 to 8192 dimensions, not 0"),
+            ("kind: lexical\ndimensions: 60000", "1 to 8192 dimensions, not 60000"),
             ("kind: lexical\ncolour: red", "colour"),
             (
                 "kind: http\nurl: https://api.example.com/v1/embeddings\nmodel: m\ndimensions: 8\nfallback: lexical",

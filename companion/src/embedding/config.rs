@@ -1,14 +1,11 @@
-use std::num::{NonZeroU16, NonZeroUsize};
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
-use tollgate_search::{ModelVersion, Settings};
+use tollgate_search::{Dimensions, ModelVersion, Settings};
 
 use super::cache::CacheLimits;
 use super::http::HttpConfig;
-
-/// Numbers in a vector, unless told otherwise.
-pub(crate) const DIMENSIONS: NonZeroU16 = NonZeroU16::new(384).unwrap();
 
 /// What the embedder that needs nothing is called.
 pub(crate) const LEXICAL: &str = "lexical";
@@ -80,8 +77,8 @@ pub(crate) enum Kind {
     /// Words and parts of words, hashed: needs no files and nobody's service.
     Lexical {
         /// Numbers in a vector.
-        #[serde(default = "dimensions")]
-        dimensions: NonZeroU16,
+        #[serde(default)]
+        dimensions: Dimensions,
     },
     /// A model in a folder, as the sentence-transformers library saves it.
     SentenceTransformer {
@@ -94,7 +91,7 @@ pub(crate) enum Kind {
 
 impl Default for Kind {
     fn default() -> Self {
-        Kind::Lexical { dimensions: DIMENSIONS }
+        Kind::Lexical { dimensions: Dimensions::default() }
     }
 }
 
@@ -107,10 +104,6 @@ pub enum Migrate {
     Auto,
     /// It waits for `tollgate migrate start`.
     Manual,
-}
-
-fn dimensions() -> NonZeroU16 {
-    DIMENSIONS
 }
 
 fn nonzero(number: usize) -> NonZeroUsize {

@@ -7,7 +7,7 @@ use tokio::sync::oneshot;
 use tokio::task::spawn_blocking;
 use tokio::time::{sleep, timeout};
 
-use crate::catalogue::Catalogue;
+use crate::catalogue::{Catalogue, What};
 use crate::daemon::Shutdown;
 use crate::metrics::Metrics;
 
@@ -89,8 +89,8 @@ impl Searches {
                     // Not at once: what made it necessary may still be so.
                     sleep(PAUSE).await;
                     let catalogue = catalogue.clone();
-                    if let Ok(all) = spawn_blocking(move || catalogue.now().policies().to_vec()).await {
-                        self.tell(Event::All(all)).await;
+                    if let Ok(policies) = spawn_blocking(move || catalogue.now().policies().to_vec()).await {
+                        self.tell(Event::All { policies, since: Instant::now() }).await;
                     }
                 }
             }
@@ -101,7 +101,11 @@ impl Searches {
         let catalogue = catalogue.clone();
         let Ok(news) = spawn_blocking(move || catalogue.news()).await else { return };
         let since = news.since.unwrap_or_else(Instant::now);
-        self.tell(Event::News { written: news.written, removed: news.removed, since }).await;
+        let event = match news.what {
+            What::Changes { written, removed } => Event::News { written, removed, since },
+            What::All(policies) => Event::All { policies, since },
+        };
+        self.tell(event).await;
     }
 
     /// Lets what is queued be finished or written down, as far as that goes in time.

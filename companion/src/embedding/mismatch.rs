@@ -41,12 +41,11 @@ pub(super) fn compare(
 
 #[cfg(test)]
 mod tests {
-    use std::num::NonZeroU16;
     use std::time::Instant;
 
     use tokio::runtime::Runtime;
     use tollgate_policy::digest::Digest;
-    use tollgate_search::Model;
+    use tollgate_search::{Dimensions, Model};
 
     use super::*;
     use crate::embedding::config::Kind;
@@ -67,7 +66,7 @@ mod tests {
         fn record(&self, config: &EmbedderConfig, version: &str) -> Record {
             let version: ModelVersion = version.parse().unwrap();
             let fingerprint = self.kinds.fingerprint(config, &version).unwrap();
-            let model = Model { version, fingerprint, dimensions: NonZeroU16::new(384).unwrap() };
+            let model = Model { version, fingerprint, dimensions: Dimensions::default() };
             Record { number: 1, model, embedder: Some(config.clone()), role: Role::Serving, made: 0 }
         }
 
@@ -83,8 +82,8 @@ mod tests {
         }
     }
 
-    fn lexical(dimensions: u16) -> EmbedderConfig {
-        EmbedderConfig(Kind::Lexical { dimensions: NonZeroU16::new(dimensions).unwrap() })
+    fn lexical(dimensions: usize) -> EmbedderConfig {
+        EmbedderConfig(Kind::Lexical { dimensions: Dimensions::new(dimensions).unwrap() })
     }
 
     #[test]

@@ -37,7 +37,7 @@ impl Searches {
     /// Waits for nothing and nobody.
     pub(crate) fn state(&self) -> State {
         let view = self.0.view().clone();
-        let serving = self.0.serving();
+        let serving = view.serving;
         let (mut indexed, mut stale, mut lag, mut dead) = (0, 0, Duration::ZERO, 0);
         if let Some(serving) = &serving {
             let tended = &serving.tended;

@@ -8,6 +8,7 @@ use tollgate_policy::set::Policy;
 use tollgate_search::{Embedder, Keywords, ModelVersion};
 
 use crate::metrics::Metrics;
+use crate::sparingly::Sparingly;
 
 use super::cache::Cache;
 use super::clock;
@@ -15,8 +16,9 @@ use super::command::{Command, Declined};
 use super::config::SearchConfig;
 use super::embedders::LoadError;
 use super::generation::Generation;
+use super::migrations::{Migration, Ready};
 use super::queue::Queue;
-use super::state::{Kept, Migration, Settled};
+use super::state::Settled;
 use super::tended::Tended;
 
 /// What the keeper, the workers and those who ask have in common.
@@ -25,7 +27,6 @@ use super::tended::Tended;
 /// longer than it takes to copy some pointers.
 #[derive(Debug)]
 pub(super) struct Shared {
-    serving: RwLock<Option<Arc<Answering>>>,
     pub(super) keywords: Arc<RwLock<Keywords>>,
     pub(super) queue: Queue<Job>,
     pub(super) cache: Option<Mutex<Cache>>,
@@ -41,6 +42,8 @@ pub(super) struct Shared {
     revision: AtomicU64,
     view: Mutex<View>,
     pub(super) metrics: Arc<Metrics>,
+    /// Why policies cannot be embedded.
+    pub(super) said: Sparingly,
 }
 
 /// The generation that answers, and how it is kept up.
@@ -48,6 +51,21 @@ pub(super) struct Shared {
 pub(super) struct Answering {
     pub(super) generation: Arc<Generation>,
     pub(super) tended: Arc<Tended>,
+}
+
+impl Answering {
+    pub(super) fn of(tended: &Arc<Tended>) -> Self {
+        Answering { generation: Arc::new(tended.generation()), tended: Arc::clone(tended) }
+    }
+
+    /// Whether it is of this generation, with the embedder that this has now.
+    pub(super) fn is_of(&self, tended: &Arc<Tended>) -> bool {
+        let has_same_embedder = match (&self.generation.embedder, tended.embedder()) {
+            (Some(own), Some(other)) => Arc::ptr_eq(own, &other),
+            (own, other) => own.is_none() && other.is_none(),
+        };
+        has_same_embedder && Arc::ptr_eq(&self.tended, tended)
+    }
 }
 
 /// A policy that is to be embedded for a generation.
@@ -67,7 +85,10 @@ pub(super) enum Event {
         since: Instant,
     },
     /// All policies there are.
-    All(Vec<Arc<Policy>>),
+    All {
+        policies: Vec<Arc<Policy>>,
+        since: Instant,
+    },
     /// Something may be to be done.
     Poke,
     /// An embedder was made, or could not be.
@@ -85,11 +106,12 @@ pub(super) enum Wanted {
     Configured,
 }
 
-/// What is told to those who ask, as the keeper has seen it last.
+/// What is told to those who ask, as the keeper has seen it last: all of it of one moment.
 #[derive(Clone, Debug, Default)]
 pub(super) struct View {
+    pub(super) serving: Option<Arc<Answering>>,
     pub(super) migration: Option<Migration>,
-    pub(super) kept: Option<Kept>,
+    pub(super) kept: Option<Ready>,
     pub(super) held: Option<String>,
     pub(super) problems: Problems,
 }
@@ -116,7 +138,6 @@ impl Problems {
 impl Shared {
     pub(super) fn new(config: &SearchConfig, events: SyncSender<Event>, metrics: Arc<Metrics>) -> Self {
         Shared {
-            serving: RwLock::new(None),
             keywords: Arc::default(),
             queue: Queue::new(config.queue.get()),
             cache: config.cache.map(Cache::new).map(Mutex::new),
@@ -130,18 +151,12 @@ impl Shared {
             revision: AtomicU64::new(clock::now()),
             view: Mutex::default(),
             metrics,
+            said: Sparingly::default(),
         }
     }
 
     pub(super) fn serving(&self) -> Option<Arc<Answering>> {
-        self.serving.read().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    pub(super) fn serve(&self, tended: Option<&Arc<Tended>>) {
-        let answering = tended.map(|tended| {
-            Arc::new(Answering { generation: Arc::new(tended.generation()), tended: Arc::clone(tended) })
-        });
-        *self.serving.write().unwrap_or_else(PoisonError::into_inner) = answering;
+        self.view().serving.clone()
     }
 
     /// Tells the keeper that something may be to be done. Never waits.

@@ -1,6 +1,8 @@
 use std::time::Duration;
 
-use tollgate_search::{Model, ModelVersion};
+use tollgate_search::Model;
+
+use super::migrations::{Migration, Ready};
 
 /// Told when all of a generation is as the policies are. Either number rises with every change; the second goes on over restarts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -29,7 +31,7 @@ pub(crate) struct State {
     pub(crate) serving: Option<Serving>,
     pub(crate) migration: Option<Migration>,
     /// The generation that a rollback would go to.
-    pub(crate) kept: Option<Kept>,
+    pub(crate) kept: Option<Ready>,
     /// Why no migration begins by itself although the configured model does not serve.
     pub(crate) held: Option<String>,
     /// What keeps search from being as it should be; empty if nothing does.
@@ -43,47 +45,4 @@ pub(crate) struct Serving {
     pub(crate) model: Model,
     /// Whether texts can be embedded that no policy has.
     pub(crate) embeds: bool,
-}
-
-/// A generation that has answered before.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Kept {
-    pub(crate) generation: u64,
-    pub(crate) version: ModelVersion,
-    /// How many policies it would be behind.
-    pub(crate) stale: usize,
-}
-
-/// A migration that goes on.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Migration {
-    /// The generation that is built; absent while its model is loaded.
-    pub(crate) generation: Option<u64>,
-    pub(crate) from: ModelVersion,
-    pub(crate) to: ModelVersion,
-    pub(crate) phase: Phase,
-    pub(crate) done: usize,
-    pub(crate) total: usize,
-    /// Policies a second since it began, or went on after a restart.
-    pub(crate) rate: f64,
-    /// Absent while nobody knows.
-    pub(crate) remaining: Option<Duration>,
-    /// Policies that the new model could not embed.
-    pub(crate) dead: usize,
-    /// What it waits for.
-    pub(crate) stuck: Option<String>,
-}
-
-/// How far a migration is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum Phase {
-    /// The embedder is made ready.
-    Loading,
-    /// Policies are embedded.
-    Building,
-    /// All are; each is looked at once more.
-    Verifying,
-    /// It cannot go on before something is done about it.
-    Stuck,
 }

@@ -190,7 +190,7 @@ impl Batch<'_> {
 
     /// An embedder that does not do what it says gets nothing into the index.
     fn checked(&self, vectors: Vec<Vector>, texts: usize, embedder: &dyn Embedder) -> Result<Vec<Vector>, Failure> {
-        let dimensions = usize::from(self.tended.model.dimensions.get());
+        let dimensions = usize::from(self.tended.model.dimensions);
         if embedder.model() != &self.tended.model {
             return Err(Failure::Never("the embedder is of another model now".to_owned()));
         }
@@ -289,10 +289,11 @@ impl Batch<'_> {
     }
 
     fn give_up(&self, work: &Work, reason: &str, may_pass: bool, now: Instant) {
+        let reason = dead::shortened(reason);
         let letter = DeadLetter {
             name: Arc::clone(&work.name),
             text: hash_of(work),
-            reason: dead::shortened(reason),
+            reason: reason.clone(),
             attempts: work.attempts + 1,
             at: clock::now(),
             may_pass,
@@ -306,7 +307,9 @@ impl Batch<'_> {
             true
         });
         self.metrics.jobs(if is_given_up { JobStatus::Failed } else { JobStatus::Retried }, 1);
-        tracing::warn!(policy = &*work.name, reason = dead::shortened(reason), "a policy cannot be embedded");
+        if self.shared.said.is_due(&reason, Instant::now()) {
+            tracing::warn!(policy = &*work.name, reason, "a policy cannot be embedded");
+        }
     }
 }
 

@@ -28,8 +28,8 @@ pub(crate) struct Corpus {
     number: Option<u64>,
     keywords: Arc<RwLock<Keywords>>,
     standing: Standing,
-    /// What is wrong with the index, as its keeper says it.
-    problems: Vec<String>,
+    /// Something is wrong with the index. What it is, is for operators.
+    is_troubled: bool,
     metrics: Option<Arc<Metrics>>,
 }
 
@@ -76,7 +76,7 @@ impl Corpus {
             number: None,
             keywords: Arc::new(RwLock::new(keywords)),
             standing,
-            problems: Vec::new(),
+            is_troubled: false,
             metrics: None,
         })
     }
@@ -95,7 +95,7 @@ impl Corpus {
             generation,
             keywords: Arc::clone(searches.keywords()),
             standing,
-            problems: state.problems,
+            is_troubled: !state.problems.is_empty(),
             metrics: Some(Arc::clone(metrics)),
         }
     }
@@ -145,7 +145,9 @@ impl Corpus {
     /// What is not as it usually is, in sentences.
     pub(crate) fn notes(&self) -> Vec<String> {
         let mut notes = self.standing.notes();
-        notes.extend(self.problems.iter().cloned());
+        if self.is_troubled {
+            notes.push("policy search is not as it should be: `GET /v1/embeddings` says why".to_owned());
+        }
         notes
     }
 

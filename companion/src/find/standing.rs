@@ -55,7 +55,9 @@ impl Standing {
         let mut notes = Vec::new();
         match (policies, indexed) {
             (0, _) => notes.push("there are no policies".to_owned()),
-            (_, 0) => notes.push(format!("the index is empty: it will have {policies} policies")),
+            (_, 0) => {
+                notes.push(format!("the index is empty: it will have {} policies", policies.saturating_sub(*dead)));
+            }
             _ if stale > dead => {
                 notes.push(format!("the index is behind by {} policies, for {lag_ms} ms", stale - dead));
             }
@@ -87,6 +89,10 @@ mod tests {
             (whole.clone(), ""),
             (Standing { policies: 0, indexed: 0, ..whole.clone() }, "there are no policies"),
             (Standing { indexed: 0, stale: 5, ..whole.clone() }, "the index is empty: it will have 5 policies"),
+            (
+                Standing { indexed: 0, stale: 5, dead: 2, ..whole.clone() },
+                "the index is empty: it will have 3 policies",
+            ),
             (
                 Standing { stale: 3, dead: 1, lag_ms: 40, ..whole.clone() },
                 "behind by 2 policies, for 40 ms; 1 policies could",

@@ -5,7 +5,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
-use crate::embedding::priority;
+use crate::embedding::{QuerySeconds, priority};
 
 /// How many questions are answered at a time, and how many more may wait for their turn.
 const TURNS: usize = 4;
@@ -13,6 +13,9 @@ const WAITING: usize = 60;
 
 /// How long somebody waits for an answer: for others before it, and for a service that embeds.
 const PATIENCE: Duration = Duration::from_secs(20);
+
+// Whoever waits behind those that a service keeps waiting is answered in time.
+const _: () = assert!(QuerySeconds::MOST as u64 <= PATIENCE.as_secs() / 2);
 
 /// Those who want something done of which only so much is done at a time. Clones are the same.
 #[derive(Clone, Debug)]

@@ -111,7 +111,7 @@ impl Eye {
         match event {
             Some(event) => event,
             None => {
-                self.watching = None;
+                self.lose_sight();
                 future::pending().await
             }
         }
@@ -121,6 +121,9 @@ impl Eye {
     async fn look(&mut self, folder: &Folder) -> Sight {
         let identity = folder.identity();
         if self.watching.as_ref().map(|watching| watching.identity) != identity {
+            if self.watching.is_some() {
+                self.lose_sight();
+            }
             self.watching = identity.and_then(|identity| self.arm(folder, identity));
         }
         let looked_at = folder.clone();
@@ -151,6 +154,13 @@ impl Eye {
         self.unsettled = None;
         self.reported = found;
         Sight::Changed(News::Anything)
+    }
+
+    /// There are no events any more. What they told of last may have been a folder that was gone for a moment, so that it has to
+    /// be reported although it looks as it did before.
+    fn lose_sight(&mut self) {
+        self.watching = None;
+        self.reported = None;
     }
 
     fn arm(&mut self, folder: &Folder, identity: (u64, u64)) -> Option<Watching> {

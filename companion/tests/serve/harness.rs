@@ -17,7 +17,7 @@ use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsConnector;
 use tokio_stream::wrappers::ReceiverStream;
 use tollgate::daemon::{Config, Daemon, PolicySource, StartError, TaskError, Timing};
-use tollgate::embedding::SearchConfig;
+use tollgate::embedding::{EmbedderConfig, SearchConfig};
 use tollgate::feed::FeedConfig;
 use tollgate::feed::proto::feed_client::FeedClient;
 use tollgate::feed::proto::{self, companion_message, worker_message};
@@ -42,6 +42,7 @@ pub(crate) struct Site {
     beat: Duration,
     feed: FeedConfig,
     is_api: bool,
+    embedder: EmbedderConfig,
 }
 
 impl Site {
@@ -51,7 +52,13 @@ impl Site {
         fs::write(dir.path().join("tokens"), format!("alice {ALICE_HASH}\n")).unwrap();
         // So slow that no VM dies by chance.
         let loopback = SocketAddr::from(([127, 0, 0, 1], 0));
-        Site { dir, beat: PATIENCE, feed: FeedConfig::open(loopback.into()), is_api: false }
+        Site {
+            dir,
+            beat: PATIENCE,
+            feed: FeedConfig::open(loopback.into()),
+            is_api: false,
+            embedder: EmbedderConfig::default(),
+        }
     }
 
     /// Without files: policies come by the API.
@@ -83,6 +90,11 @@ impl Site {
     pub(crate) fn feeding(mut self, change: impl FnOnce(&mut FeedConfig)) -> Self {
         change(&mut self.feed);
         self
+    }
+
+    /// With vectors made by this, as an embedder's file describes it.
+    pub(crate) fn embedding_by(self, embedder: Value) -> Self {
+        Site { embedder: serde_json::from_value(embedder).unwrap(), ..self }
     }
 
     /// A path beside the policies.
@@ -120,7 +132,7 @@ impl Site {
             feed: self.feed.clone(),
             http: SocketAddr::from(([127, 0, 0, 1], 0)),
             expected_workers: Some(2),
-            search: SearchConfig::beside(&self.state()),
+            search: SearchConfig { embedder: self.embedder.clone(), ..SearchConfig::beside(&self.state()) },
             timing: Timing { beat: self.beat, rescan: Duration::from_millis(200), ..Timing::default() },
         })
         .await?;

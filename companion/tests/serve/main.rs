@@ -20,5 +20,7 @@ mod related;
 mod search;
 #[cfg(test)]
 mod signatures;
+#[cfg(test)]
+mod silence;
 mod streams;
 mod workers;

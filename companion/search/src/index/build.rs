@@ -6,7 +6,6 @@ use std::thread;
 
 use rayon::ThreadPoolBuilder;
 
-use super::builder::be_last;
 use super::code::Code;
 use super::core::Core;
 use super::deaths::Deaths;
@@ -251,7 +250,7 @@ impl Core {
         let pool = ThreadPoolBuilder::new()
             .num_threads(cores.saturating_sub(1).max(1))
             .thread_name(|number| format!("index-builder-{number}"))
-            .start_handler(|_| be_last())
+            .start_handler(|_| drop(crate::be_last()))
             .build();
         let pool = pool.map_err(|error| IndexError::at(Path::new("threads"))(io::Error::other(error)))?;
         Ok(pool.install(run))

@@ -3,6 +3,8 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::be_last;
+
 use super::core::Core;
 
 /// The thread that makes segments, if there is one: there is as long as there is something to make.
@@ -85,7 +87,8 @@ impl Core {
     }
 
     fn build_all(&self) {
-        be_last();
+        // Where that is not allowed, it is a thread like the others.
+        let _ = be_last();
         loop {
             let plan = match self.limits.plan(&self.snapshot().view) {
                 Some(plan) => plan,
@@ -109,12 +112,5 @@ impl Core {
                 Err(_) => return self.builder.stop(Some("a graph cannot be built of these vectors".to_owned())),
             }
         }
-    }
-}
-
-/// Has the thread run when no other wants to. If it may not be, it is one like the others; as in tests, which wait for it.
-pub(super) fn be_last() {
-    if !cfg!(test) {
-        let _ = rustix::process::nice(19);
     }
 }

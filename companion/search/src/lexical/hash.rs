@@ -1,4 +1,4 @@
-use std::num::NonZeroU16;
+use crate::Dimensions;
 
 /// The same on every platform and for all time: vectors are kept.
 pub(super) fn hash(bytes: &[u8]) -> u64 {
@@ -23,7 +23,7 @@ fn mixed(hash: u64) -> u64 {
 }
 
 /// The number of a vector that a feature counts for, and whether it counts up or down.
-pub(super) fn place(feature: u64, dimensions: NonZeroU16) -> (usize, f32) {
+pub(super) fn place(feature: u64, dimensions: Dimensions) -> (usize, f32) {
     let place = ((feature >> 32) * u64::from(dimensions.get())) >> 32;
     (usize::try_from(place).unwrap_or_default(), if feature & 1 == 0 { 1.0 } else { -1.0 })
 }

@@ -8,17 +8,12 @@ mod hash;
 mod tests;
 mod weight;
 
-use std::num::NonZeroU16;
-
 use crate::term::terms;
-use crate::{EmbedError, Embedder, Model, ModelVersion, Purpose, Vector, fingerprint};
+use crate::{Dimensions, EmbedError, Embedder, Model, ModelVersion, Purpose, Vector, fingerprint};
 use hash::hash;
 
 /// Another one makes other vectors of the same text.
 const LEXICAL_VERSION: u32 = 1;
-
-/// How many numbers a vector has unless something else is asked for.
-const DIMENSIONS: NonZeroU16 = NonZeroU16::new(384).unwrap();
 
 /// Bytes of a piece of a word.
 const PIECE: usize = 4;
@@ -34,7 +29,7 @@ pub struct Lexical {
 impl Lexical {
     /// The embedder for a model version.
     #[must_use]
-    pub fn new(version: ModelVersion, dimensions: NonZeroU16) -> Self {
+    pub fn new(version: ModelVersion, dimensions: Dimensions) -> Self {
         let parts = [&LEXICAL_VERSION.to_le_bytes()[..], &dimensions.get().to_le_bytes()];
         let fingerprint = fingerprint("lexical", &parts);
         Lexical { model: Model { version, fingerprint, dimensions } }
@@ -42,7 +37,7 @@ impl Lexical {
 
     fn vector(&self, cleaned: &str) -> Result<Vector, EmbedError> {
         let dimensions = self.model.dimensions;
-        let mut numbers = vec![0.0_f32; usize::from(dimensions.get())];
+        let mut numbers = vec![0.0_f32; usize::from(dimensions)];
         let mut add = |feature: u64, weight: f32| {
             let (place, sign) = hash::place(feature, dimensions);
             if let Some(number) = numbers.get_mut(place) {
@@ -70,7 +65,7 @@ impl Lexical {
 
 impl Default for Lexical {
     fn default() -> Self {
-        Lexical::new(ModelVersion::default(), DIMENSIONS)
+        Lexical::new(ModelVersion::default(), Dimensions::default())
     }
 }
 

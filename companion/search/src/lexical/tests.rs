@@ -1,9 +1,7 @@
-use std::num::NonZeroU16;
-
 use proptest::prelude::*;
 
-use super::{DIMENSIONS, Lexical};
-use crate::{Embedder, ModelVersion, Purpose, TextHash, Vector, clean};
+use super::Lexical;
+use crate::{Dimensions, Embedder, ModelVersion, Purpose, TextHash, Vector, clean};
 
 fn vector(text: &str) -> Vector {
     let lexical = Lexical::default();
@@ -60,7 +58,7 @@ fn vectors_are_the_same_everywhere_and_always() {
 
 #[test]
 fn a_model_is_told_by_its_dimensions() {
-    let of = |dimensions| Lexical::new(ModelVersion::default(), NonZeroU16::new(dimensions).unwrap());
+    let of = |dimensions| Lexical::new(ModelVersion::default(), Dimensions::new(dimensions).unwrap());
     assert_eq!(of(384).model(), Lexical::default().model());
     assert_ne!(of(256).model().fingerprint, of(384).model().fingerprint);
     assert_eq!(of(256).embed(&["invoice"], Purpose::Query).unwrap()[0].dimensions(), 256);
@@ -68,9 +66,9 @@ fn a_model_is_told_by_its_dimensions() {
 
 proptest! {
     #[test]
-    fn every_text_has_a_vector_of_unit_length(text in ".{0,80}", dimensions in 1_u16..64) {
-        for dimensions in [dimensions, DIMENSIONS.get()] {
-            let lexical = Lexical::new(ModelVersion::default(), NonZeroU16::new(dimensions).unwrap());
+    fn every_text_has_a_vector_of_unit_length(text in ".{0,80}", dimensions in 1_usize..64) {
+        for dimensions in [dimensions, usize::from(Dimensions::default())] {
+            let lexical = Lexical::new(ModelVersion::default(), Dimensions::new(dimensions).unwrap());
             let vector = lexical.embed(&[&clean(&text)], Purpose::Policy).unwrap().remove(0);
             prop_assert!((vector.cosine(&vector) - 1.0).abs() < 1e-4);
         }

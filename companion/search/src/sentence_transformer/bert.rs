@@ -50,7 +50,7 @@ impl Bert {
             true => weights.pp("bert"),
             false => weights,
         };
-        let (width, eps) = (usize::from(parameters.dimensions.get()), parameters.layer_norm_eps);
+        let (width, eps) = (usize::from(parameters.dimensions), parameters.layer_norm_eps);
         let embeddings = weights.pp("embeddings");
         let table = |size, name| embeddings.get((size, width), name);
         let words = Rows::new(&table(parameters.vocab_size, "word_embeddings.weight")?)?;

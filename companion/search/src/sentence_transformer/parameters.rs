@@ -1,6 +1,6 @@
-use std::num::NonZeroU16;
-
 use serde::Deserialize;
+
+use crate::Dimensions;
 
 use super::error::{LoadError, LoadProblem};
 use super::files::Contents;
@@ -15,7 +15,7 @@ const MAX_POSITIONS: usize = 1 << 13;
 /// The shape of an encoder, as `config.json` tells it.
 #[derive(Debug)]
 pub(super) struct Parameters {
-    pub(super) dimensions: NonZeroU16,
+    pub(super) dimensions: Dimensions,
     pub(super) vocab_size: usize,
     pub(super) num_hidden_layers: usize,
     pub(super) num_attention_heads: usize,
@@ -71,7 +71,7 @@ impl Parameters {
             return Err(wrong(format!("`position_embedding_type` `{given}` is not supported; `absolute` is")));
         }
         let bounded = [
-            ("hidden_size", config.hidden_size, MAX_WIDTH),
+            ("hidden_size", config.hidden_size, Dimensions::MOST),
             ("vocab_size", config.vocab_size, u32::MAX as usize),
             ("num_hidden_layers", config.num_hidden_layers, MAX_LAYERS),
             ("num_attention_heads", config.num_attention_heads, MAX_WIDTH),
@@ -91,11 +91,8 @@ impl Parameters {
         if !(0.0..1.0).contains(&config.layer_norm_eps) {
             return Err(wrong(format!("`layer_norm_eps` is {}, and has to be from 0 to 1", config.layer_norm_eps)));
         }
-        let dimensions = u16::try_from(width).ok().and_then(NonZeroU16::new);
-        let dimensions =
-            dimensions.ok_or_else(|| wrong(format!("`hidden_size` {width} is more than a vector can have")))?;
         Ok(Parameters {
-            dimensions,
+            dimensions: Dimensions::new(width).map_err(|error| wrong(format!("`hidden_size`: {error}")))?,
             vocab_size: config.vocab_size,
             num_hidden_layers: config.num_hidden_layers,
             num_attention_heads: heads,

@@ -247,6 +247,7 @@ fn what_is_not_supported_is_refused_and_named() {
         ("config.json", "layer_norm_eps", json!(-1), "`layer_norm_eps` is -1"),
         ("config.json", "vocab_size", json!(6), "and the model has 6"),
         ("config.json", "hidden_size", json!("wide"), "is damaged"),
+        ("config.json", "hidden_size", json!(8200), "`hidden_size` is 8200"),
         ("1_Pooling/config.json", "pooling_mode_max_tokens", json!(true), "no other mode"),
         ("sentence_bert_config.json", "do_lower_case", json!(true), "`do_lower_case`"),
         ("sentence_bert_config.json", "max_seq_length", json!(2), "frames a text with 2 tokens"),

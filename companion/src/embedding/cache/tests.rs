@@ -30,7 +30,7 @@ fn a_model_is_its_version_and_its_fingerprint() {
     let model = |version: &str, fingerprint| Model {
         version: version.parse().unwrap(),
         fingerprint: Digest([fingerprint; 32]),
-        dimensions: std::num::NonZeroU16::MIN,
+        dimensions: tollgate_search::Dimensions::default(),
     };
     let keys = [("v1", 0), ("v2", 0), ("v1", 1)].map(|(version, print)| ModelKey::of(&model(version, print)));
     assert!(keys[0] != keys[1] && keys[0] != keys[2] && keys[1] != keys[2]);

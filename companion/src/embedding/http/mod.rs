@@ -4,6 +4,7 @@
 //! asking again does not mend, or patience ends. Nothing of an answer is believed unchecked.
 
 mod answer;
+mod breaker;
 mod config;
 mod endpoint;
 mod fault;
@@ -15,13 +16,17 @@ mod service;
 mod tests;
 
 use std::sync::{Arc, mpsc};
+use std::time::Instant;
 
 use tokio::runtime::Handle;
 use tollgate_search::{EmbedError, Embedder, Model, ModelVersion, Purpose, Vector, fingerprint};
 
-pub(crate) use config::HttpConfig;
+pub(crate) use config::{HttpConfig, QuerySeconds};
 pub(crate) use service::ServiceError;
 
+use crate::sparingly::Sparingly;
+
+use breaker::Breaker;
 use fault::Fault;
 use key::KeyFrom;
 use patience::Patience;
@@ -34,6 +39,9 @@ pub(crate) struct HttpEmbedder {
     model: Model,
     config: HttpConfig,
     service: Arc<Service>,
+    /// For queries: whoever embeds policies waits as long as it takes.
+    breaker: Breaker,
+    said: Sparingly,
     runtime: Handle,
 }
 
@@ -45,7 +53,36 @@ impl HttpEmbedder {
     /// If the configuration contradicts itself, or there are no certificates to trust.
     pub(crate) fn new(config: HttpConfig, version: ModelVersion, runtime: Handle) -> Result<Self, ServiceError> {
         let service = Arc::new(Service::new(&config)?);
-        Ok(HttpEmbedder { model: config.model(version), config, service, runtime })
+        let (model, breaker, said) = (config.model(version), Breaker::default(), Sparingly::default());
+        Ok(HttpEmbedder { model, config, service, breaker, said, runtime })
+    }
+
+    /// Somebody waits for it, who is told at once what is known already.
+    fn ask_unless_broken(&self, texts: &[&str]) -> Result<Vec<Vector>, EmbedError> {
+        if !self.breaker.admits(Instant::now()) {
+            let reason = format!("{} failed a moment ago, and is asked again in a few seconds", self.config.url);
+            return Err(EmbedError::Later { reason, after: None });
+        }
+        let answer = self.ask(texts, Purpose::Query);
+        match &answer {
+            Err(EmbedError::Later { after, .. }) => self.breaker.failed(*after, Instant::now()),
+            Ok(_) | Err(EmbedError::Never { .. }) => self.breaker.answered(),
+        }
+        if let Err(EmbedError::Later { reason, .. } | EmbedError::Never { reason }) = &answer
+            && self.said.is_due(reason, Instant::now())
+        {
+            tracing::warn!(reason, "what is searched for cannot be embedded");
+        }
+        answer
+    }
+
+    fn ask(&self, texts: &[&str], purpose: Purpose) -> Result<Vec<Vector>, EmbedError> {
+        let mut vectors = Vec::with_capacity(texts.len());
+        for question in Questions::of(texts, &self.config)? {
+            let patience = Patience::of(purpose, self.config.limits);
+            vectors.extend(self.insist(question.body(&self.config), question.texts(), patience)?);
+        }
+        Ok(vectors)
     }
 
     /// On the runtime, while this thread waits. A runtime that is shut down drops the task and with it the sender.
@@ -66,12 +103,10 @@ impl Embedder for HttpEmbedder {
     }
 
     fn embed(&self, texts: &[&str], purpose: Purpose) -> Result<Vec<Vector>, EmbedError> {
-        let mut vectors = Vec::with_capacity(texts.len());
-        for question in Questions::of(texts, &self.config)? {
-            let patience = Patience::of(purpose, self.config.limits);
-            vectors.extend(self.insist(question.body(&self.config), question.texts(), patience)?);
+        match purpose {
+            Purpose::Policy => self.ask(texts, purpose),
+            Purpose::Query => self.ask_unless_broken(texts),
         }
-        Ok(vectors)
     }
 }
 

@@ -27,13 +27,13 @@ pub(super) struct Patience {
 }
 
 impl Patience {
-    /// Somebody waits for a query's answer: it may take as long as one request may in all. A policy can wait as long as all of
-    /// its attempts take.
+    /// Somebody waits for a query's answer, who can have another without it. A policy can wait as long as all of its attempts
+    /// take.
     pub(super) fn of(purpose: Purpose, limits: Limits) -> Self {
         let each = Duration::from_secs(limits.seconds.get().into());
         let attempts = limits.attempts.get();
         let all = match purpose {
-            Purpose::Query => each,
+            Purpose::Query => limits.query_seconds.get(),
             Purpose::Policy => each.saturating_mul(attempts.into()),
         };
         Patience { each, attempts_left: attempts, longest_wait: FIRST_WAIT, until: Instant::now() + all }
@@ -124,8 +124,9 @@ mod tests {
     async fn a_service_is_not_asked_before_it_wants_to_be_nor_waited_for_beyond_patience() {
         let again = |seconds| Remedy::Again { after: Some(Duration::from_secs(seconds)) };
         let mut query = Patience::of(Purpose::Query, Limits::default());
-        assert!(query.wait(again(3)).unwrap() >= Duration::from_secs(3));
-        assert_eq!(query.wait(again(31)), None);
+        assert!(query.wait(again(1)).unwrap() >= Duration::from_secs(1));
+        assert_eq!(query.wait(again(2)), None);
+        assert!(query.for_this_one() <= Duration::from_secs(2));
         let mut policy = Patience::of(Purpose::Policy, Limits::default());
         assert!(policy.wait(again(31)).unwrap() >= Duration::from_secs(31));
         assert_eq!(policy.wait(Remedy::Later), None);

@@ -74,7 +74,7 @@ impl Service {
             .pool_idle_timeout(IDLE)
             .pool_timer(TokioTimer::new())
             .build(connector);
-        Ok(Service { endpoint, dimensions: config.dimensions.get().into(), client })
+        Ok(Service { endpoint, dimensions: config.dimensions.into(), client })
     }
 
     /// Asks until there is an answer, asking does not help, or patience ends.

@@ -5,7 +5,7 @@ use std::num::NonZeroU16;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use tollgate_search::{EmbedError, Embedder, ModelVersion, Purpose, Vector};
+use tollgate_search::{Dimensions, EmbedError, Embedder, ModelVersion, Purpose, Vector};
 
 use super::{HttpConfig, HttpEmbedder, KeyFrom, ServiceError};
 use double::{Double, Reply, vector};
@@ -125,7 +125,7 @@ fn what_will_never_work_is_asked_once() {
 fn vectors_of_other_dimensions_are_refused_with_both_numbers() {
     let double = Double::start(|_| Reply::Well);
     let mut config = config(&double);
-    config.dimensions = NonZeroU16::new(384).unwrap();
+    config.dimensions = Dimensions::default();
     let reason = never(embedder(config, &double).embed(&["a"], Purpose::Query));
     assert!(reason.contains("vectors of 3 dimensions where 384 are configured"), "{reason}");
 }
@@ -163,6 +163,29 @@ fn a_service_that_is_silent_or_absent_is_given_up() {
 }
 
 #[test]
+fn a_service_that_keeps_a_query_waiting_is_left_alone_by_queries_and_not_by_policies() {
+    let double = Double::start(|number| if number == 0 { Reply::Silence } else { Reply::Well });
+    let mut config = config(&double);
+    config.limits.query_seconds = 1.try_into().unwrap();
+    let embedder = embedder(config, &double);
+    let (reason, _) = later(embedder.embed(&["a"], Purpose::Query));
+    assert!(reason.contains("no whole answer within"), "{reason}");
+    assert_eq!(embedder.embed(&["b"], Purpose::Policy).unwrap(), [vector("b")]);
+    let (reason, _) = later(embedder.embed(&["c"], Purpose::Query));
+    assert!(reason.contains("failed a moment ago"), "{reason}");
+    let asked: Vec<_> = double.asked().into_iter().map(|asked| asked.body["input"].clone()).collect();
+    assert_eq!(asked, [json!(["a"]), json!(["b"])]);
+}
+
+#[test]
+fn a_text_that_is_refused_keeps_no_other_query_from_being_asked() {
+    let double = Double::start(|number| if number == 0 { refuse(400, &[], "") } else { Reply::Well });
+    let embedder = embedder(config(&double), &double);
+    never(embedder.embed(&["a"], Purpose::Query));
+    assert_eq!(embedder.embed(&["b"], Purpose::Query).unwrap(), [vector("b")]);
+}
+
+#[test]
 fn a_runtime_that_is_gone_is_an_error_and_no_hang() {
     let double = Double::start(|_| Reply::Well);
     let gone = tokio::runtime::Builder::new_current_thread().build().unwrap();
@@ -183,16 +206,16 @@ fn a_key_is_shown_to_the_service_and_replaced_without_a_restart() {
     let mut config = config(&double);
     config.key = Some(KeyFrom::File(path.clone()));
     let embedder = embedder(config, &double);
-    assert!(later(embedder.embed(&["a"], Purpose::Query)).0.contains("cannot read the API key"));
+    assert!(later(embedder.embed(&["a"], Purpose::Policy)).0.contains("cannot read the API key"));
     fs::write(&path, "sk-old-key\n").unwrap();
-    embedder.embed(&["a"], Purpose::Query).unwrap();
-    let (refused, _) = later(embedder.embed(&["a"], Purpose::Query));
+    embedder.embed(&["a"], Purpose::Policy).unwrap();
+    let (refused, _) = later(embedder.embed(&["a"], Purpose::Policy));
     assert!(refused.contains("401") && refused.contains("replacing the key is enough"), "{refused}");
     assert!(!refused.contains("sk-ol"), "{refused}");
-    let refused = never(embedder.embed(&["a"], Purpose::Query));
+    let refused = never(embedder.embed(&["a"], Purpose::Policy));
     assert!(refused.contains("key … is of no use here"), "{refused}");
     fs::write(&path, "sk-new-key").unwrap();
-    embedder.embed(&["a"], Purpose::Query).unwrap();
+    embedder.embed(&["a"], Purpose::Policy).unwrap();
     let shown: Vec<_> = double.asked().iter().map(|asked| asked.headers["authorization"].clone()).collect();
     assert_eq!(shown, ["Bearer sk-old-key", "Bearer sk-old-key", "Bearer sk-old-key", "Bearer sk-new-key"]);
     assert!(!format!("{embedder:?}").contains("sk-"));
@@ -270,7 +293,7 @@ fn a_configuration_says_what_it_means_and_nothing_else() {
     assert_eq!(kept, plain);
     let all = json!({
         "ask_for_dimensions": true, "key": { "file": "/run/secrets/key" }, "authorities": "ca.pem",
-        "plaintext_hosts": ["a"], "limits": { "texts": 5, "bytes": 1000, "seconds": 3, "attempts": 1 },
+        "plaintext_hosts": ["a"], "limits": { "texts": 5, "bytes": 1000, "seconds": 3, "attempts": 1, "query_seconds": 4 },
     });
     let all = read(all).unwrap();
     assert_eq!(serde_json::from_str::<HttpConfig>(&serde_json::to_string(&all).unwrap()).unwrap(), all);
@@ -281,7 +304,10 @@ fn a_configuration_says_what_it_means_and_nothing_else() {
         (json!({ "fallback": null }), "there is no `fallback`"),
         (json!({ "retries": 3 }), "unknown field `retries`"),
         (json!({ "limits": { "texts": 0 } }), "nonzero"),
-        (json!({ "dimensions": 0 }), "nonzero"),
+        (json!({ "limits": { "query_seconds": 11 } }), "a query waits for 1 to 10 seconds, not 11"),
+        (json!({ "dimensions": 0 }), "1 to 8192 dimensions, not 0"),
+        (json!({ "dimensions": 9000 }), "1 to 8192 dimensions, not 9000"),
+        (json!({ "url": "https://e.example/v1?api-key=hush" }), "an address has no query"),
         (json!({ "url": "e.example" }), "https://"),
         (json!({ "key": "sk-hush" }), "a key is not written here"),
     ] {

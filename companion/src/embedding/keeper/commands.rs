@@ -6,7 +6,7 @@ use crate::embedding::mismatch::Comparison;
 use crate::embedding::store::Plan;
 
 use super::Keeper;
-use super::migrate::without;
+use super::plan::without;
 
 impl Keeper {
     /// Does what an operator asks for.
@@ -57,7 +57,7 @@ impl Keeper {
         self.write_plan(plan)?;
         self.migration = None;
         building.into_iter().for_each(|number| self.remove_generation(number));
-        self.serve(&kept);
+        self.have_embed(&kept);
         tracing::info!(generation = kept.number, model = %kept.model.version, "policy search: rolled back");
         Ok(())
     }

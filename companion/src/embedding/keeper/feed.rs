@@ -1,10 +1,8 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use crate::embedding::generation::Role;
 use crate::embedding::queue::Priority;
 use crate::embedding::shared::Job;
-use crate::embedding::tended::Tended;
 
 use super::Keeper;
 
@@ -27,19 +25,5 @@ impl Keeper {
             }
         }
         wake
-    }
-
-    /// What serves comes first.
-    pub(super) fn by_role(&self) -> Vec<(Role, Arc<Tended>)> {
-        let of = |wanted: Role| {
-            let records = self.plan.generations.iter().filter(move |record| record.role == wanted);
-            records.filter_map(move |record| Some((wanted, Arc::clone(self.tended.get(&record.number)?))))
-        };
-        [Role::Serving, Role::Building, Role::Kept].into_iter().flat_map(of).collect()
-    }
-
-    /// The generation of a role, of which there is one at most.
-    pub(super) fn of_role(&self, wanted: Role) -> Option<Arc<Tended>> {
-        self.by_role().into_iter().find(|(role, _)| *role == wanted).map(|(_, tended)| tended)
     }
 }

@@ -1,22 +1,10 @@
-use std::fs;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use tollgate_search::{Embedder, Model, ModelVersion};
-
-use crate::embedding::book::Book;
-use crate::embedding::clock;
-use crate::embedding::command::Declined;
-use crate::embedding::config::{EmbedderConfig, Migrate};
-use crate::embedding::embedders::LoadError;
+use crate::embedding::config::Migrate;
 use crate::embedding::generation::Role;
-use crate::embedding::mismatch::Comparison;
-use crate::embedding::priority;
+use crate::embedding::migrations::{Migration, Phase};
 use crate::embedding::queue::Priority;
-use crate::embedding::shared::{Event, Wanted};
-use crate::embedding::state::{Migration, Phase};
-use crate::embedding::store::{Held, Plan, Record, StoreError};
 use crate::embedding::tended::Tended;
 
 use super::{AGAIN, Keeper};
@@ -33,7 +21,7 @@ pub(super) struct Progress {
     verifications: u32,
     is_verifying: bool,
     /// What it waits for.
-    stuck: Option<String>,
+    pub(super) stuck: Option<String>,
     /// When what failed is tried again.
     again: Option<Instant>,
 }
@@ -72,187 +60,12 @@ impl Keeper {
         self.migration = Some(Progress::new());
     }
 
-    pub(super) fn load_configured(&self) {
-        self.load(Wanted::Configured, self.config.embedder.clone(), self.config.version.clone());
-    }
-
-    /// Elsewhere: it may take seconds, and changes go on.
-    pub(super) fn load(&self, wanted: Wanted, config: EmbedderConfig, version: ModelVersion) {
-        let (shared, loader) = (Arc::clone(&self.shared), Arc::clone(&self.loader));
-        let loading = priority::spawn("search-loader", move || {
-            let loaded = catch_unwind(AssertUnwindSafe(|| loader.load(&config, &version)));
-            let crash = || LoadError("loading it failed inside the program".to_owned());
-            shared.tell_waiting(Event::Loaded(wanted, loaded.unwrap_or_else(|_| Err(crash()))));
-        });
-        if let Err(error) = loading {
-            self.shared
-                .note(|problems| &mut problems.embedder, Some(format!("no thread to load a model with: {error}")));
-        }
-    }
-
-    /// An embedder was made, or could not be.
-    pub(super) fn loaded(&mut self, wanted: Wanted, outcome: Result<Arc<dyn Embedder>, LoadError>) {
-        match (wanted, outcome) {
-            (Wanted::Equip(number), outcome) => self.equipped(number, outcome),
-            (Wanted::Configured, Ok(embedder)) => {
-                self.shared.note(|problems| &mut problems.embedder, None);
-                if let Some(progress) = &mut self.migration {
-                    progress.stuck = None;
-                }
-                self.configured(&embedder);
-            }
-            (Wanted::Configured, Err(error)) => {
-                let problem = format!("the configured embedder cannot be loaded and is tried again: {error}");
-                self.shared.note(|problems| &mut problems.embedder, Some(problem.clone()));
-                self.again = Some(Instant::now() + AGAIN);
-                if let Some(progress) = &mut self.migration {
-                    progress.stuck = Some(problem);
-                }
-            }
-        }
-    }
-
-    fn equipped(&mut self, number: u64, outcome: Result<Arc<dyn Embedder>, LoadError>) {
-        let Some(tended) = self.tended.get(&number).cloned() else { return };
-        let is_serving = self.record(Role::Serving).is_some_and(|record| record.number == number);
-        let why = match outcome {
-            Ok(embedder) if *embedder.model() == tended.model => return self.put_to_use(&tended, embedder),
-            Ok(_) => "it is not what it was".to_owned(),
-            Err(error) => error.to_string(),
-        };
-        let version = &tended.model.version;
-        tracing::warn!(generation = number, %version, why, "policy search: an embedder cannot be loaded");
-        if is_serving {
-            let problem = format!(
-                "the embedder of model {version} cannot be loaded ({why}): policies can be searched with each other, but nothing new can be embedded"
-            );
-            self.shared.note(|problems| &mut problems.embedder, Some(problem));
-            self.again = Some(Instant::now() + AGAIN);
-        }
-    }
-
-    fn put_to_use(&self, tended: &Arc<Tended>, embedder: Arc<dyn Embedder>) {
-        tended.equip(embedder);
-        tended.book(Book::unpark);
-        if self.record(Role::Serving).is_some_and(|record| record.number == tended.number) {
-            self.shared.note(|problems| &mut problems.embedder, None);
-            self.shared.serve(Some(tended));
-        }
-    }
-
-    /// The configured model is known down to its fingerprint.
-    fn configured(&mut self, embedder: &Arc<dyn Embedder>) {
-        let model = embedder.model().clone();
-        let Some(serving) = self.record(Role::Serving).cloned() else {
-            return self.add_generation(&model, embedder, Role::Serving);
-        };
-        if serving.model == model {
-            self.migration = None;
-            self.drop_building();
-            self.adopt_configuration(serving.number);
-            if let Some(tended) = self.tended.get(&serving.number).cloned() {
-                self.put_to_use(&tended, Arc::clone(embedder));
-            }
-            return;
-        }
-        if self.migration.is_none() {
-            // It took the model to tell.
-            self.equip(serving.number);
-            if !self.differs("it has other weights, vocabulary or texts") {
-                return;
-            }
-        }
-        let there = self.plan.generations.iter().find(|record| record.role != Role::Serving && record.model == model);
-        match there.map(|record| record.number) {
-            Some(number) => self.resume(number, embedder),
-            None => {
-                self.drop_building();
-                self.add_generation(&model, embedder, Role::Building);
-            }
-        }
-    }
-
-    /// Goes on with what is there already of the configured model.
-    fn resume(&mut self, number: u64, embedder: &Arc<dyn Embedder>) {
-        let mut plan = self.plan.clone();
-        for record in &mut plan.generations {
-            if record.number == number {
-                record.role = Role::Building;
-                record.embedder = Some(self.config.embedder.clone());
-            }
-        }
-        let kept = self.keep_plan(plan);
-        self.stored(kept);
-        if let Some(tended) = self.tended.get(&number).cloned() {
-            self.put_to_use(&tended, Arc::clone(embedder));
-        }
-    }
-
-    fn add_generation(&mut self, model: &Model, embedder: &Arc<dyn Embedder>, role: Role) {
-        let number = self.free_number();
-        let record = Record {
-            number,
-            model: model.clone(),
-            embedder: Some(self.config.embedder.clone()),
-            role,
-            made: clock::now(),
-        };
-        let index = match self.open_index(&record) {
-            Ok(index) => index,
-            Err(error) => {
-                let problem = format!("a generation cannot be made and is tried again: {error}");
-                self.shared.note(|problems| &mut problems.index, Some(problem));
-                self.again = Some(Instant::now() + AGAIN);
-                return;
-            }
-        };
-        let mut plan = self.plan.clone();
-        plan.next = number + 1;
-        plan.generations.push(record.clone());
-        if let Err(error) = self.keep_plan(plan.clone()) {
-            // It can be filled all the same, and is made again after a restart.
-            self.stored(Err(error));
-            self.plan = plan;
-        }
-        let tended = Arc::new(Tended::new(&record, index));
-        self.tended.insert(number, Arc::clone(&tended));
-        self.put_to_use(&tended, Arc::clone(embedder));
-        let priority = if role == Role::Serving { Priority::Normal } else { Priority::Low };
-        self.note_all(&tended, priority);
-        tracing::info!(generation = number, model = %model.version, ?role, "policy search: a generation is begun");
-    }
-
-    /// The number of the next generation. What is left over of others is removed; where it cannot be, its number is passed over.
-    fn free_number(&self) -> u64 {
-        let is_free = |number: &u64| match self.generation_folder(*number) {
-            Some(folder) if fs::symlink_metadata(&folder).is_ok() => {
-                self.remove_folder(*number);
-                fs::symlink_metadata(&folder).is_err()
-            }
-            _ => true,
-        };
-        (self.plan.next..).find(is_free).unwrap_or(self.plan.next)
-    }
-
     /// Carries a migration on; returns when to look again.
     pub(super) fn advance(&mut self, now: Instant) -> Option<Instant> {
         self.try_again(now);
         match (self.advance_building(now), self.again) {
             (Some(building), Some(again)) => Some(building.min(again)),
             (building, again) => building.or(again),
-        }
-    }
-
-    /// Loads what could not be loaded, when it is time.
-    fn try_again(&mut self, now: Instant) {
-        if self.again.is_none_or(|again| again > now) {
-            return;
-        }
-        self.again = None;
-        let serving = self.record(Role::Serving).filter(|_| self.migration.is_none());
-        match serving.filter(|record| self.compare(record) != Comparison::Unknown).map(|record| record.number) {
-            Some(serving) => self.equip(serving),
-            None => self.load_configured(),
         }
     }
 
@@ -361,77 +174,11 @@ impl Keeper {
             return;
         }
         self.migration = None;
-        self.serve(building);
+        self.have_embed(building);
         if let Some(number) = before_last {
             self.remove_generation(number);
         }
         tracing::info!(generation = building.number, model = %building.model.version, "policy search: a new generation serves");
-    }
-
-    /// Has a generation answer. One that could not embed when nobody asked it to is not left so.
-    pub(super) fn serve(&self, tended: &Arc<Tended>) {
-        self.shared.serve(Some(tended));
-        if tended.embedder().is_none() {
-            self.equip(tended.number);
-        }
-    }
-
-    /// Removes what a migration has built, if there is such.
-    pub(super) fn drop_building(&mut self) {
-        let Some(number) = self.record(Role::Building).map(|record| record.number) else { return };
-        let plan = without(&self.plan, number);
-        if let Err(error) = self.keep_plan(plan.clone()) {
-            self.stored(Err(error));
-            self.plan = plan;
-        }
-        self.remove_generation(number);
-    }
-
-    pub(super) fn remove_generation(&mut self, number: u64) {
-        self.verification = None;
-        if let Some(tended) = self.tended.remove(&number) {
-            // Jobs for it that are queued find nothing to do.
-            tended.book(std::mem::take);
-        }
-        self.remove_folder(number);
-    }
-
-    /// The configuration may say otherwise how the same model is reached.
-    pub(super) fn adopt_configuration(&mut self, number: u64) {
-        let mut plan = self.plan.clone();
-        for record in &mut plan.generations {
-            if record.number == number {
-                record.embedder = Some(self.config.embedder.clone());
-            }
-        }
-        plan.held = None;
-        if plan != self.plan {
-            let kept = self.keep_plan(plan);
-            self.stored(kept);
-        }
-    }
-
-    pub(super) fn target(&self) -> Held {
-        Held { version: self.config.version.clone(), embedder: self.config.embedder.clone() }
-    }
-
-    /// Whether what is held off is what is configured.
-    pub(super) fn is_held(&self, held: &Held) -> bool {
-        *held == self.target()
-    }
-
-    /// Makes a plan the one that a restart goes on from; as long as it cannot be written, it is not followed.
-    pub(super) fn keep_plan(&mut self, plan: Plan) -> Result<(), StoreError> {
-        if let Some(store) = &mut self.store {
-            store.keep(&plan)?;
-        }
-        self.plan = plan;
-        Ok(())
-    }
-
-    pub(super) fn write_plan(&mut self, plan: Plan) -> Result<(), Declined> {
-        self.verification = None;
-        self.keep_plan(plan).map_err(|error| Declined::Store(error.to_string()))
     }
 
     pub(super) fn migration_state(&self) -> Option<Migration> {
@@ -456,15 +203,9 @@ impl Keeper {
             done,
             total,
             rate,
-            remaining: (rate > 0.0).then(|| Duration::try_from_secs_f64(left / rate).unwrap_or(Duration::MAX)),
+            remaining_seconds: (rate > 0.0).then(|| left / rate),
             dead: building.as_ref().map_or(0, |building| building.given_up()),
             stuck: progress.stuck.clone(),
         })
     }
-}
-
-pub(super) fn without(plan: &Plan, number: u64) -> Plan {
-    let mut plan = plan.clone();
-    plan.generations.retain(|record| record.number != number);
-    plan
 }

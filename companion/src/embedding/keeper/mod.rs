@@ -3,9 +3,12 @@
 
 mod commands;
 mod feed;
+mod generations;
+mod loading;
 mod migrate;
 mod news;
 mod open;
+mod plan;
 mod upkeep;
 mod verify;
 
@@ -111,11 +114,13 @@ impl Keeper {
     fn hear(&mut self, event: Event) {
         match event {
             Event::News { written, removed, since } => self.news(written, removed, since),
-            Event::All(policies) => self.all(policies),
+            Event::All { policies, since } => self.all(policies, since),
             Event::Poke => self.shared.poke_heard(),
             Event::Loaded(wanted, outcome) => self.loaded(wanted, outcome),
             Event::Command(command, answer) => {
                 let outcome = self.obey(command);
+                // Whoever asks what has become of it is told that.
+                self.show();
                 // Whoever asked may be gone.
                 let _ = answer.send(outcome);
             }
@@ -129,8 +134,9 @@ impl Keeper {
         let reopened = self.reopen(now);
         let fed = self.feed(now);
         let advanced = self.advance(now);
-        let tended = self.tend(now);
+        // Before it is told that all is settled.
         self.show();
+        let tended = self.tend(now);
         [reopened, fed, advanced, tended].into_iter().flatten().fold(now + ROUND, Instant::min)
     }
 

@@ -65,10 +65,10 @@ impl Keeper {
     }
 
     /// These are all policies there are, whatever was told before.
-    pub(super) fn all(&mut self, policies: Vec<Arc<Policy>>) {
+    pub(super) fn all(&mut self, policies: Vec<Arc<Policy>>, since: Instant) {
         let there: HashSet<&str> = policies.iter().map(|policy| policy.name.as_str()).collect();
         let gone = self.known.keys().filter(|name| !there.contains(&***name)).map(ToString::to_string).collect();
-        self.news(policies, gone, Instant::now());
+        self.news(policies, gone, since);
         self.tended.values().for_each(|tended| self.reconcile(tended));
         self.shared.note(|problems| &mut problems.crash, None);
     }
@@ -164,11 +164,15 @@ impl Keeper {
 
     /// Removes what the index has of policies that are not in force: it was closed, or could not be written, when they were removed.
     pub(super) fn reconcile(&self, tended: &Tended) {
+        let was_littered = tended.is_littered();
         tended.litter(false);
         let names = tended.index.names();
         let gone: Vec<Arc<str>> = names.into_iter().filter(|name| !self.known.contains_key(name)).collect();
         if !gone.is_empty() {
             self.remove_from(tended, &gone);
+        } else if was_littered {
+            // What could not be removed is in force again.
+            self.shared.note(|problems| &mut problems.index, None);
         }
     }
 }

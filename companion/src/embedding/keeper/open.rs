@@ -1,6 +1,7 @@
 use std::collections::HashSet;
-use std::fs;
+use std::fs::{self, DirBuilder};
 use std::io;
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError};
 use std::thread;
@@ -12,11 +13,10 @@ use crate::embedding::clock;
 use crate::embedding::generation::Role;
 use crate::embedding::mismatch::{Comparison, compare};
 use crate::embedding::queue::Priority;
-use crate::embedding::shared::Wanted;
 use crate::embedding::store::{Plan, Record, Store};
 use crate::embedding::tended::Tended;
 
-use super::migrate::without;
+use super::plan::without;
 use super::{AGAIN, Keeper};
 
 /// How long somebody else's generation is waited for.
@@ -66,6 +66,8 @@ impl Keeper {
         }
         self.sweep();
         self.open_generations();
+        // What is kept can be searched while all the rest is read.
+        self.show();
         self.restore();
         self.begin();
     }
@@ -146,9 +148,6 @@ impl Keeper {
         self.tended.insert(record.number, Arc::clone(&tended));
         let is_serving = record.role == Role::Serving;
         self.note_all(&tended, if is_serving { Priority::Normal } else { Priority::Low });
-        if is_serving {
-            self.shared.serve(Some(&tended));
-        }
         self.equip(record.number);
         tracing::info!(generation = record.number, "policy search: a generation can be opened now");
     }
@@ -166,7 +165,6 @@ impl Keeper {
         let plan = self.plan.clone();
         let kept = self.keep_plan(plan);
         self.stored(kept);
-        self.shared.serve(self.of_role(Role::Serving).as_ref());
     }
 
     /// A predecessor that is shutting down may have it still.
@@ -251,30 +249,6 @@ impl Keeper {
         }
     }
 
-    /// Has the embedder of a generation made.
-    pub(super) fn equip(&self, number: u64) {
-        let record = self.plan.generations.iter().find(|record| record.number == number);
-        if let Some(Record { embedder: Some(config), model, .. }) = record {
-            self.load(Wanted::Equip(number), config.clone(), model.version.clone());
-        }
-    }
-
-    pub(super) fn record(&self, role: Role) -> Option<&Record> {
-        self.plan.generations.iter().find(|record| record.role == role)
-    }
-
-    pub(super) fn generation_folder(&self, number: u64) -> Option<PathBuf> {
-        self.folder.as_ref().map(|folder| folder.join(format!("generation-{number}")))
-    }
-
-    pub(super) fn remove_folder(&self, number: u64) {
-        if let Some(folder) = self.generation_folder(number)
-            && let Err(error) = fs::remove_dir_all(&folder)
-        {
-            tracing::warn!(folder = %folder.display(), %error, "policy search: a folder that is not needed any more stays");
-        }
-    }
-
     /// Removes the folders of generations that are none.
     fn sweep(&self) {
         let Some(entries) = self.folder.as_ref().and_then(|folder| fs::read_dir(folder).ok()) else { return };
@@ -291,7 +265,9 @@ impl Keeper {
 }
 
 fn open(folder: &Path) -> Result<(Store, Plan), String> {
-    fs::create_dir_all(folder).map_err(|error| format!("search folder `{}`: {error}", folder.display()))?;
+    // For nobody else: it tells what policies there are, and how services are asked.
+    let made = DirBuilder::new().recursive(true).mode(0o700).create(folder);
+    made.map_err(|error| format!("search folder `{}`: {error}", folder.display()))?;
     let store = Store::open(folder).map_err(|error| error.to_string())?;
     let plan = store.plan().map_err(|error| error.to_string())?;
     Ok((store, plan))

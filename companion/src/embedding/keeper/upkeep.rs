@@ -6,8 +6,10 @@ use crate::embedding::cache::Changes;
 use crate::embedding::clock;
 use crate::embedding::dead::DeadLetter;
 use crate::embedding::generation::Role;
+use crate::embedding::migrations::Ready;
 use crate::embedding::priority;
-use crate::embedding::state::{Kept, Settled};
+use crate::embedding::shared::Answering;
+use crate::embedding::state::Settled;
 use crate::embedding::store::{Left, StoreError};
 
 use super::{AGAIN, Keeper};
@@ -72,6 +74,9 @@ impl Keeper {
     /// Writes down what was made, a piece at a time.
     pub(super) fn tend(&mut self, now: Instant) -> Option<Instant> {
         self.settle();
+        for (reason, policies) in self.shared.said.left_out(now) {
+            tracing::warn!(policies, reason, "more policies cannot be embedded");
+        }
         if now.duration_since(self.rounds.given_chance) >= BETWEEN_CHANCES {
             self.rounds.given_chance = now;
             self.tended.values().for_each(|tended| {
@@ -132,8 +137,8 @@ impl Keeper {
         }
         while self.has_unsaved() && self.save_piece(PIECE * 8, true) && start.elapsed() < LAST_CALL * 2 {}
         // Whoever holds a generation still keeps it open; this no longer does.
-        self.shared.serve(None);
         self.tended.clear();
+        self.show();
     }
 
     /// Writes a part of the cache; returns whether that went well.
@@ -225,10 +230,10 @@ impl Keeper {
         self.shared.settled.send_replace(Settled { generation: serving.number, revision });
     }
 
-    /// What those see who ask.
+    /// What those see who ask, from one moment to the next.
     pub(super) fn show(&self) {
         let migration = self.migration_state();
-        let kept = self.of_role(Role::Kept).map(|tended| Kept {
+        let kept = self.of_role(Role::Kept).map(|tended| Ready {
             generation: tended.number,
             version: tended.model.version.clone(),
             stale: tended.stale(),
@@ -236,7 +241,19 @@ impl Keeper {
         let held = self.plan.held.as_ref().filter(|held| self.is_held(held)).map(|held| {
             format!("no migration to model {} begins by itself: it was cancelled or rolled back from", held.version)
         });
+        let serving = self.of_role(Role::Serving);
         let mut view = self.shared.view();
         (view.migration, view.kept, view.held) = (migration, kept, held);
+        let is_shown = match (&view.serving, &serving) {
+            (Some(shown), Some(serving)) => shown.is_of(serving),
+            (shown, serving) => shown.is_none() && serving.is_none(),
+        };
+        if !is_shown {
+            let serving = serving.as_ref().map(Answering::of).map(Arc::new);
+            let before = std::mem::replace(&mut view.serving, serving);
+            drop(view);
+            // Perhaps the last to hold an index, which takes time to close.
+            drop(before);
+        }
     }
 }

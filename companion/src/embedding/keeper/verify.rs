@@ -61,7 +61,7 @@ impl Keeper {
             return false;
         }
         let Ok(Some(vector)) = tended.index.vector_of(name) else { return false };
-        if vector.dimensions() != usize::from(tended.model.dimensions.get()) {
+        if vector.dimensions() != usize::from(tended.model.dimensions) {
             return false;
         }
         if !is_searched {

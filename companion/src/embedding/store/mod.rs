@@ -11,7 +11,8 @@ mod schema;
 #[cfg(test)]
 mod tests;
 
-use std::fs;
+use std::fs::{self, OpenOptions};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use rusqlite::Connection;
@@ -46,6 +47,8 @@ impl Store {
     }
 
     fn prepared(path: &Path) -> Result<Self, StoreError> {
+        // What SQLite puts beside it has the same permissions. A file that cannot be made is SQLite's to tell of.
+        let _ = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(path);
         let connection = Connection::open(path).map_err(|source| StoreError::of(path, source))?;
         schema::prepare(&connection).map_err(|error| error.at(path))?;
         Ok(Store { connection, path: path.to_owned() })

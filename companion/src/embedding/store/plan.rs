@@ -3,7 +3,7 @@ use std::str::FromStr;
 use rusqlite::{Row, params};
 use serde::{Deserialize, Serialize};
 use tollgate_policy::digest::Digest;
-use tollgate_search::{Model, ModelVersion};
+use tollgate_search::{Dimensions, Model, ModelVersion};
 
 use crate::embedding::cache::Millis;
 use crate::embedding::config::EmbedderConfig;
@@ -107,7 +107,7 @@ fn record(row: &Row<'_>) -> rusqlite::Result<Option<Record>> {
         let model = Model {
             version: ModelVersion::from_str(&version).ok()?,
             fingerprint: Digest(fingerprint.try_into().ok()?),
-            dimensions: u16::try_from(dimensions).ok()?.try_into().ok()?,
+            dimensions: Dimensions::new(usize::try_from(dimensions).ok()?).ok()?,
         };
         Some(Record {
             number: number.cast_unsigned(),

@@ -1,10 +1,9 @@
 use std::fs;
-use std::num::NonZeroU16;
 use std::sync::Arc;
 
 use tempfile::tempdir;
 use tollgate_policy::digest::Digest;
-use tollgate_search::{Model, TextHash, Vector};
+use tollgate_search::{Dimensions, Model, TextHash, Vector};
 
 use crate::embedding::cache::{Cached, Changes, Key, ModelKey};
 use crate::embedding::config::EmbedderConfig;
@@ -17,7 +16,7 @@ fn record(number: u64, role: Role) -> Record {
     let model = Model {
         version: format!("v{number}").parse().unwrap(),
         fingerprint: Digest([number as u8; 32]),
-        dimensions: NonZeroU16::new(384).unwrap(),
+        dimensions: Dimensions::default(),
     };
     Record { number, model, embedder: Some(EmbedderConfig::default()), role, made: 5 }
 }

@@ -1,11 +1,10 @@
-use std::num::NonZeroU16;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
 use tollgate_policy::digest::Digest;
-use tollgate_search::{EmbedError, Embedder, Model, ModelVersion, Purpose, TextHash, Vector};
+use tollgate_search::{Dimensions, EmbedError, Embedder, Model, ModelVersion, Purpose, TextHash, Vector};
 
 use crate::embedding::config::EmbedderConfig;
 use crate::embedding::embedders::{LoadError, Loader};
@@ -81,7 +80,7 @@ pub(super) fn model(version: &ModelVersion) -> Model {
     Model {
         version: version.clone(),
         fingerprint: Digest([number; 32]),
-        dimensions: NonZeroU16::new(OF_TEXT as u16 + 4 + u16::from(number)).unwrap(),
+        dimensions: Dimensions::new(OF_TEXT + 4 + usize::from(number)).unwrap(),
     }
 }
 
@@ -99,7 +98,7 @@ pub(super) fn told(vector: &Vector) -> (u8, Vec<i8>) {
 
 pub(super) fn vector_of(version: &ModelVersion, text: &str) -> Vector {
     let hash = TextHash::of(text).0;
-    let mut numbers = vec![0.0; usize::from(model(version).dimensions.get())];
+    let mut numbers = vec![0.0; usize::from(model(version).dimensions)];
     for (number, byte) in numbers.iter_mut().zip(&hash[..OF_TEXT]) {
         *number = f32::from(i16::from(byte % 9) - 4);
     }

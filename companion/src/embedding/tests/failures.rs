@@ -111,6 +111,24 @@ fn a_full_disk_on_which_a_policy_cannot_be_removed_has_nothing_else_looked_at_ag
 }
 
 #[test]
+fn a_policy_that_cannot_be_removed_and_comes_back_is_no_problem_any_more() {
+    let rig = Rig::new();
+    rig.publish_many(30);
+    let running = rig.start(rig.config("m0"));
+    running.until_current(30);
+    running.stop();
+    std::os::unix::fs::symlink("/dev/full", rig.folder().join("generation-1/log-1000")).unwrap();
+    let running = rig.start(rig.config("m0"));
+    running.until_current(30);
+    rig.remove(&name(5));
+    running.until(|state| state.problems.iter().any(|problem| problem.contains("cannot be removed from the index")));
+    rig.write(policy(&name(5), &words(5)));
+    running.until_current(30);
+    running.until(|state| state.problems.is_empty());
+    running.stop();
+}
+
+#[test]
 fn a_service_that_asks_to_wait_is_not_asked_before() {
     let rig = Rig::new();
     rig.publish_many(100);

@@ -1,4 +1,5 @@
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 use crate::embedding::SearchConfig;
@@ -83,6 +84,21 @@ fn a_generation_that_cannot_be_read_now_is_left_alone_and_opened_later() {
     running.until(|state| state.problems.is_empty() && state.serving.as_ref().is_some_and(|serving| serving.embeds));
     rig.assert_whole(&running.serving());
     assert_eq!(rig.factory.embedded(), 20, "nothing was embedded again");
+    running.stop();
+}
+
+#[test]
+fn what_is_kept_is_for_nobody_else_to_read() {
+    let rig = Rig::new();
+    rig.publish_many(20);
+    let running = rig.start(rig.config("m0"));
+    running.until_current(20);
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(&rig.folder()), 0o700);
+    let files = fs::read_dir(rig.folder()).unwrap().map(|entry| entry.unwrap().path());
+    let databases: Vec<_> = files.filter(|path| path.to_string_lossy().contains("search.db")).collect();
+    assert!(!databases.is_empty());
+    databases.iter().for_each(|path| assert_eq!(mode(path), 0o600, "{}", path.display()));
     running.stop();
 }
 

@@ -1,6 +1,7 @@
 use std::time::Duration;
 
-use crate::embedding::{Command, Declined, Migrate, Phase, SearchConfig};
+use crate::embedding::migrations::Phase;
+use crate::embedding::{Command, Declined, Migrate, Migrations, SearchConfig};
 
 use super::rig::{Rig, name, policy, words};
 
@@ -27,7 +28,7 @@ fn another_model_is_built_beside_the_old_one_and_then_serves() {
     assert_eq!(state.serving.unwrap().model.version.as_str(), "m0");
     let migration = state.migration.unwrap();
     assert_eq!((migration.total, migration.from.as_str(), migration.to.as_str()), (300, "m0", "m1"));
-    assert!(migration.rate > 0.0 && migration.remaining.is_some());
+    assert!(migration.rate > 0.0 && migration.remaining_seconds.is_some());
     rig.assert_whole(&running.serving());
     // Changes go to both.
     rig.write(policy(&name(1), "changed meanwhile"));
@@ -151,6 +152,37 @@ fn a_cancelled_migration_leaves_nothing_and_does_not_come_back() {
     running.stop();
     let running = rig.start(rig.config("m2"));
     rig.assert_whole(&running.until_serving("m2"));
+    running.stop();
+}
+
+#[test]
+fn what_is_told_after_a_command_is_all_of_the_moment_after_it() {
+    let rig = embedded(30);
+    let running = rig.start(manual(&rig, "m1"));
+    running.until_current(30);
+    // What serves, what is built, what is kept, and whether a migration is held off.
+    let told = |command: Command| {
+        running.ask(command).unwrap();
+        let Migrations { serving, migration, kept, held, .. } = Migrations::of(&running.searches);
+        let versions =
+            [serving.map(|serving| serving.version), migration.map(|it| it.to), kept.map(|kept| kept.version)];
+        (versions.map(|version| version.map(String::from).unwrap_or_default()), held.is_some())
+    };
+    let so = |versions: [&str; 3], is_held| (versions.map(str::to_owned), is_held);
+    // It begins, and comes to no end.
+    rig.factory.set(|behaviour| behaviour.unloadable = vec!["m1"]);
+    for _ in 0..5 {
+        assert_eq!(told(Command::Migrate), so(["m0", "m1", ""], false));
+        assert_eq!(told(Command::Cancel), so(["m0", "", ""], true));
+    }
+    rig.factory.set(|behaviour| behaviour.unloadable.clear());
+    running.ask(Command::Migrate).unwrap();
+    running.until_serving("m1");
+    for _ in 0..5 {
+        assert_eq!(told(Command::RollBack), so(["m0", "", "m1"], true));
+        assert_eq!(told(Command::RollBack), so(["m1", "", "m0"], false));
+    }
+    assert_eq!(told(Command::Forget), so(["m1", "", ""], false));
     running.stop();
 }
 

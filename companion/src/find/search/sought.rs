@@ -22,19 +22,31 @@ pub(super) struct Sought {
     pub(super) vector: Option<Vector>,
 }
 
-/// Why there is no vector to search with. None of it keeps a question from being answered.
+/// Why there is no vector to search with, in so many words: what a service says to it is for the log. None of it keeps a question
+/// from being answered.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum NoVector {
     #[error("no index serves yet")]
     Generation,
     #[error("the embedder of the serving model is not loaded")]
     Embedder,
-    #[error(transparent)]
-    Embed(#[from] EmbedError),
+    #[error("the embedder does not answer now")]
+    Later,
+    #[error("the embedder refuses the text")]
+    Refused,
     #[error("the embedder gives nothing")]
     Nothing,
     #[error("the index cannot be read: {0}")]
     Index(#[from] IndexError),
+}
+
+impl From<EmbedError> for NoVector {
+    fn from(error: EmbedError) -> Self {
+        match error {
+            EmbedError::Later { .. } => NoVector::Later,
+            EmbedError::Never { .. } => NoVector::Refused,
+        }
+    }
 }
 
 impl Sought {
@@ -64,8 +76,7 @@ impl Sought {
         };
         let vector = match (ranking, subject) {
             (Ranking::Keyword, _) => None,
-            (_, Subject::Text(_)) => Some(embed(corpus, &text, Purpose::Query)),
-            (_, Subject::Draft(_)) => Some(embed(corpus, &text, Purpose::Policy)),
+            (_, Subject::Text(_) | Subject::Draft(_)) => Some(embed(corpus, &text)),
             (_, Subject::Policy(name)) => Some(own_vector(corpus, name, &text, notes)),
         };
         let note = |reason: NoVector| notes.push(format!("ranked by keywords alone: {reason}"));
@@ -90,16 +101,17 @@ fn own_vector(corpus: &Corpus, name: &str, text: &str, notes: &mut Vec<String>) 
     let kept = index.vector_of(name)?;
     match kept {
         Some(vector) if is_current => Ok(vector),
-        Some(vector) => Ok(embed(corpus, text, Purpose::Policy).unwrap_or_else(|_| {
+        Some(vector) => Ok(embed(corpus, text).unwrap_or_else(|_| {
             notes.push("the policy is compared by an older text of it".to_owned());
             vector
         })),
-        None => embed(corpus, text, Purpose::Policy),
+        None => embed(corpus, text),
     }
 }
 
-fn embed(corpus: &Corpus, text: &str, purpose: Purpose) -> Result<Vector, NoVector> {
+/// Whatever it is of, somebody waits for it.
+fn embed(corpus: &Corpus, text: &str) -> Result<Vector, NoVector> {
     let generation = corpus.generation().ok_or(NoVector::Generation)?;
     let embedder = generation.embedder.as_ref().ok_or(NoVector::Embedder)?;
-    embedder.embed(&[text], purpose)?.pop().ok_or(NoVector::Nothing)
+    embedder.embed(&[text], Purpose::Query)?.pop().ok_or(NoVector::Nothing)
 }

@@ -163,3 +163,24 @@ async fn a_file_that_was_read_right_after_a_write_is_looked_at_once_more_and_the
     fs::write(dir.path().join("a.yaml"), "unread").unwrap();
     assert!(matches!(eye.look(&folder).await, Sight::Unsettled));
 }
+
+#[tokio::test]
+async fn a_folder_that_was_gone_when_it_was_looked_at_is_reported_when_it_is_back_as_it_was() {
+    let dir = tempdir().unwrap();
+    let (path, aside) = (dir.path().join("policies"), dir.path().join("aside"));
+    fs::create_dir(&path).unwrap();
+    fs::write(path.join("a.yaml"), "a").unwrap();
+    let folder = Folder::new(path.clone());
+    let mut eye = Eye::default();
+    assert!(matches!(eye.look(&folder).await, Sight::Unsettled));
+    assert!(matches!(eye.look(&folder).await, Sight::Changed(News::Anything)));
+    folder.read().unwrap();
+    fs::rename(&path, &aside).unwrap();
+    // An event told of it, and the reading failed.
+    folder.heard(News::Anything);
+    folder.read().unwrap_err();
+    assert!(matches!(eye.look(&folder).await, Sight::Unsettled));
+    fs::rename(&aside, &path).unwrap();
+    assert!(matches!(eye.look(&folder).await, Sight::Unsettled));
+    assert!(matches!(eye.look(&folder).await, Sight::Changed(News::Anything)));
+}

@@ -1,16 +1,14 @@
-use std::num::NonZeroU16;
-
 use tollgate_policy::digest::Digest;
 use tollgate_policy::engine::Effect;
 use tollgate_policy::related::IndexSnapshot;
 use tollgate_policy::set::{Names, Policy, PolicySet};
 use tollgate_policy::snapshot::{Snapshot, SnapshotId, encode};
-use tollgate_search::{Entry, Model, ModelVersion, Settings, TextHash, Vector};
+use tollgate_search::{Dimensions, Entry, Model, ModelVersion, Settings, TextHash, Vector};
 
 use super::*;
 
 fn index(policies: usize) -> Index {
-    let dimensions = NonZeroU16::new(2).unwrap();
+    let dimensions = Dimensions::new(2).unwrap();
     let model = Model { version: ModelVersion::default(), fingerprint: Digest([0; 32]), dimensions };
     let index = Index::in_memory(model, Settings::default());
     (0..policies).for_each(|number| put(&index, number, number as f32 / 10.0));

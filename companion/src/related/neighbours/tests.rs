@@ -1,8 +1,7 @@
 use std::cell::Cell;
-use std::num::NonZeroU16;
 
 use tollgate_policy::digest::Digest;
-use tollgate_search::{Entry, Model, ModelVersion, Settings, Vector};
+use tollgate_search::{Dimensions, Entry, Model, ModelVersion, Settings, Vector};
 
 use super::*;
 
@@ -10,7 +9,7 @@ fn index() -> Index {
     let model = Model {
         version: ModelVersion::default(),
         fingerprint: Digest([0; 32]),
-        dimensions: NonZeroU16::new(2).unwrap(),
+        dimensions: Dimensions::new(2).unwrap(),
     };
     Index::in_memory(model, Settings::default())
 }

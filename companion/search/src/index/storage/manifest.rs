@@ -1,11 +1,10 @@
 use std::io;
-use std::num::NonZeroU16;
 
 use serde::{Deserialize, Serialize};
 use tollgate_policy::digest::Digest;
 
 use super::seal::{self, Unreadable};
-use crate::{Model, ModelVersion};
+use crate::{Dimensions, Model, ModelVersion};
 
 /// What a folder has: whose vectors, and which files of them count.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -29,7 +28,7 @@ pub(in crate::index) struct StoredSegment {
 pub(in crate::index) struct StoredModel {
     version: ModelVersion,
     fingerprint: [u8; 32],
-    dimensions: NonZeroU16,
+    dimensions: Dimensions,
 }
 
 impl From<&Model> for StoredModel {

@@ -7,7 +7,6 @@ mod one_folder;
 mod reference;
 mod small;
 
-use std::num::NonZeroU16;
 use std::path::Path;
 
 use tollgate_policy::digest::Digest;
@@ -15,12 +14,12 @@ use tollgate_policy::digest::Digest;
 use super::plan::Limits;
 use super::storage::Space;
 use super::{Entry, Index, IndexError, Settings};
-use crate::{Model, TextHash, Vector};
+use crate::{Dimensions, Model, TextHash, Vector};
 
-const DIMENSIONS: u16 = 24;
+const DIMENSIONS: usize = 24;
 
 fn model() -> Model {
-    let dimensions = NonZeroU16::new(DIMENSIONS).unwrap();
+    let dimensions = Dimensions::new(DIMENSIONS).unwrap();
     Model { version: "v1".parse().unwrap(), fingerprint: Digest([7; 32]), dimensions }
 }
 

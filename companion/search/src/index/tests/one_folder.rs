@@ -1,10 +1,8 @@
-use std::num::NonZeroU16;
-
 use tollgate_policy::digest::Digest;
 
 use super::{model, open, put, text, try_open, vector};
 use crate::index::storage::Space;
-use crate::{Index, IndexError, Model, Settings};
+use crate::{Dimensions, Index, IndexError, Model, Settings};
 
 #[test]
 fn a_folder_of_another_model_is_refused_by_both_names() {
@@ -13,7 +11,7 @@ fn a_folder_of_another_model_is_refused_by_both_names() {
     let others = [
         Model { version: "v2".parse().unwrap(), ..model() },
         Model { fingerprint: Digest([8; 32]), ..model() },
-        Model { dimensions: NonZeroU16::new(25).unwrap(), ..model() },
+        Model { dimensions: Dimensions::new(25).unwrap(), ..model() },
     ];
     for other in others {
         let error = Index::open(folder.path(), other.clone(), Settings::default()).unwrap_err();

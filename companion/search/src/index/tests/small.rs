@@ -1,8 +1,6 @@
-use std::num::NonZeroU16;
-
 use super::reference::Reference;
 use super::{in_memory, model, open, put, text, vector};
-use crate::{Entry, IndexError, Vector};
+use crate::{Dimensions, Entry, IndexError, Vector};
 
 #[test]
 fn what_is_inserted_is_found_until_it_is_removed() {
@@ -58,7 +56,7 @@ fn other_dimensions_are_refused_by_both_numbers_and_nothing_is_added() {
 #[test]
 fn vectors_of_every_width_are_kept_and_found() {
     for dimensions in [1, 2, 128, 129, 384, 1025, 8192] {
-        let model = crate::Model { dimensions: NonZeroU16::new(dimensions).unwrap(), ..model() };
+        let model = crate::Model { dimensions: Dimensions::new(dimensions).unwrap(), ..model() };
         let index = crate::Index::in_memory(model, crate::Settings::default());
         let mut random = fastrand::Rng::with_seed(3);
         let mut vector = || Vector::normalised((0..dimensions).map(|_| random.f32() + 0.1).collect()).unwrap();
