@@ -9,7 +9,7 @@ use super::sought::{NoVector, Sought};
 
 /// How many of each ranking are fused, at least. No more than an index's graph gives, even where some are gone: for more
 /// everything would have to be looked at.
-const FUSED: usize = 30;
+pub(super) const FUSED: usize = 30;
 
 /// How many more than asked for are looked for, in the place of policies that are gone or may not be found.
 const GONE: usize = 8;

@@ -131,14 +131,14 @@ proptest! {
     }
 
     #[test]
-    fn rankings_are_fused_from_all_that_may_be_found(set in set(), filters in filters(), words in subsequence(WORDS.to_vec(), 1..4)) {
+    fn the_best_of_each_ranking_that_may_be_found_are_fused(set in set(), filters in filters(), words in subsequence(WORDS.to_vec(), 1..4)) {
         let corpus = Corpus::of_set(&set).unwrap();
         let text = words.join(" ");
         let question = Question { text: Some(text.clone()), k: Some(20), filters, ..Question::default() };
         let by = |ranking, k| Question { ranking: Some(ranking), k: Some(k), ..question.clone() };
-        let ranked = |ranking| search(&corpus, &by(ranking, 1000), "").unwrap().results;
+        let best = |ranking| search(&corpus, &by(ranking, ranked::FUSED), "").unwrap().results;
         let mut scores: BTreeMap<String, f32> = BTreeMap::new();
-        for ranking in [ranked(Ranking::Vector), ranked(Ranking::Keyword)] {
+        for ranking in [best(Ranking::Vector), best(Ranking::Keyword)] {
             for (place, similar) in ranking.iter().enumerate() {
                 prop_assert!(passes(&question.filters, corpus.get(&similar.name).unwrap()));
                 *scores.entry(similar.name.clone()).or_default() += 1.0 / (60.0 + place as f32 + 1.0);
