@@ -16,8 +16,10 @@ fn table(head: &str) -> Vec<[String; 2]> {
     let rows = lines.take_while(|line| line.starts_with('|'));
     rows.map(|row| {
         let cells = row.replace("\\|", "\u{0}");
-        let cells: Vec<String> =
-            cells.split('|').map(|cell| cell.replace('\u{0}', "|").trim().trim_matches('`').to_owned()).collect();
+        let cells: Vec<String> = cells
+            .split('|')
+            .map(|cell| cell.replace('\u{0}', "|").trim().trim_matches('`').replace("\\`", "`"))
+            .collect();
         [cells[1].clone(), cells[2].clone()]
     })
     .collect()
