@@ -34,7 +34,7 @@ impl Draft {
         models.sort_by(|a, b| a.name.cmp(&b.name));
         let budgets = Budgets { models, environments: self.environments };
         // What is wrong with rules that are there has been said.
-        let is_declared = environment.is_some_and(|environment| self.environment_names.contains(environment.name()));
+        let is_declared = environment.is_some_and(|environment| self.declared.contains_key(&environment));
         if let Some(environment) = environment
             && let Err(why) = budgets.environment(environment)
             && !report.incomplete

@@ -26,8 +26,16 @@ pub(super) fn decode_all(node: &Node<'_>, file: &mut InFile<'_, '_>, assembly: &
     }
     for (name, environment) in Environment::NAMES {
         let Some(node) = environments.get(name) else { continue };
-        // The order of patterns counts, and files have none.
-        assembly.budgets.environment_names.declare("environment", name, file.place(node.at), file.report);
+        let place = file.place(node.at);
+        match assembly.budgets.declared.get(&environment) {
+            None => drop(assembly.budgets.declared.insert(environment, place)),
+            Some(first) => {
+                let problem = Problem::new(format!("environment `{name}` is already declared at"))
+                    .other(*first, "; move its rules there")
+                    .help("of two patterns that fit a name the first counts, and files have no order");
+                file.report.refuse(place, problem);
+            }
+        }
         if let Some(rules) = decode(node, file, assembly) {
             assembly.budgets.environments.entry(environment).or_insert(rules);
         }

@@ -6,6 +6,7 @@ use crate::source::location::Place;
 use crate::source::mapping::{Mapping, Shape};
 use crate::source::names::{CHARGED, CHARGED_PATTERN, MODEL, NameRule, PROVIDER};
 use crate::source::node::{Node, Value};
+use crate::source::printable::shown;
 use crate::source::report::{InFile, Problem};
 use crate::source::value::{choice, name};
 
@@ -59,12 +60,12 @@ pub(super) fn decode_all(node: &Node<'_>, file: &mut InFile<'_, '_>, assembly: &
             Some(first) => {
                 let (scope, window, unit) = (limit.scope.name(), limit.window.name(), limit.unit.name());
                 let whose = match &limit.whose {
-                    Whose::Each if limit.scope == ScopeKind::Global => String::new(),
-                    Whose::Each => format!(" each {scope}"),
-                    Whose::Named(name) => format!(" {scope} `{name}`"),
-                    Whose::Matching(pattern) => format!(" {scope} `{}`", pattern.text()),
+                    Whose::Each if limit.scope == ScopeKind::Global => "all calls".to_owned(),
+                    Whose::Each => format!("each {scope}"),
+                    Whose::Named(name) => format!("{scope} {}", shown(name)),
+                    Whose::Matching(pattern) => format!("{scope} {}", shown(pattern.text())),
                 };
-                let message = format!("the `{unit}` per {window} of{whose} are already limited at");
+                let message = format!("the `{unit}` per {window} of {whose} are already limited at");
                 file.report.refuse(place, Problem::new(message).other(*first, "; remove one of the two"));
             }
             None => {

@@ -43,7 +43,8 @@ pub(super) struct Draft {
     /// Of names of models and providers.
     patterns: Vec<(ScopeKind, Pattern, Place)>,
     environments: BTreeMap<Environment, Rules>,
-    environment_names: Registry,
+    /// Where environments are written, those too whose rules were refused.
+    declared: BTreeMap<Environment, Place>,
 }
 
 /// The section `budgets`.

@@ -17,8 +17,7 @@ pub(super) fn whole(
         Value::UInt(number) => Some(*number),
         _ => None,
     };
-    let is_number = matches!(node.value, Value::Int(_) | Value::UInt(_));
-    if is_number && !is_plain(node, file) {
+    if !is_plain(node, file) {
         return None;
     }
     let fits = number.filter(|number| bounds.contains(number));
