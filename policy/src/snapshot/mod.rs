@@ -17,6 +17,7 @@
 //! LEB128 of at most ten bytes, a text is its length and its bytes.
 
 mod arena;
+mod budget;
 pub(crate) mod bucket;
 mod chunk;
 pub(crate) mod codec;
@@ -57,4 +58,4 @@ const MAGIC: &[u8; 6] = b"TGSNAP";
 const DELTA_MAGIC: &[u8; 6] = b"TGDELT";
 
 /// Version of the format. A reader refuses every other.
-pub const FORMAT: u16 = 4;
+pub const FORMAT: u16 = 5;

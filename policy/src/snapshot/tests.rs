@@ -7,6 +7,7 @@ use crate::condition::Environment;
 use crate::data::{Data, Fields};
 use crate::engine::Effect;
 use crate::engine::{Query, RequestFacts, Resource, Scratch};
+use crate::http::{BudgetMode, Downgrade, ModelApi, OrgAttribute, RouteBudget};
 use crate::identity::PrincipalClaims;
 use crate::identity::{ClaimsFrom, IdentityMethod, IdentitySource, SanKind, TrustedPeers};
 use crate::set::{
@@ -33,7 +34,7 @@ fn assemble(chunks: &[(ChunkKind, Vec<u8>)], id: SnapshotId) -> Vec<u8> {
 
 #[test]
 fn the_golden_snapshot_is_what_the_encoder_writes() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/format-4.snapshot");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/format-5.snapshot");
     let encoded = encode(&everything(), ID).unwrap();
     if std::env::var_os("TOLLGATE_BLESS").is_some() {
         std::fs::write(&path, &encoded).unwrap();
@@ -135,7 +136,7 @@ fn other_formats_are_refused_by_number() {
     bytes[6] = 0xff;
     assert_eq!(
         Snapshot::decode(&bytes).unwrap_err().to_string(),
-        "snapshot format 255 is not supported, this build reads format 4"
+        "snapshot format 255 is not supported, this build reads format 5"
     );
     assert_eq!(Snapshot::decode(b"{}").unwrap_err(), DecodeError::NotASnapshot);
 }
@@ -265,7 +266,7 @@ proptest! {
     fn random_bytes_never_panic(bytes in prop::collection::vec(any::<u8>(), 0..200), marked in any::<bool>()) {
         let mut bytes = bytes;
         if marked {
-            bytes.splice(0..0, *b"TGSNAP\x04\0");
+            bytes.splice(0..0, *b"TGSNAP\x05\0");
         }
         let _ = Snapshot::decode(&bytes);
     }
@@ -344,6 +345,7 @@ pub(super) fn everything() -> PolicySet {
                 attributes: vec![("tier".to_owned(), AttributeSource::Literal("gold".to_owned()))],
                 auth: Auth::Required,
                 body: RouteBody::Json { max_bytes: RouteBody::DEFAULT_MAX_BYTES },
+                budget: None,
             },
             Route {
                 name: "files".to_owned(),
@@ -357,6 +359,14 @@ pub(super) fn everything() -> PolicySet {
                 attributes: vec![("path".to_owned(), AttributeSource::Capture(0))],
                 auth: Auth::Optional,
                 body: RouteBody::Unread,
+                budget: Some(RouteBudget {
+                    api: Some(ModelApi::BedrockConverse),
+                    mode: Some(BudgetMode::Advisory),
+                    org: Some(OrgAttribute(["realm", "org"].map(Box::from).into())),
+                    default_output: 1024,
+                    downgrade: Some(Downgrade { below: 10 }),
+                    max_bytes: RouteBudget::MAX_BYTES,
+                }),
             },
         ],
         unmatched: Unmatched::Allow,
