@@ -227,6 +227,7 @@ impl Session {
                 Ok(())
             }
             Some(worker_message::Body::Hello(_)) => Err(Status::invalid_argument("hello was said already")),
+            Some(worker_message::Body::Settlements(_)) => Ok(()),
             // Of a later version of the protocol: nothing that this one needs.
             None => Ok(()),
         }
