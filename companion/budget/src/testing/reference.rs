@@ -6,6 +6,7 @@ use std::sync::{Mutex, MutexGuard};
 
 use futures::future::BoxFuture;
 
+use crate::ledger::Ending;
 use crate::*;
 
 /// Counts by reading everything again each time.
@@ -46,14 +47,14 @@ impl Reference {
         self.state().now = now;
     }
 
-    /// What each settled call counts as, whether or not it came too late for the counters.
-    pub(crate) fn settled(&self) -> Vec<(ReservationId, Amounts)> {
-        let used = |call: &Call| match call.phase {
+    /// How each settled call ended, whether or not it came too late for the counters.
+    pub(crate) fn ledger(&self) -> Vec<(ReservationId, Ending)> {
+        let ending = |call: &Call| match call.phase {
             Phase::Held { .. } => None,
-            Phase::Expired(used) => Some(used),
-            Phase::Final(outcome) => Some(outcome.used()),
+            Phase::Expired(used) => Some(Ending::Expired(used)),
+            Phase::Final(outcome) => Some(outcome.into()),
         };
-        self.state().calls.iter().filter_map(|(id, call)| Some((*id, used(call)?))).collect()
+        self.state().calls.iter().filter_map(|(id, call)| Some((*id, ending(call)?))).collect()
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -87,6 +88,9 @@ impl State {
     }
 
     fn standing(&self, counter: &Counter, limit: Option<u64>) -> Standing {
+        if !self.is_kept(counter) {
+            return Standing { counter: counter.clone(), limit, used: 0, held: 0 };
+        }
         Standing { counter: counter.clone(), limit, used: self.used(counter), held: self.held(counter) }
     }
 
@@ -114,9 +118,9 @@ impl State {
             candidate.lines.iter().all(|line| total(line).used + total(line).held + asked(line) <= MOST_COUNTED)
         };
         let first = reserve.candidates.iter().position(fits);
-        let first = first.or((!reserve.is_strict && can_be_counted(&reserve.candidates[0])).then_some(0));
+        let first = first.or((!reserve.is_strict && can_be_counted(reserve.candidates.first())).then_some(0));
         let Some(candidate) = first else { return self.refused_answer(reserve) };
-        let Candidate { lines, amounts, least } = &reserve.candidates[candidate];
+        let Candidate { lines, amounts, least } = reserve.candidates.iter().nth(candidate).unwrap();
         let (held, least) = (*amounts, *least);
         let reservation = Reservation { id: reserve.id, at: self.now, counters: lines.at(self.now), held, least };
         let lease_ends = self.now + reserve.lease.seconds();
@@ -134,7 +138,7 @@ impl State {
     }
 
     fn held_answer(&self, reserve: &Reserve, candidate: usize, reservation: Reservation) -> Reserved {
-        let lines = reserve.candidates[candidate].lines.iter();
+        let lines = reserve.candidates.iter().nth(candidate).unwrap().lines.iter();
         let standings: Vec<_> = std::iter::zip(reservation.counters.iter(), lines)
             .map(|(counter, line)| self.standing(counter, line.limit))
             .collect();
@@ -146,8 +150,8 @@ impl State {
 
     fn refused_answer(&self, reserve: &Reserve) -> Reserved {
         let candidate = match reserve.is_strict {
-            true => reserve.candidates.last().unwrap(),
-            false => &reserve.candidates[0],
+            true => reserve.candidates.iter().last().unwrap(),
+            false => reserve.candidates.first(),
         };
         let failing = candidate.lines.iter().filter(|line| match reserve.is_strict {
             true => !self.fits(candidate, line),
