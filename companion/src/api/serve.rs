@@ -13,6 +13,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
+use crate::budget::Accounts;
 use crate::daemon::Shutdown;
 use crate::embedding::Searches;
 use crate::feed::Registry;
@@ -55,6 +56,7 @@ pub(crate) struct Api {
     pub(crate) large_bodies: Arc<Semaphore>,
     pub(crate) asking: Asking,
     pub(crate) studies: Studies,
+    pub(crate) accounts: Accounts,
 }
 
 impl Api {

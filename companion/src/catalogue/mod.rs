@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use tokio::sync::watch;
-use tollgate_policy::set::{DerivedRole, Policy, PolicySet, Route, Schemas};
+use tollgate_policy::set::{Budgets, DerivedRole, Policy, PolicySet, Route, Schemas};
 use tollgate_policy::snapshot::SnapshotId;
 
 pub(crate) use news::News;
@@ -44,6 +44,8 @@ pub(crate) struct Surroundings {
     pub(crate) scopes: BTreeSet<String>,
     pub(crate) schemas: Schemas,
     pub(crate) routes: Vec<Route>,
+    /// Not of single policies; for whoever counts what calls of models use.
+    pub(crate) budgets: Arc<Budgets>,
 }
 
 impl Default for Catalogue {
@@ -146,6 +148,7 @@ impl Surroundings {
             scopes: set.scopes.clone(),
             schemas: set.schemas.clone(),
             routes: set.routes.clone(),
+            budgets: Arc::new(set.budgets.clone()),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod args;
 mod asked;
+mod budget_args;
 mod check;
 mod compile;
 mod conflicts;

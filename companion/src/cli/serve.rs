@@ -9,6 +9,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use crate::daemon::{Config, Daemon, PolicySource, Timing};
 
+use super::budget_args::BudgetArgs;
 use super::exit::Exit;
 use super::feed::FeedArgs;
 use super::logging::{self, LogFormat};
@@ -38,6 +39,8 @@ pub(super) struct Args {
     feed: FeedArgs,
     #[command(flatten)]
     search: SearchArgs,
+    #[command(flatten)]
+    budget: BudgetArgs,
     /// Where /healthz, /readyz, /metrics and /v1 are
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:9901")]
     http: SocketAddr,
@@ -69,6 +72,7 @@ pub(super) fn run(args: Args) -> anyhow::Result<Exit> {
         tokens,
         feed,
         search,
+        budget,
         http,
         expect_workers,
         allow_non_loopback,
@@ -87,10 +91,12 @@ pub(super) fn run(args: Args) -> anyhow::Result<Exit> {
     );
     let feed = feed.config(allow_non_loopback)?;
     let search = search.config(&state)?;
+    let budget = budget.config(&state);
     logging::start(log)?;
     let config = Config {
         source,
         search,
+        budget,
         state,
         keep_versions,
         tokens,

@@ -3,6 +3,7 @@ use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::budget::BudgetConfig;
 use crate::embedding::SearchConfig;
 use crate::feed::FeedConfig;
 
@@ -25,6 +26,8 @@ pub struct Config {
     pub expected_workers: Option<u32>,
     /// How policies are made searchable.
     pub search: SearchConfig,
+    /// How budgets are kept.
+    pub budget: BudgetConfig,
     /// The daemon's clocks.
     pub timing: Timing,
 }

@@ -12,10 +12,12 @@ mod parts;
 mod publications;
 mod registry;
 mod related;
+mod reserves;
 mod serve;
 mod service;
 mod session;
 mod sessions;
+mod settlements;
 mod supply;
 mod vm;
 

@@ -63,6 +63,6 @@ fn a_model_that_nobody_knows_is_never_free() {
     let asked = Asked { budgets: &budgets, rules, payer: &payer, call: &call, model: "unpriced", downgrade: None };
     assert_eq!(asked.ways(0).unwrap_err(), NoWay::Unpriced("unpriced".to_owned()));
     let regardless = asked.regardless().unwrap();
-    assert_eq!(regardless.candidates[0].amounts.micro_dollars(), 0);
-    assert!(regardless.candidates[0].amounts.tokens() > 0);
+    assert_eq!(regardless.candidates.first().amounts.micro_dollars(), 0);
+    assert!(regardless.candidates.first().amounts.tokens() > 0);
 }
