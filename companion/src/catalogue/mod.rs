@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use tokio::sync::watch;
-use tollgate_policy::set::{DerivedRole, Policy, PolicySet, Route, Schemas};
+use tollgate_policy::set::{Budgets, DerivedRole, Policy, PolicySet, Route, Schemas};
 use tollgate_policy::snapshot::SnapshotId;
 
 pub(crate) use news::News;
@@ -36,7 +36,7 @@ struct Kept {
     unread: Unread,
 }
 
-/// What the policies of a set depend on, and what asks for them.
+/// What the policies of a set depend on, what asks for them, and what may be used where they allow it.
 #[derive(Debug, Default)]
 pub(crate) struct Surroundings {
     pub(crate) derived_roles: Vec<Arc<DerivedRole>>,
@@ -44,6 +44,9 @@ pub(crate) struct Surroundings {
     pub(crate) scopes: BTreeSet<String>,
     pub(crate) schemas: Schemas,
     pub(crate) routes: Vec<Route>,
+    /// Absent before anything is known to be in force: then nobody can tell what may be used.
+    #[cfg_attr(not(test), expect(dead_code, reason = "for those who reserve"))]
+    pub(crate) budgets: Option<Budgets>,
 }
 
 impl Default for Catalogue {
@@ -146,6 +149,7 @@ impl Surroundings {
             scopes: set.scopes.clone(),
             schemas: set.schemas.clone(),
             routes: set.routes.clone(),
+            budgets: Some(set.budgets.clone()),
         }
     }
 }
