@@ -53,7 +53,13 @@ impl Site {
         fs::write(dir.path().join("tokens"), format!("alice {ALICE_HASH}\n")).unwrap();
         // So slow that no VM dies by chance.
         let loopback = SocketAddr::from(([127, 0, 0, 1], 0));
-        Site { dir, beat: PATIENCE, feed: FeedConfig::open(loopback.into()), is_api: false, environment: Environment::Dev }
+        Site {
+            dir,
+            beat: PATIENCE,
+            feed: FeedConfig::open(loopback.into()),
+            is_api: false,
+            environment: Environment::Dev,
+        }
     }
 
     /// Without files: policies come by the API.
