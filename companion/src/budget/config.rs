@@ -3,13 +3,10 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use tollgate_budget::{Durability, Lease};
-use tollgate_policy::set::budget::Environment;
 
 /// How budgets are kept.
 #[derive(Clone, Debug)]
 pub struct BudgetConfig {
-    /// Whose limits count.
-    pub environment: Environment,
     /// Where counters and holds are, and the ledger.
     pub store: BudgetStore,
     /// What acknowledged operations survive.
@@ -42,11 +39,10 @@ pub struct InvalidStore(String);
 pub struct InvalidLedgerDays;
 
 impl BudgetConfig {
-    /// For development, in a file beside the state file.
+    /// In a file beside the state file.
     #[must_use]
     pub fn beside(state: &Path) -> Self {
         BudgetConfig {
-            environment: Environment::Dev,
             store: BudgetStore::beside(state),
             durability: Durability::Process,
             lease: Lease::default(),

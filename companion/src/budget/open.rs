@@ -30,7 +30,7 @@ pub(crate) struct Opened {
 impl Opened {
     /// Opens the store.
     pub(crate) fn open(config: &BudgetConfig, rulebook: Rulebook, metrics: &Arc<Metrics>) -> Result<Self, OpenError> {
-        let BudgetConfig { environment: _, store, durability, lease, ledger_days } = config;
+        let BudgetConfig { store, durability, lease, ledger_days } = config;
         let (store, ledger): (Arc<dyn Store>, Ledger) = match store {
             BudgetStore::Sqlite(path) => {
                 let store = SqliteStore::open(path, *durability, SystemClock)?;

@@ -94,8 +94,8 @@ impl Pages {
     pub(crate) async fn follow(self, catalogue: Catalogue, mut shutdown: Shutdown) {
         let mut changes = catalogue.follow();
         loop {
-            if changes.borrow_and_update().is_some() {
-                let budgets = Arc::clone(&catalogue.surroundings().budgets);
+            changes.mark_unchanged();
+            if let Some(budgets) = catalogue.surroundings().budgets.clone() {
                 self.0.send_if_modified(|kept| {
                     let is_new = kept.as_ref().is_none_or(|kept| !Arc::ptr_eq(kept, &budgets));
                     *kept = Some(budgets);

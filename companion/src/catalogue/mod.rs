@@ -36,7 +36,7 @@ struct Kept {
     unread: Unread,
 }
 
-/// What the policies of a set depend on, and what asks for them.
+/// What the policies of a set depend on, what asks for them, and what may be used where they allow it.
 #[derive(Debug, Default)]
 pub(crate) struct Surroundings {
     pub(crate) derived_roles: Vec<Arc<DerivedRole>>,
@@ -44,8 +44,8 @@ pub(crate) struct Surroundings {
     pub(crate) scopes: BTreeSet<String>,
     pub(crate) schemas: Schemas,
     pub(crate) routes: Vec<Route>,
-    /// Not of single policies; for whoever counts what calls of models use.
-    pub(crate) budgets: Arc<Budgets>,
+    /// Absent before anything is known to be in force: then nobody can tell what may be used.
+    pub(crate) budgets: Option<Arc<Budgets>>,
 }
 
 impl Default for Catalogue {
@@ -148,7 +148,7 @@ impl Surroundings {
             scopes: set.scopes.clone(),
             schemas: set.schemas.clone(),
             routes: set.routes.clone(),
-            budgets: Arc::new(set.budgets.clone()),
+            budgets: Some(Arc::new(set.budgets.clone())),
         }
     }
 }

@@ -2,6 +2,7 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 use tollgate_policy::set::Effect;
+use tollgate_policy::source::{SourceFile, load};
 
 use super::*;
 
@@ -91,4 +92,14 @@ fn a_follower_hears_of_a_change_that_makes_no_version() {
     catalogue.edit("a", Some(policy("a", "other words")), None);
     assert!(follower.has_changed().unwrap());
     assert_eq!(catalogue.get("a").unwrap().description, "other words");
+}
+
+#[test]
+fn budgets_are_known_once_something_is_in_force() {
+    let catalogue = Catalogue::default();
+    assert_eq!(catalogue.surroundings().budgets, None);
+    let text = "budgets: {environments: {dev: {limits: [{scope: global, tokens: 5}]}}}";
+    let set = load(&[SourceFile::new("a.yaml", text)]).unwrap();
+    catalogue.replace(&set, None);
+    assert_eq!(catalogue.surroundings().budgets.as_deref(), Some(&set.budgets));
 }

@@ -1,4 +1,6 @@
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{ColorChoice, Parser, Subcommand, ValueEnum};
+use tollgate_policy::set::budget::Environment;
 
 use super::exit::Exit;
 use super::{
@@ -138,6 +140,11 @@ pub(super) enum Format {
     Text,
     /// For programs.
     Json,
+}
+
+/// Environments by name.
+pub(super) fn environments() -> impl TypedValueParser<Value = Environment> {
+    PossibleValuesParser::new(Environment::NAMES.map(|(name, _)| name)).try_map(|name| name.parse())
 }
 
 #[cfg(test)]

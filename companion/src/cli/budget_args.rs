@@ -3,7 +3,6 @@ use std::time::Duration;
 
 use clap::ValueEnum;
 use tollgate_budget::{Durability, Lease};
-use tollgate_policy::set::budget::Environment;
 
 use crate::budget::{BudgetConfig, BudgetStore, LedgerDays};
 
@@ -11,9 +10,6 @@ use crate::budget::{BudgetConfig, BudgetStore, LedgerDays};
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Budgets")]
 pub(super) struct BudgetArgs {
-    /// Whose budgets count: `dev`, `staging` or `prod`, which serves no route with a budget without rules of its own
-    #[arg(long, value_name = "NAME", default_value = "dev")]
-    environment: Environment,
     /// Where counters, holds and the ledger are: `sqlite:` and the path of a file; without it, a file beside the state file
     #[arg(long, value_name = "STORE")]
     budget_store: Option<BudgetStore>,
@@ -39,9 +35,8 @@ enum Survives {
 impl BudgetArgs {
     /// Beside this state file, unless they say otherwise.
     pub(super) fn config(self, state: &Path) -> BudgetConfig {
-        let BudgetArgs { environment, budget_store, budget_durability, budget_lease, ledger_days } = self;
+        let BudgetArgs { budget_store, budget_durability, budget_lease, ledger_days } = self;
         BudgetConfig {
-            environment,
             store: budget_store.unwrap_or_else(|| BudgetStore::beside(state)),
             durability: match budget_durability {
                 Survives::Process => Durability::Process,

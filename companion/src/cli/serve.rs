@@ -6,9 +6,11 @@ use std::time::Duration;
 use anyhow::{Context, bail, ensure};
 use clap::ValueEnum;
 use tokio::signal::unix::{SignalKind, signal};
+use tollgate_policy::set::budget::Environment;
 
 use crate::daemon::{Config, Daemon, PolicySource, Timing};
 
+use super::args::environments;
 use super::budget_args::BudgetArgs;
 use super::exit::Exit;
 use super::feed::FeedArgs;
@@ -44,6 +46,9 @@ pub(super) struct Args {
     /// Where /healthz, /readyz, /metrics and /v1 are
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:9901")]
     http: SocketAddr,
+    /// Which rules of budgets count
+    #[arg(long, value_name = "NAME", default_value_t, value_parser = environments())]
+    environment: Environment,
     /// How many workers there should be: shown beside those that are alive
     #[arg(long, value_name = "N")]
     expect_workers: Option<u32>,
@@ -74,6 +79,7 @@ pub(super) fn run(args: Args) -> anyhow::Result<Exit> {
         search,
         budget,
         http,
+        environment,
         expect_workers,
         allow_non_loopback,
         log,
@@ -102,6 +108,7 @@ pub(super) fn run(args: Args) -> anyhow::Result<Exit> {
         tokens,
         feed,
         http,
+        environment,
         expected_workers: expect_workers,
         timing: Timing::default(),
     };

@@ -39,6 +39,9 @@ pub enum StartError {
     /// The state file cannot be used; the message says what to do.
     #[error("{0}")]
     State(String),
+    /// The policies lack what their environment cannot do without; the message says where.
+    #[error("{0}")]
+    Policies(String),
     /// The token file cannot be used; the message says what to do.
     #[error("{0}")]
     Tokens(String),
@@ -65,15 +68,27 @@ impl Daemon {
     /// not keep the daemon from starting.
     ///
     /// # Errors
-    /// If the state file is unusable or an address is taken.
+    /// If the state file is unusable, an address is taken, or the policies lack what their environment cannot do without.
     pub async fn start(config: Config) -> Result<Self, StartError> {
-        let Config { source, state, keep_versions, tokens, feed, http, expected_workers, search, budget, timing } = config;
+        let Config {
+            source,
+            state,
+            keep_versions,
+            tokens,
+            feed,
+            http,
+            environment,
+            expected_workers,
+            search,
+            budget,
+            timing,
+        } = config;
         let metrics = Arc::new(Metrics::new(expected_workers));
         let health = Health::new(Arc::clone(&metrics));
         let problems = health.follow();
         let tokens = tokens.map(Tokens::read).transpose().map_err(|error| StartError::Tokens(error.to_string()))?;
         let store = Store::open(&state, keep_versions).map_err(|error| StartError::State(error.to_string()))?;
-        let (rulebook, pages) = Rulebook::new(budget.environment);
+        let (rulebook, pages) = Rulebook::new(environment);
         let budgets =
             Opened::open(&budget, rulebook, &metrics).map_err(|error| StartError::Budgets(error.to_string()))?;
         let (desk, till, accounts) = (budgets.desk.clone(), budgets.till.clone(), budgets.accounts.clone());
@@ -90,8 +105,9 @@ impl Daemon {
             }
             PolicySource::Api => Source::Api,
         };
-        let publisher = Publisher::recover(source, store, health, Arc::clone(&metrics))
+        let publisher = Publisher::recover(source, store, environment, health, Arc::clone(&metrics))
             .map_err(|error| StartError::State(error.to_string()))?;
+        publisher.check_environment().map_err(StartError::Policies)?;
         let current = publisher.follow();
         let catalogue = publisher.catalogue();
         let registry = Arc::new(Registry::new(timing.beat));

@@ -130,7 +130,7 @@ impl Corpus {
         match &self.policies {
             Policies::InForce(catalogue) => {
                 let surroundings = catalogue.surroundings();
-                let Surroundings { derived_roles, variables, scopes, schemas, routes, budgets: _ } = &*surroundings;
+                let Surroundings { derived_roles, variables, scopes, schemas, routes, .. } = &*surroundings;
                 PolicySet {
                     policies: catalogue.policies(),
                     derived_roles: derived_roles.clone(),

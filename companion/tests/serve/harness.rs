@@ -23,6 +23,7 @@ use tollgate::feed::FeedConfig;
 use tollgate::feed::proto::feed_client::FeedClient;
 use tollgate::feed::proto::{self, companion_message, worker_message};
 use tollgate::net::Address;
+use tollgate_policy::set::budget::Environment;
 use tollgate_policy::snapshot::{FORMAT, Snapshot};
 use tonic::transport::{Channel, Endpoint};
 use tonic::{Status, Streaming};
@@ -44,6 +45,7 @@ pub(crate) struct Site {
     feed: FeedConfig,
     budget: Option<BudgetConfig>,
     is_api: bool,
+    environment: Environment,
 }
 
 impl Site {
@@ -53,7 +55,14 @@ impl Site {
         fs::write(dir.path().join("tokens"), format!("alice {ALICE_HASH}\n")).unwrap();
         // So slow that no VM dies by chance.
         let loopback = SocketAddr::from(([127, 0, 0, 1], 0));
-        Site { dir, beat: PATIENCE, feed: FeedConfig::open(loopback.into()), budget: None, is_api: false }
+        Site {
+            dir,
+            beat: PATIENCE,
+            feed: FeedConfig::open(loopback.into()),
+            budget: None,
+            is_api: false,
+            environment: Environment::Dev,
+        }
     }
 
     /// Without files: policies come by the API.
@@ -64,6 +73,11 @@ impl Site {
     /// The same state, and policies from elsewhere.
     pub(crate) fn switched(self) -> Self {
         Site { is_api: !self.is_api, ..self }
+    }
+
+    /// Where budgets are to have rules.
+    pub(crate) fn in_production(self) -> Self {
+        Site { environment: Environment::Prod, ..self }
     }
 
     pub(crate) fn tokens(&self) -> PathBuf {
@@ -127,6 +141,7 @@ impl Site {
             tokens: Some(self.tokens()),
             feed: self.feed.clone(),
             http: SocketAddr::from(([127, 0, 0, 1], 0)),
+            environment: self.environment,
             expected_workers: Some(2),
             search: SearchConfig::beside(&self.state()),
             budget: self.budget.clone().unwrap_or_else(|| BudgetConfig::beside(&self.state())),

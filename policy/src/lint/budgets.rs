@@ -11,6 +11,7 @@ pub(super) fn check(set: &PolicySet, findings: &mut Vec<Finding>) {
         .filter(|(_, budget)| budget.mode != Some(BudgetMode::Disabled))
         .collect();
     let unlimited = unlimited(set);
+    let limits_orgs = limits(set).any(|limit| limit.scope == ScopeKind::Org);
     for (route, budget) in &routes {
         let subject = || Subject::Route(route.name.clone());
         if !unlimited.is_empty() {
@@ -20,7 +21,7 @@ pub(super) fn check(set: &PolicySet, findings: &mut Vec<Finding>) {
             );
             findings.push(Finding { subject: subject(), rule: Rule::UnlimitedBudget, message });
         }
-        if budget.org.is_none() && limits(set).any(|limit| limit.scope == ScopeKind::Org) {
+        if budget.org.is_none() && limits_orgs {
             let message = "its budget does not say where a caller's organisation is found, so that no limit of \
                            organisations counts; add `org`, such as `org: principal.org`";
             findings.push(Finding { subject: subject(), rule: Rule::UncountedOrg, message: message.to_owned() });
@@ -31,7 +32,8 @@ pub(super) fn check(set: &PolicySet, findings: &mut Vec<Finding>) {
         findings.extend(limiting.map(|(environment, _)| Finding {
             subject: Subject::Environment(environment.to_string()),
             rule: Rule::UnusedBudget,
-            message: "no route has a budget, so that its limits count for nothing; add `budget: {}` to a route".to_owned(),
+            message:
+                "no route has a budget, so that its limits count for nothing; add `budget: {}` to a route".to_owned(),
         }));
     }
     if limits(set).any(|limit| limit.unit == Unit::MicroDollars) {
@@ -47,18 +49,14 @@ pub(super) fn check(set: &PolicySet, findings: &mut Vec<Finding>) {
 /// The environments without any limit, unless they say that they want none.
 fn unlimited(set: &PolicySet) -> Vec<String> {
     let is_unlimited = |environment: Environment| match set.budgets.environment(environment) {
-        Ok(rules) => rules.limits().next().is_none() && !says_disabled(set, environment),
+        Ok(rules) => {
+            let says_disabled = rules.mode == BudgetMode::Disabled && set.budgets.rules_for(environment).is_some();
+            rules.limits().next().is_none() && !says_disabled
+        }
         Err(_) => true,
     };
     let all = Environment::NAMES.into_iter().filter(|(_, environment)| is_unlimited(*environment));
     all.map(|(name, _)| format!("`{name}`")).collect()
-}
-
-/// Staging may say so by the mouth of dev.
-fn says_disabled(set: &PolicySet, environment: Environment) -> bool {
-    let own = set.budgets.environments.get(&environment);
-    let dev = set.budgets.environments.get(&Environment::Dev).filter(|_| environment == Environment::Staging);
-    own.or(dev).is_some_and(|rules| rules.mode == BudgetMode::Disabled)
 }
 
 /// All limits of all environments.

@@ -39,11 +39,20 @@ impl Budgets {
     /// If it is production, and there are none: nothing that costs money goes unlimited there because of an omission.
     pub fn environment(&self, of: Environment) -> Result<&Rules, NoRules> {
         static OFF: Rules = Rules::new(BudgetMode::Disabled, Vec::new());
-        match (self.environments.get(&of), of) {
-            (Some(rules), _) => Ok(rules),
-            (None, Environment::Staging) => self.environment(Environment::Dev),
-            (None, Environment::Dev) => Ok(&OFF),
-            (None, Environment::Prod) => Err(NoRules),
+        match self.rules_for(of).and_then(|own| self.environments.get(&own)) {
+            Some(rules) => Ok(rules),
+            None if of == Environment::Prod => Err(NoRules),
+            None => Ok(&OFF),
         }
+    }
+
+    /// The environment whose rules count in one: itself, another one, or none.
+    #[must_use]
+    pub fn rules_for(&self, environment: Environment) -> Option<Environment> {
+        let instead = match environment {
+            Environment::Staging => Some(Environment::Dev),
+            Environment::Dev | Environment::Prod => None,
+        };
+        [Some(environment), instead].into_iter().flatten().find(|own| self.environments.contains_key(own))
     }
 }
