@@ -27,8 +27,8 @@ struct Waits {
 #[tokio::main]
 async fn main() {
     println!(
-        "{:<8} {:>7} {:>12} {:>26} {:>26}",
-        "durable", "callers", "reserves/s", "reserve p50/p99 us", "call p50/p99 us"
+        "{:<8} {:>7} {:>12} {:>11} {:>26} {:>26}",
+        "durable", "callers", "reserves/s", "CPU us/call", "reserve p50/p99 us", "call p50/p99 us"
     );
     let mut figures = Vec::new();
     for (setting, durability) in [("process", Durability::Process), ("power", Durability::Power)] {

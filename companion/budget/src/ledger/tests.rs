@@ -282,9 +282,18 @@ fn what_is_old_is_forgotten_a_part_at_a_time() {
     (1..=5).for_each(|number| site.settle(&reservation(number), committed(10), HERE));
     let ledger = site.outbox.ledger();
     let forget = |before, most| block_on(ledger.forget(before, most)).unwrap();
-    assert_eq!(forget(NOON + 5, 10), 0);
-    assert_eq!(forget(NOON + 6, 3), 3);
-    assert_eq!(block_on(ledger.rows(0, 10)).unwrap().len(), 2);
-    assert_eq!((forget(NOON + 6, 3), site.spent()), (2, (5, 50)), "a day of which a part is kept is kept");
-    assert_eq!(forget(NEXT_DAY, 1), 1);
+    let counters_go = NEXT_DAY + 48 * HOUR;
+    assert_eq!(forget(counters_go - 1, 10), 2, "the sums of both scopes");
+    assert_eq!((block_on(ledger.rows(0, 10)).unwrap().len(), site.spent()), (5, (0, 0)));
+    assert_eq!(forget(counters_go, 3), 3);
+    assert_eq!(forget(counters_go, 3), 2);
+    assert_eq!((block_on(ledger.rows(0, 10)).unwrap(), forget(u64::MAX, 10)), (vec![], 0));
+}
+
+#[test]
+fn the_sum_of_a_day_of_which_a_part_is_kept_is_kept() {
+    let site = Site::new();
+    site.settle(&reservation(1), committed(10), HERE);
+    assert_eq!(block_on(site.outbox.ledger().forget(NEXT_DAY - 1, 10)).unwrap(), 0);
+    assert_eq!(site.spent(), (1, 10));
 }
