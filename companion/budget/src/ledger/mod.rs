@@ -72,15 +72,15 @@ impl Ledger {
     }
 
     /// Forgets rows that were settled before a time, in seconds since 1970, and the sums of days before it; at most so many
-    /// of both. Returns how many. A reservation that is forgotten is unknown: nobody may settle it again.
+    /// of each, the oldest first. A row stays as long as one of its counters was still kept at that time: it keeps the call
+    /// from being counted twice. Returns how many are forgotten.
     ///
     /// # Errors
     /// If the file cannot be written.
     pub async fn forget(&self, before: u64, most: usize) -> Result<usize, FileError> {
-        let most = int(most as u64);
         let forget = move |transaction: &rusqlite::Transaction<'_>| {
             let rows = row::forget(transaction, before, most)?;
-            Ok(rows + spent::forget(transaction, before, most)?)
+            Ok(rows + spent::forget(transaction, before, int(most as u64))?)
         };
         self.file.write(forget).await
     }

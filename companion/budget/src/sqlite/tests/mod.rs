@@ -1,3 +1,5 @@
+mod crash;
+mod ledger;
 mod site;
 
 use proptest::prelude::*;
