@@ -20,8 +20,8 @@ const MAX_CHANGE: usize = 16 << 10;
 
 /// Which counter, and why.
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Named {
+#[serde(deny_unknown_fields)]
+struct Sent {
     scope: String,
     name: Option<String>,
     window: Option<String>,
@@ -31,13 +31,8 @@ struct Named {
     reason: String,
     /// 32 hexadecimal digits: said again, it changes nothing again.
     id: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct Adjusted {
-    #[serde(flatten)]
-    named: Named,
-    by: i64,
+    /// For an adjustment: by how much, more or less.
+    by: Option<i64>,
 }
 
 #[derive(Deserialize)]
@@ -77,8 +72,9 @@ pub(in crate::api) async fn adjust(
     headers: HeaderMap,
     sent: Body,
 ) -> Result<Response, Problem> {
-    let Adjusted { named, by } = body::json(&headers, sent, MAX_CHANGE).await?;
-    change(&api, author, named, Change::By(by)).await
+    let sent: Sent = body::json(&headers, sent, MAX_CHANGE).await?;
+    let by = sent.by.ok_or_else(|| invalid("`by` is missing: how much more is used, or, below 0, less"))?;
+    change(&api, author, sent, Change::By(by)).await
 }
 
 /// Says that nothing of a budget is used.
@@ -88,8 +84,11 @@ pub(in crate::api) async fn reset(
     headers: HeaderMap,
     sent: Body,
 ) -> Result<Response, Problem> {
-    let named: Named = body::json(&headers, sent, MAX_CHANGE).await?;
-    change(&api, author, named, Change::Reset).await
+    let sent: Sent = body::json(&headers, sent, MAX_CHANGE).await?;
+    if sent.by.is_some() {
+        return Err(invalid("`by` is for adjustments"));
+    }
+    change(&api, author, sent, Change::Reset).await
 }
 
 /// What administrators have changed.
@@ -102,22 +101,22 @@ pub(in crate::api) async fn changes(State(api): State<Api>, Asked(asked): Asked<
     Ok(json(StatusCode::OK, &Changes { changes: audits.into_iter().map(Changed::from).collect(), next }))
 }
 
-async fn change(api: &Api, Author(author): Author, named: Named, change: Change) -> Result<Response, Problem> {
+async fn change(api: &Api, Author(author): Author, sent: Sent, change: Change) -> Result<Response, Problem> {
     let label = |text: &str| Label::new(text).map_err(|error| invalid(error.to_string()));
-    let at = named.day.as_deref().map_or_else(|| Ok(scope::now()), scope::day)?;
-    let window = named.window.as_deref().map_or(Ok(Window::Day), scope::window)?;
+    let at = sent.day.as_deref().map_or_else(|| Ok(scope::now()), scope::day)?;
+    let window = sent.window.as_deref().map_or(Ok(Window::Day), scope::window)?;
     let counter = Counter {
-        scope: scope::scope(&named.scope, named.name.as_deref())?,
-        unit: named.unit.as_deref().map_or(Ok(Unit::Tokens), scope::unit)?,
+        scope: scope::scope(&sent.scope, sent.name.as_deref())?,
+        unit: sent.unit.as_deref().map_or(Ok(Unit::Tokens), scope::unit)?,
         period: Period::containing(window, at),
     };
-    let id = match named.id.as_deref() {
+    let id = match sent.id.as_deref() {
         Some(text) => text.parse().map(|ReservationId(id)| id).map_err(|_| invalid("`id` has 32 hexadecimal digits"))?,
         None => random()?,
     };
-    tracing::info!(author, %counter, ?change, reason = named.reason, "a budget is changed");
+    tracing::info!(author, %counter, ?change, reason = sent.reason, "a budget is changed");
     let adjustment =
-        Adjustment { id: AdjustmentId(id), counter, change, who: label(&author)?, why: label(&named.reason)? };
+        Adjustment { id: AdjustmentId(id), counter, change, who: label(&author)?, why: label(&sent.reason)? };
     match api.accounts.adjust(&adjustment).await? {
         Some(standing) => Ok(json(StatusCode::OK, &Budget::from(&standing))),
         None => Err(Problem::new(StatusCode::CONFLICT, "NOT_KEPT", "this period is over, and its counters are not kept any more")),
