@@ -4,9 +4,7 @@ use std::time::Duration;
 
 use tokio::time::timeout;
 use tollgate_budget::ledger::{Audit, Ledger, Row, Spent};
-use tollgate_budget::{
-    Adjustment, FileError, Holds, ReservationId, Scopes, Standing, Store, StoreError, UsageFilter,
-};
+use tollgate_budget::{Adjustment, FileError, Holds, ReservationId, Scopes, Standing, Store, StoreError, UsageFilter};
 
 use super::events::{Event, Events};
 use super::rulebook::Rulebook;

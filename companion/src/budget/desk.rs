@@ -43,6 +43,8 @@ pub(crate) struct Desk {
     events: Arc<Events>,
     metrics: Arc<Metrics>,
     log: Arc<Sparingly>,
+    /// Of models that nobody knows: clients name them as they like.
+    strangers: Arc<Sparingly>,
 }
 
 /// Why a call is not held for.
@@ -78,16 +80,20 @@ impl Desk {
         metrics: Arc<Metrics>,
     ) -> Self {
         let slots = Arc::new(Semaphore::new(AT_ONCE));
-        Desk { store, rulebook, lease, till, slots, events, metrics, log: Arc::default() }
+        Desk { store, rulebook, lease, till, slots, events, metrics, log: Arc::default(), strangers: Arc::default() }
     }
 
     /// Holds the most that a call may use against everything that it counts for, or says why not.
     pub(crate) async fn reserve(&self, id: ReservationId, request: ReserveRequest) -> ReserveReply {
+        if request.mode() == proto::Mode::Disabled {
+            return self.disabled();
+        }
         let in_force = match self.rulebook.in_force() {
             Ok(in_force) => in_force,
             Err(error) => {
                 // Nobody has said what becomes of calls then.
-                let mode = if request.mode() == proto::Mode::Advisory { BudgetMode::Advisory } else { BudgetMode::Strict };
+                let mode =
+                    if request.mode() == proto::Mode::Advisory { BudgetMode::Advisory } else { BudgetMode::Strict };
                 return self.obstructed(mode, &request, error.into());
             }
         };
@@ -96,15 +102,17 @@ impl Desk {
             Err(error) => return self.obstructed(BudgetMode::Strict, &request, error.into()),
         };
         match mode(rules, request.mode()) {
-            BudgetMode::Disabled => {
-                self.metrics.budget.reserved(BudgetMode::Disabled, ReserveOutcome::Disabled);
-                reply(Outcome::Disabled(proto::Disabled {}))
-            }
+            BudgetMode::Disabled => self.disabled(),
             mode => match self.hold(id, mode, &in_force, rules, &request).await {
                 Ok(reply) => reply,
                 Err(obstacle) => self.obstructed(mode, &request, obstacle),
             },
         }
+    }
+
+    fn disabled(&self) -> ReserveReply {
+        self.metrics.budget.reserved(BudgetMode::Disabled, ReserveOutcome::Disabled);
+        reply(Outcome::Disabled(proto::Disabled {}))
     }
 
     async fn hold(
@@ -166,7 +174,7 @@ impl Desk {
         };
         match (asked.ways(request.prompt_tokens), mode) {
             (Err(why), BudgetMode::Advisory) => {
-                if self.log.is_due(&request.model, Instant::now()) {
+                if self.strangers.is_due(&request.model, Instant::now()) {
                     tracing::warn!(model = request.model, %why, "a call is counted as far as is possible");
                 }
                 Ok(asked.regardless()?)

@@ -50,7 +50,12 @@ impl Opened {
                 Arc::clone(metrics),
             ),
             till,
-            accounts: Accounts { store: Arc::clone(&store), ledger: ledger.clone(), rulebook, events: Arc::clone(&events) },
+            accounts: Accounts {
+                store: Arc::clone(&store),
+                ledger: ledger.clone(),
+                rulebook,
+                events: Arc::clone(&events),
+            },
             sweeper: Sweeper {
                 store: Arc::clone(&store),
                 ledger,

@@ -27,12 +27,7 @@ impl Payer {
     /// What a call counts for that this model serves: every limit that there is for it, and all that it is counted for
     /// besides, by the day. Each limit is left `below` per cent. Of a model that nobody knows, neither it nor its provider
     /// counts, nor what it costs.
-    pub(super) fn lines(
-        &self,
-        rules: &Rules,
-        served: Option<&Model>,
-        below: u8,
-    ) -> Result<Lines, InvalidCandidates> {
+    pub(super) fn lines(&self, rules: &Rules, served: Option<&Model>, below: u8) -> Result<Lines, InvalidCandidates> {
         let org = self.org.as_ref().map(Label::as_str);
         let (provider, model) = served.map_or(("", ""), |served| (&served.provider, &served.name));
         let charged = Charged { org, user: self.user.as_str(), provider, model };
@@ -123,7 +118,8 @@ mod tests {
 
     #[test]
     fn a_call_counts_for_its_limits_and_for_all_its_scopes_by_the_day() {
-        let (budgets, rules) = (budgets(), rules("- {scope: user, tokens: 1000, window: hour}\n- {scope: org, tokens: 999}"));
+        let (budgets, rules) =
+            (budgets(), rules("- {scope: user, tokens: 1000, window: hour}\n- {scope: org, tokens: 999}"));
         let payer = Payer::new("ann", "acme").unwrap();
         let lines = payer.lines(&rules, budgets.model("large"), 10).unwrap();
         let lines: Vec<_> = lines.iter().map(text).collect();
@@ -161,7 +157,9 @@ mod tests {
 
     #[test]
     fn what_is_left_to_others_is_rounded_up_and_never_more_than_the_limit() {
-        for (limit, below, expected) in [(100, 10, 10), (101, 10, 11), (0, 50, 0), (u64::MAX, 100, u64::MAX), (7, 255, 7)] {
+        for (limit, below, expected) in
+            [(100, 10, 10), (101, 10, 11), (0, 50, 0), (u64::MAX, 100, u64::MAX), (7, 255, 7)]
+        {
             assert_eq!(share(limit, below), expected);
         }
     }

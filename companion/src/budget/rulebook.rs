@@ -152,7 +152,9 @@ mod tests {
         let limit = |text: &str| in_force.limit_of(&text.parse().unwrap());
         assert_eq!(limit("day:0:tokens:org:acme"), Some(50));
         assert_eq!(limit("day:0:tokens:org:other"), Some(10));
-        for text in ["hour:0:tokens:org:acme", "day:0:microDollars:org:acme", "day:0:tokens:user:acme", "day:0:tokens:global"] {
+        for text in
+            ["hour:0:tokens:org:acme", "day:0:microDollars:org:acme", "day:0:tokens:user:acme", "day:0:tokens:global"]
+        {
             assert_eq!(limit(text), None, "{text}");
         }
     }

@@ -61,11 +61,7 @@ impl Till {
 
     /// Takes what a VM says. `done` hears the numbers of those that are durable, or past helping. What cannot be taken is
     /// not acknowledged: the VM says it again on its next stream.
-    pub(crate) fn take(
-        &self,
-        settlements: proto::Settlements,
-        done: &mpsc::UnboundedSender<u64>,
-    ) -> Result<(), Full> {
+    pub(crate) fn take(&self, settlements: proto::Settlements, done: &mpsc::UnboundedSender<u64>) -> Result<(), Full> {
         for proto::Settlement { sequence, reservation, outcome } in settlements.settlements {
             let waiting = Waiting { sequence, done: done.clone() };
             match read(&reservation, outcome) {

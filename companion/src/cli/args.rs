@@ -4,8 +4,8 @@ use tollgate_policy::set::budget::Environment;
 
 use super::exit::Exit;
 use super::{
-    budget, check, compile, conflicts, diff, duplicates, fmt, history, key, lint, migrate, publish, recommend, rollback,
-    schema, serve, show, similar, test, token, validate, workers,
+    budget, check, compile, conflicts, diff, duplicates, fmt, history, key, lint, migrate, publish, recommend,
+    rollback, schema, serve, show, similar, test, token, validate, workers,
 };
 
 const EXIT_CODES: &str = "Exit codes: 0 done (check and explain: allowed), 1 error, 2 denied (check and explain)";

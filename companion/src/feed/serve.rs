@@ -86,8 +86,18 @@ pub(crate) fn serve(
     let admission = Arc::new(admission);
     let reserves = Reserves::new(desk, Arc::clone(&admission), Arc::clone(&metrics));
     let metrics_of_all = Arc::clone(&metrics);
-    let shared =
-        Shared { registry, current, extracts, offers, parts, admission, ahead, till, metrics: metrics_of_all, shutdown };
+    let shared = Shared {
+        registry,
+        current,
+        extracts,
+        offers,
+        parts,
+        admission,
+        ahead,
+        till,
+        metrics: metrics_of_all,
+        shutdown,
+    };
     let connections = secured(listener, tls, stopping.clone(), turned_away(metrics));
     let server = Server::builder()
         .http2_keepalive_interval(Some(KEEPALIVE))

@@ -231,7 +231,11 @@ impl BudgetMetrics {
     fn register_calls(&self, registry: &mut Registry) {
         let reserves = "Reserves by each kind of scope that they count for, and what became of them there";
         registry.register("budget_reserve", reserves, self.reserves.clone());
-        registry.register("budget_calls", "Calls that were to be reserved, and what became of them", self.calls.clone());
+        registry.register(
+            "budget_calls",
+            "Calls that were to be reserved, and what became of them",
+            self.calls.clone(),
+        );
         let settled = "Calls that ended, or said how far they were, and what came of that";
         registry.register("budget_settled", settled, self.settled.clone());
         let rejected = "Settlements that cannot be read";
@@ -240,7 +244,8 @@ impl BudgetMetrics {
         registry.register("budget_settlements_waiting", waiting, self.waiting.clone());
         let overspend = "Of calls that used more than was held for them, how much more";
         registry.register("budget_overspend_delta_tokens", overspend, self.overspend.clone());
-        let events = "Limits that are nearly reached, calls refused, and calls that used far too much; each limit once a period";
+        let events =
+            "Limits that are nearly reached, calls refused, and calls that used far too much; each limit once a period";
         registry.register("budget_events", events, self.events.clone());
     }
 
@@ -263,8 +268,10 @@ impl BudgetMetrics {
         };
         self.calls.get_or_create(&CallLabels { mode, outcome }).inc();
         // Those of scopes are counted by them.
-        if let ReserveOutcome::Unheld | ReserveOutcome::Unavailable | ReserveOutcome::Invalid | ReserveOutcome::Disabled =
-            outcome
+        if let ReserveOutcome::Unheld
+        | ReserveOutcome::Unavailable
+        | ReserveOutcome::Invalid
+        | ReserveOutcome::Disabled = outcome
         {
             self.reserve(NO_SCOPE, outcome).inc();
         }
@@ -284,11 +291,7 @@ impl BudgetMetrics {
         self.reserve(kind.as_str(), ReserveOutcome::Exceeded).inc();
     }
 
-    fn reserve(
-        &self,
-        scope_type: &'static str,
-        outcome: ReserveOutcome,
-    ) -> impl std::ops::Deref<Target = Counter> {
+    fn reserve(&self, scope_type: &'static str, outcome: ReserveOutcome) -> impl std::ops::Deref<Target = Counter> {
         self.reserves.get_or_create(&ReserveLabels { scope_type, outcome })
     }
 

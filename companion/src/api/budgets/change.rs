@@ -111,7 +111,9 @@ async fn change(api: &Api, Author(author): Author, sent: Sent, change: Change) -
         period: Period::containing(window, at),
     };
     let id = match sent.id.as_deref() {
-        Some(text) => text.parse().map(|ReservationId(id)| id).map_err(|_| invalid("`id` has 32 hexadecimal digits"))?,
+        Some(text) => {
+            text.parse().map(|ReservationId(id)| id).map_err(|_| invalid("`id` has 32 hexadecimal digits"))?
+        }
         None => random()?,
     };
     tracing::info!(author, %counter, ?change, reason = sent.reason, "a budget is changed");
@@ -119,7 +121,11 @@ async fn change(api: &Api, Author(author): Author, sent: Sent, change: Change) -
         Adjustment { id: AdjustmentId(id), counter, change, who: label(&author)?, why: label(&sent.reason)? };
     match api.accounts.adjust(&adjustment).await? {
         Some(standing) => Ok(json(StatusCode::OK, &Budget::from(&standing))),
-        None => Err(Problem::new(StatusCode::CONFLICT, "NOT_KEPT", "this period is over, and its counters are not kept any more")),
+        None => Err(Problem::new(
+            StatusCode::CONFLICT,
+            "NOT_KEPT",
+            "this period is over, and its counters are not kept any more",
+        )),
     }
 }
 

@@ -55,9 +55,8 @@ pub(super) fn now() -> u64 {
 }
 
 fn kind_of(word: &str) -> Result<ScopeKind, Problem> {
-    ScopeKind::from_word(word).ok_or_else(|| {
-        invalid(format!("`{word}` is no scope: `global`, `org`, `user`, `provider` and `model` are"))
-    })
+    ScopeKind::from_word(word)
+        .ok_or_else(|| invalid(format!("`{word}` is no scope: `global`, `org`, `user`, `provider` and `model` are")))
 }
 
 #[cfg(test)]
@@ -80,7 +79,9 @@ mod tests {
         assert_eq!(scopes(None, None).unwrap(), Scopes::All);
         assert_eq!(scopes(Some("org"), None).unwrap(), Scopes::Kind(ScopeKind::Org));
         assert!(matches!(scopes(Some("org"), Some("acme")).unwrap(), Scopes::One(Scope::Org(_))));
-        for (kind, name) in [(None, Some("acme")), (Some("global"), Some("x")), (Some("team"), None), (Some("org"), Some(""))] {
+        for (kind, name) in
+            [(None, Some("acme")), (Some("global"), Some("x")), (Some("team"), None), (Some("org"), Some(""))]
+        {
             assert!(scopes(kind, name).is_err(), "{kind:?} {name:?}");
         }
         assert!(scope("org", None).is_err());

@@ -3,8 +3,8 @@ use std::path::PathBuf;
 use tempfile::{TempDir, tempdir};
 use tokio::task::JoinHandle;
 use tollgate_budget::{
-    Amounts, Candidate, Candidates, Durability, Held, Label, Line, Lines, ReservationId, Reserve, Reserved, Scope, Scopes,
-    SqliteStore, SystemClock, Unit, UsageFilter, Window,
+    Amounts, Candidate, Candidates, Durability, Held, Label, Line, Lines, ReservationId, Reserve, Reserved, Scope,
+    Scopes, SqliteStore, SystemClock, Unit, UsageFilter, Window,
 };
 
 use super::super::receipt::Receipt;
@@ -77,7 +77,8 @@ fn used(tokens: u64) -> settlement::Outcome {
 }
 
 fn said(told: Vec<(u64, Vec<u8>, settlement::Outcome)>) -> proto::Settlements {
-    let settlement = |(sequence, reservation, outcome)| proto::Settlement { sequence, reservation, outcome: Some(outcome) };
+    let settlement =
+        |(sequence, reservation, outcome)| proto::Settlement { sequence, reservation, outcome: Some(outcome) };
     proto::Settlements { settlements: told.into_iter().map(settlement).collect() }
 }
 

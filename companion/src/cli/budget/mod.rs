@@ -9,8 +9,8 @@ mod validate;
 mod which;
 
 use clap::{Subcommand, ValueEnum};
-use hyper::header::{ACCEPT, HeaderMap, HeaderValue};
 use hyper::Method;
+use hyper::header::{ACCEPT, HeaderMap, HeaderValue};
 use prost::bytes::Bytes;
 use serde::de::DeserializeOwned;
 use serde_json::Value;

@@ -11,7 +11,7 @@ pub struct Model {
     pub max_output: u64,
     /// What it costs; absent where nobody has said.
     pub price: Option<Price>,
-    /// Names of cheaper models that may serve in its place, the best one first.
+    /// Names of cheaper models that may serve in its place.
     pub alternatives: Vec<String>,
 }
 
