@@ -1,5 +1,5 @@
 use super::{Finding, Rule, Subject};
-use crate::set::budget::{BudgetMode, Environment, Limit, RouteBudget, ScopeKind, Unit};
+use crate::set::budget::{BudgetMode, Environment, Limit, RouteBudget, Rules, ScopeKind, Unit};
 use crate::set::{PolicySet, Route};
 
 /// Budgets that limit nothing, and limits that nothing counts for.
@@ -61,5 +61,5 @@ fn unlimited(set: &PolicySet) -> Vec<String> {
 
 /// All limits of all environments.
 fn limits(set: &PolicySet) -> impl Iterator<Item = Limit> + '_ {
-    set.budgets.environments.values().flat_map(|rules| rules.limits())
+    set.budgets.environments.values().flat_map(Rules::limits)
 }
