@@ -78,9 +78,10 @@ impl Ledger {
     /// # Errors
     /// If the file cannot be written.
     pub async fn forget(&self, before: u64, most: usize) -> Result<usize, FileError> {
+        let most = int(most as u64);
         let forget = move |transaction: &rusqlite::Transaction<'_>| {
             let rows = row::forget(transaction, before, most)?;
-            Ok(rows + spent::forget(transaction, before, int(most as u64))?)
+            Ok(rows + spent::forget(transaction, before, most)?)
         };
         self.file.write(forget).await
     }

@@ -114,11 +114,12 @@ pub(super) fn list(transaction: &Transaction<'_>, after: i64, most: usize) -> ru
     rows.collect()
 }
 
-/// Numbers rise with the time of settling, but for estimates that were replaced: it is enough to look at the lowest.
-pub(super) fn forget(transaction: &Transaction<'_>, before: u64, most: usize) -> rusqlite::Result<usize> {
+pub(super) fn forget(transaction: &Transaction<'_>, before: u64, most: i64) -> rusqlite::Result<usize> {
+    // Numbers rise with the time of settling, but for estimates that were replaced: looking at the lowest is enough.
+    let oldest = list(transaction, 0, usize::try_from(most).unwrap_or(usize::MAX))?;
     let mut delete = transaction.prepare_cached("DELETE FROM ledger WHERE number = ?1")?;
     let mut forgotten = 0;
-    for (number, row) in list(transaction, 0, most)? {
+    for (number, row) in oldest {
         if row.settled_at < before && row.marked_until() <= before {
             forgotten += delete.execute(params![number])?;
         }
