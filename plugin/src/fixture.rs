@@ -101,6 +101,7 @@ fn route(name: &str, auth: Auth) -> Route {
         attributes: vec![],
         auth,
         body: RouteBody::Unread,
+        budget: None,
     }
 }
 

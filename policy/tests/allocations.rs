@@ -13,7 +13,7 @@ use policies::policy_set;
 use tollgate_policy::condition::{Environment, Map};
 use tollgate_policy::data::{Data, Fields};
 use tollgate_policy::engine::{Effect, Query, RequestFacts, Resource, Scratch};
-use tollgate_policy::http::Headers;
+use tollgate_policy::http::{Headers, Org, OrgAttribute, RouteBudget};
 use tollgate_policy::identity::PrincipalClaims;
 use tollgate_policy::set::{Condition, Names, Policy, PolicySet};
 use tollgate_policy::snapshot::{Snapshot, SnapshotId, encode};
@@ -93,6 +93,24 @@ fn built_values_do_not_allocate_for_long() {
             assert_eq!(counted.count_total, 0);
         });
     }
+}
+
+#[test]
+fn who_a_call_is_charged_to_is_found_without_allocating() {
+    let snapshot = Snapshot::decode(encode(&PolicySet::default(), SnapshotId::default()).unwrap()).unwrap();
+    let realm = Data::Map(fields(&[("org", Data::from("acme"))]));
+    let principal = snapshot.principal(PrincipalClaims {
+        id: "alice".to_owned(),
+        attributes: fields(&[("realm", realm)]),
+        ..PrincipalClaims::default()
+    });
+    let org = Some(OrgAttribute(["realm", "org"].map(Box::from).into()));
+    let budget = RouteBudget { org, ..RouteBudget::default() };
+    let counted = allocation_counter::measure(|| {
+        let charge = std::hint::black_box(&budget).charge(&principal);
+        assert!(charge.user == "alice" && charge.org == Org::Of("acme"));
+    });
+    assert_eq!(counted.count_total, 0);
 }
 
 /// None of them applies, so that every condition is evaluated; the last one errs.

@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use tokio::sync::watch;
-use tollgate_policy::set::{DerivedRole, Policy, PolicySet, Route, Schemas};
+use tollgate_policy::set::{Budgets, DerivedRole, Policy, PolicySet, Route, Schemas};
 use tollgate_policy::snapshot::SnapshotId;
 
 pub(crate) use news::{News, What};
@@ -43,7 +43,7 @@ pub(crate) struct InForce {
     surroundings: Arc<Surroundings>,
 }
 
-/// What the policies of a set depend on, and what asks for them.
+/// What the policies of a set depend on, what asks for them, and what may be used where they allow it.
 #[derive(Debug, Default)]
 pub(crate) struct Surroundings {
     pub(crate) derived_roles: Vec<Arc<DerivedRole>>,
@@ -51,6 +51,8 @@ pub(crate) struct Surroundings {
     pub(crate) scopes: BTreeSet<String>,
     pub(crate) schemas: Schemas,
     pub(crate) routes: Vec<Route>,
+    /// Absent before anything is known to be in force: then nobody can tell what may be used.
+    pub(crate) budgets: Option<Arc<Budgets>>,
 }
 
 impl Default for Catalogue {
@@ -160,6 +162,7 @@ impl Surroundings {
             scopes: set.scopes.clone(),
             schemas: set.schemas.clone(),
             routes: set.routes.clone(),
+            budgets: Some(Arc::new(set.budgets.clone())),
         }
     }
 }

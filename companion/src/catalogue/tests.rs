@@ -2,6 +2,7 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 use tollgate_policy::set::Effect;
+use tollgate_policy::source::{SourceFile, load};
 
 use super::news::Waiting;
 use super::*;
@@ -151,4 +152,14 @@ fn what_was_in_force_at_a_moment_stays_as_it_was_then() {
     catalogue.replace(&PolicySet::default(), None);
     assert_eq!(then.policies().len(), 1);
     assert!(catalogue.now().policies().is_empty());
+}
+
+#[test]
+fn budgets_are_known_once_something_is_in_force() {
+    let catalogue = Catalogue::default();
+    assert_eq!(catalogue.surroundings().budgets, None);
+    let text = "budgets: {environments: {dev: {limits: [{scope: global, tokens: 5}]}}}";
+    let set = load(&[SourceFile::new("a.yaml", text)]).unwrap();
+    catalogue.replace(&set, None);
+    assert_eq!(catalogue.surroundings().budgets.as_deref(), Some(&set.budgets));
 }

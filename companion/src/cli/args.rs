@@ -1,9 +1,11 @@
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{ColorChoice, Parser, Subcommand, ValueEnum};
+use tollgate_policy::set::budget::Environment;
 
 use super::exit::Exit;
 use super::{
-    check, compile, conflicts, diff, duplicates, fmt, history, key, lint, migrate, publish, recommend, rollback,
-    schema, serve, show, similar, test, token, validate, workers,
+    budget, check, compile, conflicts, diff, duplicates, fmt, history, key, lint, migrate, publish, recommend,
+    rollback, schema, serve, show, similar, test, token, validate, workers,
 };
 
 const EXIT_CODES: &str = "Exit codes: 0 done (check and explain: allowed), 1 error, 2 denied (check and explain)";
@@ -84,6 +86,9 @@ pub(super) enum Command {
     /// Put the content of an older version into force again, as a new version.
     #[command(after_help = EXIT_CODES)]
     Rollback(rollback::Args),
+    /// Say what calls of models have used and may still use, and change it.
+    #[command(after_help = EXIT_CODES)]
+    Budget(budget::Args),
     /// Carry policy search from one model to another, and back.
     #[command(after_help = EXIT_CODES)]
     Migrate(migrate::Args),
@@ -116,6 +121,7 @@ impl Command {
             | Command::Recommend(_)
             | Command::Rollback(_)
             | Command::Migrate(_)
+            | Command::Budget(_)
             | Command::Token(_)
             | Command::Schema(_)
             | Command::Key(_) => Exit::Error,
@@ -138,6 +144,11 @@ pub(super) enum Format {
     Text,
     /// For programs.
     Json,
+}
+
+/// Environments by name.
+pub(super) fn environments() -> impl TypedValueParser<Value = Environment> {
+    PossibleValuesParser::new(Environment::NAMES.map(|(name, _)| name)).try_map(|name| name.parse())
 }
 
 #[cfg(test)]

@@ -6,9 +6,12 @@ use std::time::Duration;
 use anyhow::{Context, bail, ensure};
 use clap::ValueEnum;
 use tokio::signal::unix::{SignalKind, signal};
+use tollgate_policy::set::budget::Environment;
 
 use crate::daemon::{Config, Daemon, PolicySource, Timing};
 
+use super::args::environments;
+use super::budget_args::BudgetArgs;
 use super::exit::Exit;
 use super::feed::FeedArgs;
 use super::logging::{self, LogFormat};
@@ -39,6 +42,9 @@ pub(super) struct Args {
     /// Where /healthz, /readyz, /metrics and /v1 are
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:9901")]
     http: SocketAddr,
+    /// Which rules of budgets count
+    #[arg(long, value_name = "NAME", default_value_t, value_parser = environments())]
+    environment: Environment,
     /// How many workers there should be: shown beside those that are alive
     #[arg(long, value_name = "N")]
     expect_workers: Option<u32>,
@@ -48,7 +54,9 @@ pub(super) struct Args {
     /// How the log is written
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     log: LogFormat,
-    // Last: what follows would stand under its heading.
+    // Last: what follows would stand under their headings.
+    #[command(flatten)]
+    budget: BudgetArgs,
     #[command(flatten)]
     search: SearchArgs,
 }
@@ -70,7 +78,9 @@ pub(super) fn run(args: Args) -> anyhow::Result<Exit> {
         tokens,
         feed,
         search,
+        budget,
         http,
+        environment,
         expect_workers,
         allow_non_loopback,
         log,
@@ -88,15 +98,18 @@ pub(super) fn run(args: Args) -> anyhow::Result<Exit> {
     );
     let feed = feed.config(allow_non_loopback)?;
     let search = search.config(&state)?;
+    let budget = budget.config(&state);
     logging::start(log)?;
     let config = Config {
         source,
         search,
+        budget,
         state,
         keep_versions,
         tokens,
         feed,
         http,
+        environment,
         expected_workers: expect_workers,
         timing: Timing::default(),
     };

@@ -66,6 +66,24 @@ fn every_problem_is_located_and_the_exit_code_says_error() {
 }
 
 #[test]
+fn what_an_environment_cannot_do_without_is_missed_where_it_is_asked_for() {
+    let route = "routes: [{match: {path: /a}, action: a, resource: {kind: llm}, budget: {}}]\n";
+    let dir = folder(route);
+    let validate = |more: &[&str]| tollgate(&[&["validate", text(dir.path())], more].concat());
+    assert_eq!(validate(&[]).0.unwrap(), Exit::Success);
+    assert_eq!(validate(&["--environment", "dev"]).0.unwrap(), Exit::Success);
+    let (exit, _, problems) = validate(&["--environment", "prod"]);
+    assert_eq!(exit.unwrap(), Exit::Error);
+    assert!(problems.contains("a.yaml:1:") && problems.contains("`budgets.environments.prod`"), "{problems}");
+    let limits = "{limits: [{scope: global, tokens: 5}, {scope: org, tokens: 1}]}";
+    fs::write(dir.path().join("b.yaml"), format!("budgets: {{environments: {{dev: {limits}, prod: {limits}}}}}\n"))
+        .unwrap();
+    let (exit, results, _) = validate(&["--environment", "prod"]);
+    assert_eq!(exit.unwrap(), Exit::Success);
+    assert!(results.contains(", 0 models, 4 limits in 2 files"), "{results}");
+}
+
+#[test]
 fn the_cost_of_each_condition_is_said_where_it_is_asked_for() {
     let dir = folder(
         "policies:\n  - {name: reader, resource: document, actions: [view], roles: [editor], condition: \"'x' in principal.roles\"}\n",

@@ -3,6 +3,9 @@ use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use tollgate_policy::set::budget::Environment;
+
+use crate::budget::BudgetConfig;
 use crate::embedding::SearchConfig;
 use crate::feed::FeedConfig;
 
@@ -21,10 +24,14 @@ pub struct Config {
     pub feed: FeedConfig,
     /// Where the HTTP API listens. Port 0 takes a free one.
     pub http: SocketAddr,
+    /// Which rules of budgets count.
+    pub environment: Environment,
     /// How many workers there should be, for whoever compares.
     pub expected_workers: Option<u32>,
     /// How policies are made searchable.
     pub search: SearchConfig,
+    /// How budgets are kept.
+    pub budget: BudgetConfig,
     /// The daemon's clocks.
     pub timing: Timing,
 }

@@ -121,7 +121,7 @@ impl Corpus {
 
     /// The policies with all that they depend on, as the loader knows it. Policies are shared, not copied.
     pub(crate) fn set(&self) -> PolicySet {
-        let Surroundings { derived_roles, variables, scopes, schemas, routes } = self.policies.surroundings();
+        let Surroundings { derived_roles, variables, scopes, schemas, routes, .. } = self.policies.surroundings();
         PolicySet {
             policies: self.policies().to_vec(),
             derived_roles: derived_roles.clone(),

@@ -13,7 +13,7 @@ const MAX_ALIGNED: usize = 80;
 const SPACED: [&str; 4] = ["policies", "routes", "derivedRoles", "identity"];
 
 /// Other sections that are written as blocks; an entry may take one line.
-const BLOCKS: [&str; 3] = ["principals", "variables", "schemas"];
+const BLOCKS: [&str; 4] = ["principals", "variables", "schemas", "budgets"];
 
 /// The names of the fields that lead to a value; items of lists have none of their own.
 type Path<'d> = Vec<&'d str>;

@@ -47,6 +47,48 @@ fn principals_keep_their_lines() {
 }
 
 #[test]
+fn budgets_are_blocks_and_limits_keep_their_lines() {
+    let text = "\
+budgets:
+  environments: {prod: {limits: [{tokens: 100, scope: global},
+    {scope: user, match: 'bot-*', microDollars: 2000000, window: month}], warnAt: [80, 95], mode: strict}, dev: {mode: disabled}}
+  models:
+  # the big one
+  - {provider: openai, name: gpt-4o, context: 128000, maxOutput: 16384, price: {output: 10000000, input: 2500000, cached: 1}, alternatives: [gpt-4o-mini]}
+  - {name: gpt-4o-mini, provider: openai, context: 128000, maxOutput: 16384}  # the small one
+routes:
+- {match: {path: /a}, action: complete, resource: {kind: llm}, budget: {maxBytes: 65536, api: openai-chat, downgrade: {below: 10}, org: principal.org}}
+";
+    let expected = "\
+budgets:
+  models:
+    # the big one
+    - name: gpt-4o
+      provider: openai
+      context: 128000
+      maxOutput: 16384
+      price: {input: 2500000, output: 10000000, cached: 1}
+      alternatives: [gpt-4o-mini]
+    - {name: gpt-4o-mini, provider: openai, context: 128000, maxOutput: 16384}  # the small one
+  environments:
+    dev: {mode: disabled}
+    prod:
+      mode: strict
+      warnAt: [80, 95]
+      limits:
+        - {scope: global, tokens: 100}
+        - {scope: user, match: bot-*, window: month, microDollars: 2000000}
+
+routes:
+  - match: {path: /a}
+    action: complete
+    resource: {kind: llm}
+    budget: {api: openai-chat, org: principal.org, downgrade: {below: 10}, maxBytes: 65536}
+";
+    assert_eq!(formatted(text), expected);
+}
+
+#[test]
 fn quotes_stay_where_text_would_be_something_else() {
     for text in ["true", "yes", "1", "017", "a: b", "a #b", "*", "", " a", "~", "- a", "#", "0x1", "2026-01-01", "!x"] {
         let written = formatted(&format!("x: '{text}'\n"));

@@ -13,7 +13,7 @@ use super::refused::Refused;
 /// Takes policy files apart into documents of their own, and says what they are together. They are validated as they came
 /// first, so that problems are found where their author sees them.
 pub(super) fn take_apart(files: &[SourceFile], desk: &mut Desk) -> Result<(Documents, Arc<PolicySet>), Refused> {
-    let sent = Loader::default().load(files).map_err(CompileError::Policies)?;
+    let sent = Loader::of(desk.environment()).load(files).map_err(CompileError::Policies)?;
     let mut apart = Documents::new();
     for file in files {
         let parts = split(file)?;

@@ -2,7 +2,8 @@ use std::slice;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use tollgate_policy::set::{Policy, PolicySet};
+use tollgate_policy::set::budget::Environment;
+use tollgate_policy::set::{Budgets, Policy, PolicySet};
 use tollgate_policy::snapshot::{Compiler, Content, SnapshotId};
 use tollgate_policy::source::{Loader, SourceFile};
 
@@ -11,6 +12,7 @@ use crate::policies::{CompileError, MAX_SNAPSHOT_BYTES};
 use crate::store::{Compiled, Edit, Edits, Entry, Origin, Store, StoreError, Summary, Version};
 
 use super::documents::{self, Documents, policy_of};
+use super::environment;
 use super::numbering::Numbering;
 use super::published::Published;
 use super::recover::Recovery;
@@ -24,6 +26,7 @@ use super::summary;
 pub(super) struct Desk {
     store: Arc<Mutex<Store>>,
     pub(super) numbering: Numbering,
+    environment: Environment,
     /// Knows the conditions of the version before.
     pub(super) loader: Loader,
     compiler: Compiler,
@@ -67,14 +70,15 @@ pub(super) struct Stamp {
 }
 
 impl Desk {
-    pub(super) fn new(store: Arc<Mutex<Store>>, recovery: Recovery) -> Self {
+    pub(super) fn new(store: Arc<Mutex<Store>>, recovery: Recovery, environment: Environment) -> Self {
         let Recovery { numbering, replica, stamp, documents } = recovery;
         let shelf = Shelf::default();
         shelf.fill(&documents);
         Desk {
             store,
             numbering,
-            loader: Loader::default(),
+            environment,
+            loader: Loader::of(environment),
             compiler: Compiler::default(),
             replica,
             stamp,
@@ -97,6 +101,11 @@ impl Desk {
 
     pub(super) fn documents(&self) -> &[SourceFile] {
         &self.documents
+    }
+
+    /// Where it is served.
+    pub(super) fn environment(&self) -> Environment {
+        self.environment
     }
 
     pub(super) fn in_force(&self) -> Option<Published> {
@@ -125,7 +134,7 @@ impl Desk {
 
     /// After a panic: nothing stays of what may be half done.
     pub(super) fn forget(&mut self) {
-        self.loader = Loader::default();
+        self.loader = Loader::of(self.environment);
         self.compiler = Compiler::default();
         self.set = None;
         if let Some(documents) = self.id().and_then(|id| lock(&self.store).documents(id).ok().flatten()) {
@@ -233,10 +242,14 @@ impl Desk {
         if newest == self.id() { Ok(None) } else { self.publish_again() }
     }
 
-    /// Whether a set is in force already, maybe in other words: then these are what is told of it.
+    /// Whether a set is in force already, maybe in other words: then these are what is told of it. Budgets are not part of
+    /// what workers have, and no words.
     pub(super) fn is_in_force(&mut self, set: &Arc<PolicySet>) -> Result<bool, Refused> {
         let digest = self.compile(set)?.digest();
-        let is_in_force = self.replica.get().is_some_and(|replica| replica.digest() == digest);
+        let nothing = Budgets::default();
+        let budgets = self.set.as_ref().map_or(&nothing, |own| &own.budgets);
+        let is_in_force =
+            self.replica.get().is_some_and(|replica| replica.digest() == digest) && *budgets == set.budgets;
         if is_in_force {
             self.untold = Some(Untold::All(Arc::clone(set)));
         }
@@ -270,7 +283,10 @@ impl Desk {
                     self.catalogue.replace(&set, self.id());
                 }
             }
-            Some(Untold::All(set)) => self.catalogue.replace(&set, self.id()),
+            Some(Untold::All(set)) => {
+                environment::warn(&set, self.environment);
+                self.catalogue.replace(&set, self.id());
+            }
             None => {}
         }
     }

@@ -7,6 +7,7 @@ mod apart;
 mod change;
 mod desk;
 mod documents;
+mod environment;
 mod etag;
 mod health;
 mod history;

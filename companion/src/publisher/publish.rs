@@ -1,10 +1,11 @@
 use std::future;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use tokio::sync::{mpsc, watch};
 use tokio::task::spawn_blocking;
 use tokio::time::{MissedTickBehavior, interval};
+use tollgate_policy::set::budget::Environment;
 use tollgate_policy::snapshot::SnapshotId;
 
 use crate::catalogue::Catalogue;
@@ -17,6 +18,7 @@ use super::apart::take_apart;
 use super::change::{self, Authority};
 use super::desk::{Desk, Stamp};
 use super::documents::are_apart;
+use super::environment;
 use super::health::Health;
 use super::history::History;
 use super::judge::judge;
@@ -74,12 +76,13 @@ impl Publisher {
     pub(crate) fn recover(
         source: Source,
         store: Store,
+        environment: Environment,
         health: Health,
         metrics: Arc<Metrics>,
     ) -> Result<Self, RecoverError> {
         let recovery = recover(&store)?;
         let store = Arc::new(Mutex::new(store));
-        let desk = Desk::new(Arc::clone(&store), recovery);
+        let desk = Desk::new(Arc::clone(&store), recovery, environment);
         let recovered = desk.in_force();
         if let Some(recovered) = &recovered {
             tracing::info!(snapshot = %recovered.id, "serving the last good snapshot of the state file");
@@ -103,6 +106,23 @@ impl Publisher {
             desk: Arc::new(Mutex::new(desk)),
         };
         Ok(publisher)
+    }
+
+    /// Whether the policies that are to be published have what their environment cannot do without. Other mistakes are no
+    /// reason not to start: what was good before is served.
+    ///
+    /// # Errors
+    /// Says what they lack, and where.
+    pub(crate) fn check_environment(&self) -> Result<(), String> {
+        let desk = self.desk.lock().unwrap_or_else(PoisonError::into_inner);
+        match &self.source {
+            Source::Files { folder, .. } => match folder.read() {
+                Ok(reading) => environment::check(&reading.files, desk.environment()),
+                // That is said once it is to be published.
+                Err(_) => Ok(()),
+            },
+            Source::Api => environment::check(desk.documents(), desk.environment()),
+        }
     }
 
     pub(crate) fn follow(&self) -> Current {

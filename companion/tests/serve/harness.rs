@@ -16,12 +16,14 @@ use tokio::task::{JoinHandle, spawn_blocking};
 use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsConnector;
 use tokio_stream::wrappers::ReceiverStream;
+use tollgate::budget::BudgetConfig;
 use tollgate::daemon::{Config, Daemon, PolicySource, StartError, TaskError, Timing};
 use tollgate::embedding::{EmbedderConfig, SearchConfig};
 use tollgate::feed::FeedConfig;
 use tollgate::feed::proto::feed_client::FeedClient;
 use tollgate::feed::proto::{self, companion_message, worker_message};
 use tollgate::net::Address;
+use tollgate_policy::set::budget::Environment;
 use tollgate_policy::snapshot::{FORMAT, Snapshot};
 use tonic::transport::{Channel, Endpoint};
 use tonic::{Status, Streaming};
@@ -41,8 +43,10 @@ pub(crate) struct Site {
     dir: TempDir,
     beat: Duration,
     feed: FeedConfig,
+    budget: Option<BudgetConfig>,
     is_api: bool,
     embedder: EmbedderConfig,
+    environment: Environment,
 }
 
 impl Site {
@@ -56,8 +60,10 @@ impl Site {
             dir,
             beat: PATIENCE,
             feed: FeedConfig::open(loopback.into()),
+            budget: None,
             is_api: false,
             embedder: EmbedderConfig::default(),
+            environment: Environment::Dev,
         }
     }
 
@@ -69,6 +75,11 @@ impl Site {
     /// The same state, and policies from elsewhere.
     pub(crate) fn switched(self) -> Self {
         Site { is_api: !self.is_api, ..self }
+    }
+
+    /// Where budgets are to have rules.
+    pub(crate) fn in_production(self) -> Self {
+        Site { environment: Environment::Prod, ..self }
     }
 
     pub(crate) fn tokens(&self) -> PathBuf {
@@ -95,6 +106,12 @@ impl Site {
     /// With vectors made by this, as an embedder's file describes it.
     pub(crate) fn embedding_by(self, embedder: Value) -> Self {
         Site { embedder: serde_json::from_value(embedder).unwrap(), ..self }
+    }
+
+    /// With budgets like this.
+    pub(crate) fn budgeting(mut self, change: impl FnOnce(&mut BudgetConfig)) -> Self {
+        change(self.budget.get_or_insert(BudgetConfig::beside(&self.dir.path().join("state"))));
+        self
     }
 
     /// A path beside the policies.
@@ -131,8 +148,10 @@ impl Site {
             tokens: Some(self.tokens()),
             feed: self.feed.clone(),
             http: SocketAddr::from(([127, 0, 0, 1], 0)),
+            environment: self.environment,
             expected_workers: Some(2),
             search: SearchConfig { embedder: self.embedder.clone(), ..SearchConfig::beside(&self.state()) },
+            budget: self.budget.clone().unwrap_or_else(|| BudgetConfig::beside(&self.state())),
             timing: Timing { beat: self.beat, rescan: Duration::from_millis(200), ..Timing::default() },
         })
         .await?;

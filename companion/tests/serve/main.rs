@@ -1,6 +1,7 @@
 //! The daemon in this process, on free ports, with clients in the place of plugin VMs.
 
 mod access;
+mod budgets;
 #[cfg(test)]
 mod certificates;
 mod conflicts;
@@ -16,6 +17,8 @@ mod numbering;
 mod publishing;
 #[cfg(test)]
 mod related;
+#[cfg(test)]
+mod reserves;
 #[cfg(test)]
 mod search;
 #[cfg(test)]

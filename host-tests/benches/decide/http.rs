@@ -136,6 +136,7 @@ fn route(kind: usize, action: usize, open: bool) -> Route {
         attributes: vec![("ownerId".to_owned(), AttributeSource::Capture(0))],
         auth: if open { Auth::Optional } else { Auth::Required },
         body: RouteBody::Unread,
+        budget: None,
     }
 }
 

@@ -4,7 +4,7 @@ use super::Symbol;
 use super::query::Action;
 
 /// A pattern of action names: `*` matches any run of characters, none included.
-#[derive(Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Glob {
     prefix: Box<str>,
     /// Between two stars.

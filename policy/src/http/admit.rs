@@ -85,21 +85,28 @@ impl<'s> Admitted<'s, '_> {
         Ok(Some(max))
     }
 
-    /// The body as conditions see it. A route that reads none gets none, and an empty one is none.
-    pub(super) fn body(&self, bytes: Option<&[u8]>) -> Result<Option<Data>, Reason> {
+    /// The body as conditions see it, if any condition reads bodies. A route that reads none gets none, and an empty one is
+    /// none.
+    pub(super) fn body(&self, bytes: Option<&[u8]>, is_read: bool) -> Result<Option<Data>, Reason> {
         let (Some(max), Some(bytes)) = (self.route.max_body, bytes.filter(|bytes| !bytes.is_empty())) else {
             return Ok(None);
         };
         if bytes.len() > max {
             return Err(Reason::BodyTooLarge);
         }
-        body::check_media(self.headers).and_then(|()| body::parse(bytes)).map(Some).map_err(Reason::Invalid)
+        body::check_media(self.headers).map_err(Reason::Invalid)?;
+        // Whoever makes calls of these bytes reads them with care of its own.
+        if self.route.budget.is_some() && !is_read {
+            return Ok(None);
+        }
+        body::parse(bytes).map(Some).map_err(Reason::Invalid)
     }
 
     pub(super) fn refused(&self, reason: Reason) -> HttpOutcome<'s> {
         HttpOutcome {
             route: Some(&*self.route.name),
             principal: Some(Rc::clone(&self.principal)),
+            budget: self.route.budget.as_deref(),
             ..HttpOutcome::refused(reason)
         }
     }

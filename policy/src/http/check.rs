@@ -13,6 +13,7 @@ use crate::identity::Principal;
 use crate::snapshot::Snapshot;
 
 use super::admit::Admitted;
+use super::budget::{Charge, RouteBudget};
 use super::route::{Captured, RouteTarget, ValueSource};
 use super::{Headers, Source, Surroundings, path};
 
@@ -96,6 +97,8 @@ pub struct HttpOutcome<'s> {
     pub errors: u32,
     /// The first of them.
     pub first_error: Option<PolicyError<'s>>,
+    /// How the route's requests count as calls of models, if they do.
+    pub budget: Option<&'s RouteBudget>,
     /// Whether the identity headers that the set reads came from a trusted peer. If not, they must not reach the upstream.
     pub identity_headers_trusted: bool,
 }
@@ -125,7 +128,7 @@ impl Snapshot {
         let (arena, candidates, identities) = scratch.parts();
         match self.admit(headers, surroundings, arena, identities) {
             ControlFlow::Break(outcome) => outcome,
-            ControlFlow::Continue(admitted) => match admitted.body(body) {
+            ControlFlow::Continue(admitted) => match admitted.body(body, self.reads_body()) {
                 Err(reason) => admitted.refused(reason),
                 Ok(body) => self.settle(admitted, body.as_ref(), surroundings, arena, candidates, None),
             },
@@ -144,7 +147,7 @@ impl Snapshot {
         let (arena, candidates, identities) = scratch.parts();
         match self.admit(headers, surroundings, arena, identities) {
             ControlFlow::Break(outcome) => outcome,
-            ControlFlow::Continue(admitted) => match admitted.body(body) {
+            ControlFlow::Continue(admitted) => match admitted.body(body, self.reads_body()) {
                 Err(reason) => admitted.refused(reason),
                 Ok(body) => self.settle(admitted, body.as_ref(), surroundings, arena, candidates, Some(watch)),
             },
@@ -217,6 +220,7 @@ impl Snapshot {
             route: Some(&*route.name),
             identity_headers_trusted: headers_trusted,
             principal: Some(principal),
+            budget: route.budget.as_deref(),
             ..HttpOutcome::decided(&decision)
         }
     }
@@ -244,7 +248,17 @@ impl<'s> HttpOutcome<'s> {
             shadow: None,
             errors: 0,
             first_error: None,
+            budget: None,
             identity_headers_trusted: false,
+        }
+    }
+
+    /// What the request counts for: absent where it is refused, or its route has no budget. Allocates nothing.
+    #[must_use]
+    pub fn charge(&self) -> Option<Charge<'_>> {
+        match (self.verdict, self.budget, &self.principal) {
+            (HttpVerdict::Allow, Some(budget), Some(principal)) => Some(budget.charge(principal)),
+            _ => None,
         }
     }
 

@@ -2,6 +2,7 @@
 
 mod admit;
 mod body;
+mod budget;
 mod check;
 mod headers;
 mod invalid;
@@ -15,6 +16,7 @@ mod surroundings;
 mod tests;
 
 pub(crate) use body::MAX_BODY;
+pub use budget::{BudgetMode, Charge, Downgrade, ModelApi, Org, OrgAttribute, RouteBudget};
 pub use check::{HttpOutcome, HttpProgress, HttpVerdict, Refusal};
 pub use headers::Headers;
 pub use invalid::InvalidRequest;

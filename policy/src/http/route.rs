@@ -4,6 +4,7 @@ use rustc_hash::FxHashMap;
 
 use crate::engine::Symbol;
 
+use super::budget::RouteBudget;
 use super::path::decodes_to;
 use super::request::RequestHead;
 
@@ -25,6 +26,8 @@ pub struct RouteTarget {
     pub(crate) anonymous_allowed: bool,
     /// Longest body, in bytes, that the route reads; `None` if it reads none.
     pub(crate) max_body: Option<usize>,
+    /// How its requests count as calls of models.
+    pub(crate) budget: Option<Box<RouteBudget>>,
 }
 
 impl RouteTarget {

@@ -1,6 +1,7 @@
 //! What is probably not meant in a policy set that is valid: policies that decide nothing, names that nothing uses,
 //! conditions that are decided beforehand.
 
+mod budgets;
 mod conditions;
 mod names;
 mod overlap;
@@ -39,6 +40,10 @@ pub enum Subject {
     Route(String),
     /// The schema of a kind of resource.
     Schema(String),
+    /// A model of the table of models.
+    Model(String),
+    /// An environment of budgets.
+    Environment(String),
 }
 
 /// Everything that is probably not meant, in the order of what it is about.
@@ -49,6 +54,7 @@ pub fn lint(set: &PolicySet) -> Vec<Finding> {
     overlap::check(set, &mut findings);
     names::check(set, &mut findings);
     routes::check(set, &mut findings);
+    budgets::check(set, &mut findings);
     findings.sort();
     findings
 }
@@ -63,6 +69,8 @@ impl Subject {
             Subject::Variable(_) => "variable",
             Subject::Route(_) => "route",
             Subject::Schema(_) => "schema",
+            Subject::Model(_) => "model",
+            Subject::Environment(_) => "environment",
         }
     }
 
@@ -74,7 +82,9 @@ impl Subject {
             | Subject::DerivedRole(name)
             | Subject::Variable(name)
             | Subject::Route(name)
-            | Subject::Schema(name) => name,
+            | Subject::Schema(name)
+            | Subject::Model(name)
+            | Subject::Environment(name) => name,
         }
     }
 }

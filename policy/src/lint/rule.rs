@@ -28,11 +28,19 @@ pub enum Rule {
     SimilarName,
     /// A route whose requests no policy allows.
     DeniedRoute,
+    /// A route with a budget, and an environment in which nothing limits it.
+    UnlimitedBudget,
+    /// A route with a budget that names no organisation, though organisations have limits.
+    UncountedOrg,
+    /// Limits, and no route with a budget.
+    UnusedBudget,
+    /// A model without a price, though there are limits in money.
+    UnpricedModel,
 }
 
 impl Rule {
     /// Every rule.
-    pub const ALL: [Rule; 12] = [
+    pub const ALL: [Rule; 16] = [
         Rule::NeverHolds,
         Rule::Decided,
         Rule::DenyWhereMissing,
@@ -45,6 +53,10 @@ impl Rule {
         Rule::UngrantedRole,
         Rule::SimilarName,
         Rule::DeniedRoute,
+        Rule::UnlimitedBudget,
+        Rule::UncountedOrg,
+        Rule::UnusedBudget,
+        Rule::UnpricedModel,
     ];
 
     /// Its name in reports.
@@ -63,6 +75,10 @@ impl Rule {
             Rule::UngrantedRole => "ungranted-role",
             Rule::SimilarName => "similar-name",
             Rule::DeniedRoute => "denied-route",
+            Rule::UnlimitedBudget => "unlimited-budget",
+            Rule::UncountedOrg => "uncounted-org",
+            Rule::UnusedBudget => "unused-budget",
+            Rule::UnpricedModel => "unpriced-model",
         }
     }
 
@@ -86,6 +102,10 @@ impl Rule {
             Rule::UngrantedRole => "a role that nobody can have",
             Rule::SimilarName => "a name used once that differs by a letter from one used more often",
             Rule::DeniedRoute => "a route whose requests no policy allows",
+            Rule::UnlimitedBudget => "a route with a budget, and an environment in which nothing limits it",
+            Rule::UncountedOrg => "a route with a budget that names no organisation, though organisations have limits",
+            Rule::UnusedBudget => "limits, and no route with a budget",
+            Rule::UnpricedModel => "a model without a price, though there are limits in micro-dollars",
         }
     }
 }

@@ -181,3 +181,52 @@ fn rules_have_names_of_their_own() {
     let ids: BTreeSet<&str> = Rule::ALL.iter().map(|rule| rule.id()).collect();
     assert_eq!(ids.len(), Rule::ALL.len());
 }
+
+const CALLS: &str = "
+policies: [{name: complete, resource: llm, actions: [complete], roles: ['*']}]
+routes: [{name: chat, match: {path: /chat}, action: complete, resource: {kind: llm}, budget: {}}]
+";
+
+const MODELS: &str = "  models: [{name: m, provider: p, context: 9, maxOutput: 1}]\n";
+
+fn budgets(route: &str, environments: &str) -> Vec<String> {
+    let route = CALLS.replace("budget: {}", &format!("budget: {route}"));
+    findings(&format!("{route}budgets:\n{MODELS}  environments: {environments}\n"))
+}
+
+#[test]
+fn a_budget_is_limited_wherever_the_set_serves() {
+    let unlimited = |environments: &str| {
+        format!(
+            "route `chat`: it has a budget, and nothing limits its calls in {environments}; add `limits` there, or say \
+             `mode: disabled` [unlimited-budget]"
+        )
+    };
+    assert_eq!(findings(CALLS), [unlimited("`dev`, `staging`, `prod`")]);
+    let limits = "{limits: [{scope: global, tokens: 5}]}";
+    assert_eq!(budgets("{}", &format!("{{prod: {limits}}}")), [unlimited("`dev`, `staging`")]);
+    assert_eq!(budgets("{}", &format!("{{dev: {limits}}}")), [unlimited("`prod`")]);
+    assert_eq!(budgets("{}", &format!("{{dev: {limits}, prod: {{limits: []}}}}")), [unlimited("`prod`")]);
+    assert_eq!(budgets("{}", &format!("{{dev: {limits}, prod: {limits}}}")), [""; 0]);
+    assert_eq!(budgets("{}", &format!("{{dev: {{mode: disabled}}, prod: {limits}}}")), [""; 0]);
+    assert_eq!(budgets("{mode: disabled}", "{dev: {}}"), [""; 0]);
+}
+
+#[test]
+fn limits_that_nothing_counts_for() {
+    let environments = |limit: &str| format!("{{dev: {{limits: [{limit}]}}, prod: {{limits: [{limit}]}}}}");
+    let org = "route `chat`: its budget does not say where a caller's organisation is found, so that no limit of \
+               organisations counts; add `org`, such as `org: principal.org` [uncounted-org]";
+    assert_eq!(budgets("{}", &environments("{scope: org, tokens: 5}")), [org]);
+    assert_eq!(budgets("{org: principal.org}", &environments("{scope: org, tokens: 5}")), [""; 0]);
+    let unpriced = "model `m`: it has no price, and there are limits in `microDollars`; add `price` [unpriced-model]";
+    assert_eq!(budgets("{}", &environments("{scope: global, microDollars: 5}")), [unpriced]);
+    let unused = |environment: &str| {
+        format!(
+            "environment `{environment}`: no route has a budget, so that its limits count for nothing; add `budget: {{}}` \
+             to a route [unused-budget]"
+        )
+    };
+    let disabled = budgets("{mode: disabled}", &environments("{scope: global, tokens: 5}"));
+    assert_eq!(disabled, [unused("dev"), unused("prod")]);
+}

@@ -4,6 +4,7 @@
 //! data so that tests and generators can build sets without going through text, but only [`crate::source::load`]
 //! proves a set valid.
 
+pub mod budget;
 mod derived_role;
 mod policy;
 mod principal;
@@ -14,6 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 pub use crate::identity::{ClaimsFrom, IdentityMethod, IdentitySource, SanKind, TrustedPeers};
+pub use budget::Budgets;
 pub use derived_role::DerivedRole;
 pub use policy::{Condition, Effect, Enforcement, Names, Policy, Window, is_within_scope, names_action};
 pub use principal::DirectoryEntry;
@@ -51,6 +53,8 @@ pub struct PolicySet {
     pub principals: Vec<DirectoryEntry>,
     /// What attributes look like.
     pub schemas: Schemas,
+    /// What calls of models may use; not part of a snapshot.
+    pub budgets: Budgets,
 }
 
 impl PolicySet {

@@ -1,5 +1,7 @@
 use std::num::NonZeroUsize;
 
+use crate::http::RouteBudget;
+
 /// How a matching HTTP request becomes a question about a resource.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Route {
@@ -25,6 +27,8 @@ pub struct Route {
     pub auth: Auth,
     /// What the route makes of bodies.
     pub body: RouteBody,
+    /// How its requests count as calls of models, if they do. Such a route reads bodies as this says, and `body` is unread.
+    pub budget: Option<RouteBudget>,
 }
 
 /// Where the value of a resource attribute comes from.

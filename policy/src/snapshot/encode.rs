@@ -10,7 +10,7 @@ use crate::set::{
 
 use super::chunk::ChunkWriter;
 use super::totals::Totals;
-use super::{data, program};
+use super::{budget, data, program};
 
 pub(super) fn settings(set: &PolicySet, totals: Totals) -> Vec<u8> {
     let mut chunk = ChunkWriter::default();
@@ -107,11 +107,14 @@ pub(super) fn routes(mut routes: Vec<&Route>) -> Vec<u8> {
             chunk.str(name);
             value_source(&mut chunk, source);
         }
-        chunk.body.bool(route.auth == Auth::Optional);
+        chunk.body.byte(u8::from(route.auth == Auth::Optional) | u8::from(route.budget.is_some()) << 1);
         chunk.body.len(match route.body {
             RouteBody::Unread => 0,
             RouteBody::Json { max_bytes } => max_bytes.get(),
         });
+        if let Some(own) = &route.budget {
+            budget::write(&mut chunk, own);
+        }
     }
     chunk.finish()
 }

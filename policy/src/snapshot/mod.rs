@@ -18,6 +18,7 @@
 
 mod arena;
 pub(crate) mod bucket;
+mod budget;
 mod chunk;
 pub(crate) mod codec;
 #[cfg(feature = "compiler")]
@@ -57,4 +58,4 @@ const MAGIC: &[u8; 6] = b"TGSNAP";
 const DELTA_MAGIC: &[u8; 6] = b"TGDELT";
 
 /// Version of the format. A reader refuses every other.
-pub const FORMAT: u16 = 4;
+pub const FORMAT: u16 = 5;

@@ -7,6 +7,7 @@ use crate::condition::Environment;
 use crate::data::{Data, Fields};
 use crate::engine::Effect;
 use crate::engine::{Query, RequestFacts, Resource, Scratch};
+use crate::http::{BudgetMode, Downgrade, ModelApi, OrgAttribute, RouteBudget};
 use crate::identity::PrincipalClaims;
 use crate::identity::{ClaimsFrom, IdentityMethod, IdentitySource, SanKind, TrustedPeers};
 use crate::set::{
@@ -33,7 +34,7 @@ fn assemble(chunks: &[(ChunkKind, Vec<u8>)], id: SnapshotId) -> Vec<u8> {
 
 #[test]
 fn the_golden_snapshot_is_what_the_encoder_writes() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/format-4.snapshot");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/format-5.snapshot");
     let encoded = encode(&everything(), ID).unwrap();
     if std::env::var_os("TOLLGATE_BLESS").is_some() {
         std::fs::write(&path, &encoded).unwrap();
@@ -135,7 +136,7 @@ fn other_formats_are_refused_by_number() {
     bytes[6] = 0xff;
     assert_eq!(
         Snapshot::decode(&bytes).unwrap_err().to_string(),
-        "snapshot format 255 is not supported, this build reads format 4"
+        "snapshot format 255 is not supported, this build reads format 5"
     );
     assert_eq!(Snapshot::decode(b"{}").unwrap_err(), DecodeError::NotASnapshot);
 }
@@ -226,6 +227,79 @@ fn a_policy_about_nothing_is_refused() {
     }
 }
 
+/// Where the budget of the only route begins in its chunk, after its flags and the absent size of its body.
+fn budget_at(chunk: &[u8]) -> usize {
+    let api = u8::try_from(1 + ModelApi::NAMES.iter().position(|(_, api)| *api == ModelApi::Gemini).unwrap()).unwrap();
+    chunk.windows(4).rposition(|bytes| bytes == [2, 0, api, 2]).unwrap() + 2
+}
+
+#[test]
+fn a_budget_that_no_encoder_writes_is_refused() {
+    let mut set = PolicySet { routes: everything().routes, ..PolicySet::default() };
+    set.routes.remove(0);
+    set.routes[0].auth = Auth::Required;
+    let org = Some(OrgAttribute(["org"].map(Box::from).into()));
+    let budget = RouteBudget {
+        api: Some(ModelApi::Gemini),
+        mode: Some(BudgetMode::Advisory),
+        org,
+        default_output: Some(7),
+        downgrade: Some(Downgrade { below: 10 }),
+        max_bytes: 9,
+    };
+    set.routes[0].budget = Some(budget);
+    let chunks = chunks(&set);
+    let place = chunks.iter().position(|(kind, _)| *kind == ChunkKind::Routes).unwrap();
+    let at = budget_at(&chunks[place].1);
+    // API, mode, names of the attribute and the reference to the one, default output, downgrade, size of bodies.
+    let expected = |string| [&[5, 2, 1], &[string][..], &[7, 11, 9]].concat();
+    let string = chunks[place].1[at + 3];
+    assert_eq!(chunks[place].1[at..], expected(string));
+    let with = |offset: usize, bytes: &[u8]| {
+        let mut chunks = chunks.clone();
+        chunks[place].1.splice(at + offset..=at + offset, bytes.iter().copied());
+        Snapshot::decode(assemble(&chunks, ID)).map(drop).map_err(|error| error.to_string())
+    };
+    assert_eq!(with(0, &[5]), Ok(()));
+    let refused = |offset: isize, bytes: &[u8], what: &str| {
+        let mut chunks = chunks.clone();
+        let at = at.checked_add_signed(offset).unwrap();
+        chunks[place].1.splice(at..=at, bytes.iter().copied());
+        let error = Snapshot::decode(assemble(&chunks, ID)).unwrap_err().to_string();
+        assert!(error.contains(what), "{offset} {bytes:?}: {error}");
+    };
+    refused(-2, &[4], "invalid flags of a route");
+    refused(-2, &[0], "bytes follow the end");
+    refused(-1, &[1], "invalid body size");
+    refused(0, &[7], "invalid API of models");
+    refused(1, &[4], "invalid budget mode");
+    refused(2, &[9], "invalid count");
+    refused(3, &[200, 1], "invalid string reference");
+    refused(4, &[0xff, 0xff, 0xff, 0xff, 0x7f], "invalid number of tokens");
+    refused(5, &[102], "invalid share of a limit");
+    refused(6, &[0], "invalid body size");
+    refused(6, &[0x81, 0x80, 0x80, 8], "invalid body size");
+    let nine = [&[9][..], &[string; 9]].concat();
+    refused(2, &nine, "more names that lead to an organisation than the limit of 8");
+}
+
+/// A route without a budget takes as many bytes as it did before there were any.
+#[test]
+fn only_routes_with_a_budget_are_longer_for_it() {
+    let chunk = |budget: Option<RouteBudget>| {
+        let mut route = everything().routes.remove(1);
+        route.budget = budget;
+        let set = PolicySet { routes: vec![route], ..PolicySet::default() };
+        chunks(&set).into_iter().find(|(kind, _)| *kind == ChunkKind::Routes).unwrap().1
+    };
+    let without = chunk(None);
+    // The last two bytes: `auth: optional`, and that bodies pass unread.
+    assert_eq!(without[without.len() - 2..], [1, 0]);
+    let with = chunk(Some(RouteBudget::default()));
+    assert_eq!(with[..without.len() - 2], without[..without.len() - 2]);
+    assert_eq!(with[without.len() - 2..], [3, 0, 0, 0, 0, 0, 0, 0x80, 0x80, 0x40]);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(2_000))]
 
@@ -265,7 +339,7 @@ proptest! {
     fn random_bytes_never_panic(bytes in prop::collection::vec(any::<u8>(), 0..200), marked in any::<bool>()) {
         let mut bytes = bytes;
         if marked {
-            bytes.splice(0..0, *b"TGSNAP\x04\0");
+            bytes.splice(0..0, *b"TGSNAP\x05\0");
         }
         let _ = Snapshot::decode(&bytes);
     }
@@ -344,6 +418,7 @@ pub(super) fn everything() -> PolicySet {
                 attributes: vec![("tier".to_owned(), AttributeSource::Literal("gold".to_owned()))],
                 auth: Auth::Required,
                 body: RouteBody::Json { max_bytes: RouteBody::DEFAULT_MAX_BYTES },
+                budget: None,
             },
             Route {
                 name: "files".to_owned(),
@@ -357,6 +432,14 @@ pub(super) fn everything() -> PolicySet {
                 attributes: vec![("path".to_owned(), AttributeSource::Capture(0))],
                 auth: Auth::Optional,
                 body: RouteBody::Unread,
+                budget: Some(RouteBudget {
+                    api: Some(ModelApi::BedrockConverse),
+                    mode: Some(BudgetMode::Advisory),
+                    org: Some(OrgAttribute(["realm", "org"].map(Box::from).into())),
+                    default_output: Some(1024),
+                    downgrade: Some(Downgrade { below: 10 }),
+                    max_bytes: RouteBudget::MAX_BYTES,
+                }),
             },
         ],
         unmatched: Unmatched::Allow,

@@ -11,7 +11,7 @@ use super::route::Declared;
 /// literal over a capture over the rest of the path, then a listed method over any.
 pub(super) fn check(routes: &[Declared], report: &mut Report<'_>) {
     let mut shapes: HashMap<Shape<'_>, HashMap<Request<'_>, Place>> = HashMap::new();
-    for Declared { route, path } in routes {
+    for Declared { route, path, .. } in routes {
         let requests = shapes.entry(shape(route)).or_default();
         let mut clash = None;
         for host in any_or_each(&route.hosts) {

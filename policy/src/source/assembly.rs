@@ -2,6 +2,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::identity::IdentitySource;
+use crate::set::budget::Environment;
 use crate::set::{DirectoryEntry, Names, PolicySet, Schemas, Unmatched};
 
 use super::condition::{Conditions, Surroundings};
@@ -13,7 +14,7 @@ use super::registry::Registry;
 use super::report::{Problem, Report};
 use super::route::Declared;
 use super::variable::Variables;
-use super::{ambiguity, derived_role, scope};
+use super::{ambiguity, budget, derived_role, scope};
 
 /// Most identity sources of a set.
 const MAX_SOURCES: usize = 64;
@@ -39,6 +40,7 @@ pub(super) struct Assembly {
     pub(super) principals: Vec<DirectoryEntry>,
     /// By identity source.
     principal_ids: HashMap<String, Registry>,
+    pub(super) budgets: budget::Draft,
     pub(super) schemas: Schemas,
     pub(super) schema_names: Registry,
     pub(super) kind_schema_names: Registry,
@@ -93,6 +95,7 @@ impl Assembly {
     pub(super) fn finish(
         self,
         before: &PolicySet,
+        environment: Option<Environment>,
         conditions: &mut Conditions,
         report: &mut Report<'_>,
     ) -> (PolicySet, Vec<(FileId, Option<Finished>)>) {
@@ -125,6 +128,8 @@ impl Assembly {
             .into_iter()
             .map(|policy| (policy.file, policy.finish(&derived_roles, &before.policies, conditions, report)))
             .collect();
+        let budgeted = self.routes.iter().filter_map(|declared| Some((&*declared.route.name, declared.budget?)));
+        let budgets = self.budgets.finish(budgeted, environment, report);
         let mut policies: Vec<_> =
             finished.iter().filter_map(|(_, finished)| Some(Arc::clone(&finished.as_ref()?.policy))).collect();
         policies.sort_by(|a, b| a.name.cmp(&b.name));
@@ -138,6 +143,7 @@ impl Assembly {
             identity: self.identity,
             principals: self.principals,
             schemas: self.schemas,
+            budgets,
         };
         (set, finished)
     }

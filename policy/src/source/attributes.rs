@@ -61,10 +61,7 @@ pub(super) fn data(node: &Node<'_>, depth: usize, file: &mut InFile<'_, '_>) -> 
         file.refuse(node.at, format!("attributes nest deeper than {MAX_DEPTH} levels; flatten them"));
         return None;
     }
-    let spelling =
-        file.text.get(node.written.start..).and_then(|text| text.get(..node.written.len)).unwrap_or_default();
-    if let Some(problem) = surprising(&node.value, spelling) {
-        file.refuse(node.at, problem);
+    if !is_plain(node, file) {
         return None;
     }
     Some(match &node.value {
@@ -80,6 +77,18 @@ pub(super) fn data(node: &Node<'_>, depth: usize, file: &mut InFile<'_, '_>) -> 
         }
         Value::Map(entries) => Data::Map(fields(entries, depth + 1, file)?),
     })
+}
+
+/// Whether a value is spelt in a way that every reader takes for the same; says so if it is not.
+pub(super) fn is_plain(node: &Node<'_>, file: &mut InFile<'_, '_>) -> bool {
+    let spelling =
+        file.text.get(node.written.start..).and_then(|text| text.get(..node.written.len)).unwrap_or_default();
+    let problem = surprising(&node.value, spelling);
+    let is_plain = problem.is_none();
+    if let Some(problem) = problem {
+        file.refuse(node.at, problem);
+    }
+    is_plain
 }
 
 /// Spellings that readers of YAML take for different values: `017`, `1_000`, `0x10`, `TRUE`. Only JSON's have one reading.

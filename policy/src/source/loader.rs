@@ -2,6 +2,7 @@ use std::mem;
 use std::sync::Arc;
 
 use crate::set::PolicySet;
+use crate::set::budget::Environment;
 
 use super::assembly::Assembly;
 use super::condition::Conditions;
@@ -18,6 +19,7 @@ use super::{SourceFile, section};
 pub struct Loader {
     files: Files,
     conditions: Conditions,
+    environment: Option<Environment>,
     /// The last set without problems.
     set: Arc<PolicySet>,
     /// How often its routes and policies name a kind of resource that has no schema, where others have one.
@@ -27,6 +29,12 @@ pub struct Loader {
 }
 
 impl Loader {
+    /// Reads files for where they are to serve: what that place cannot do without is looked for, too.
+    #[must_use]
+    pub fn of(environment: Environment) -> Self {
+        Loader { environment: Some(environment), ..Loader::default() }
+    }
+
     /// As [`super::load`]. The set is the loader's own: once it is dropped, the next version takes its place without a copy.
     ///
     /// # Errors
@@ -87,7 +95,7 @@ impl Loader {
         let surroundings = assembly.surroundings();
         let variables = mem::take(&mut assembly.variables).finish(&surroundings, &mut report);
         self.conditions = mem::take(&mut self.conditions).next(variables, surroundings);
-        let (set, finished) = assembly.finish(&self.set, &mut self.conditions, &mut report);
+        let (set, finished) = assembly.finish(&self.set, self.environment, &mut self.conditions, &mut report);
         self.files = Files::of(files, &is_plain, finished);
         self.set = Arc::new(report.into_result(set)?);
         self.strangers = self.set.strangers();

@@ -76,6 +76,9 @@ impl<'n, 't> Mapping<'n, 't> {
         if first.is_some() && second.is_none() {
             return first;
         }
+        if first.is_none() && fields.iter().any(|field| self.misspelt.contains(field)) {
+            return None;
+        }
         let at = second.map_or(self.at, |(_, node)| node.at);
         let count = if second.is_some() { "more than one" } else { "none" };
         file.refuse(at, format!("{} has exactly one of {}; here is {count}", self.shape.noun, listed(fields)));

@@ -12,6 +12,7 @@ mod assembly;
 mod attributes;
 mod beside;
 mod body;
+mod budget;
 mod condition;
 mod derived_role;
 mod diagnostic;

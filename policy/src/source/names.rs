@@ -117,6 +117,41 @@ pub(super) const ATTRIBUTE: NameRule = NameRule {
     accepts: is_identifier,
 };
 
+/// Models, as calls name them.
+pub(super) const MODEL: NameRule = NameRule {
+    noun: "the name of a model",
+    form: "letters, digits and `_ - . : / @` without spaces, such as `gpt-4o`; there are no patterns",
+    max_len: 256,
+    accepts: |name| {
+        let is_start = |first: char| first.is_ascii_alphanumeric() || first == '@';
+        name.starts_with(is_start) && name.bytes().all(|byte| is_term_byte(byte) || byte == b'@')
+    },
+};
+
+/// Who serves models.
+pub(super) const PROVIDER: NameRule = NameRule {
+    noun: "the name of a provider",
+    form: "letters, digits and `_ - . : /` after a letter, such as `openai`; there are no patterns",
+    max_len: 128,
+    accepts: is_term,
+};
+
+/// Callers and their organisations: identity chooses them.
+pub(super) const CHARGED: NameRule = NameRule {
+    noun: "a name",
+    form: "visible characters, without spaces around them, such as `acme`",
+    max_len: 256,
+    accepts: is_visible,
+};
+
+/// Patterns of those.
+pub(super) const CHARGED_PATTERN: NameRule = NameRule {
+    noun: "a pattern",
+    form: "a glob with `*` for any run of characters, such as `bot-*`; for one name, write `name`",
+    max_len: 256,
+    accepts: |text| is_visible(text) && text.contains('*'),
+};
+
 /// Captures of a path template.
 pub(super) const CAPTURE: NameRule = NameRule {
     noun: "a capture name",
@@ -135,6 +170,10 @@ pub(super) const HEADER: NameRule = NameRule {
         !name.is_empty() && name.bytes().all(token)
     },
 };
+
+fn is_visible(name: &str) -> bool {
+    name.trim() == name && name.chars().all(is_printable)
+}
 
 fn is_term(name: &str) -> bool {
     is_term_start(name) && name.bytes().all(is_term_byte)

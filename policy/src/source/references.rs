@@ -20,6 +20,11 @@ impl References {
         }
     }
 
+    /// Every name, and where it is written.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&String, &[Place])> {
+        self.0.iter().map(|(name, places)| (name, places.as_slice()))
+    }
+
     /// Every name, and where it is written first.
     pub(super) fn first(&self) -> impl Iterator<Item = (&str, Place)> {
         self.0.iter().filter_map(|(name, places)| Some((name.as_str(), *places.iter().min()?)))

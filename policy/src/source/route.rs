@@ -10,12 +10,12 @@ use super::report::{InFile, Problem};
 use super::scalar::refuse_part;
 use super::suggest::closest;
 use super::value::{choice, distinct, name, text};
-use super::{body, host, method, scope, template};
+use super::{body, budget, host, method, scope, template};
 
 pub(super) const ROUTE: Shape = Shape {
     noun: "a route",
-    fields: &["name", "match", "action", "resource", "scope", "auth", "body"],
-    planned: &["budget", "enforcement", "labels"],
+    fields: &["name", "match", "action", "resource", "scope", "auth", "body", "budget"],
+    planned: &["enforcement", "labels"],
 };
 
 pub(super) const MATCH: Shape =
@@ -34,6 +34,8 @@ const MAX_ATTRIBUTES: usize = 256;
 pub(super) struct Declared {
     pub(super) route: Route,
     pub(super) path: Place,
+    /// Where its budget is written.
+    pub(super) budget: Option<Place>,
 }
 
 struct Matcher {
@@ -75,8 +77,24 @@ pub(super) fn decode(node: &Node<'_>, file: &mut InFile<'_, '_>, assembly: &mut 
         Some(node) => body::read(node, file),
         None => Some(RouteBody::Unread),
     };
-    let (Some(given_name), Some(matcher), Some(action), Some(target), Some(scope), Some(auth), Some(body)) =
-        (given_name, matcher, action, target, scope, auth, body)
+    let budget = match route.get("budget") {
+        Some(node) => budget::read(node, file).map(|budget| Some((budget, file.place(node.at)))),
+        None => Some(None),
+    };
+    if let (Some(node), Some(_)) = (route.get("body"), route.get("budget")) {
+        let problem = Problem::new("a route with `budget` reads bodies as that says; remove `body`");
+        file.refuse(node.at, problem.help("how long they may be is `maxBytes` of `budget`"));
+    }
+    let (
+        Some(given_name),
+        Some(matcher),
+        Some(action),
+        Some(target),
+        Some(scope),
+        Some(auth),
+        Some(body),
+        Some(budget),
+    ) = (given_name, matcher, action, target, scope, auth, body, budget)
     else {
         return;
     };
@@ -84,8 +102,12 @@ pub(super) fn decode(node: &Node<'_>, file: &mut InFile<'_, '_>, assembly: &mut 
     let Target { kind, id, attributes } = target;
     let name = given_name.map_or(text, |(_, name)| name.to_owned());
     let action = action.to_owned();
-    let route = Route { name, methods, hosts, path, action, kind, id, scope, attributes, auth, body };
-    assembly.routes.push(Declared { route, path: file.place(at) });
+    let (budget, budget_at) = budget.unzip();
+    if let (Some(budget), Some(resource)) = (&budget, route.get("resource")) {
+        budget::refer(budget, (&path, file.place(at)), (&attributes, resource), file, assembly);
+    }
+    let route = Route { name, methods, hosts, path, action, kind, id, scope, attributes, auth, body, budget };
+    assembly.routes.push(Declared { route, path: file.place(at), budget: budget_at });
 }
 
 fn matcher(node: &Node<'_>, file: &mut InFile<'_, '_>) -> Option<Matcher> {

@@ -6,7 +6,7 @@ use super::mapping::{Mapping, Shape};
 use super::node::{Node, Value};
 use super::report::InFile;
 use super::value::choice;
-use super::{derived_role, file, identity, policy, principal, route, schema, scope, variable};
+use super::{budget, derived_role, file, identity, policy, principal, route, schema, scope, variable};
 
 pub(super) const FILE: Shape = Shape {
     noun: "a policy file",
@@ -20,8 +20,9 @@ pub(super) const FILE: Shape = Shape {
         "identity",
         "principals",
         "schemas",
+        "budgets",
     ],
-    planned: &["budgets"],
+    planned: &[],
 };
 
 /// Reads a file into the assembly. Tells whether it can hold nothing but policies.
@@ -74,6 +75,9 @@ fn sections(root: &Node<'_>, file: &mut InFile<'_, '_>, assembly: &mut Assembly)
     }
     if let Some(node) = sections.get("schemas") {
         schema::decode(node, file, assembly);
+    }
+    if let Some(node) = sections.get("budgets") {
+        budget::decode(node, file, assembly);
     }
     sections.holds_only("policies")
 }

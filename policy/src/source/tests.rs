@@ -1,4 +1,5 @@
 mod beside;
+mod budgets;
 mod documents;
 mod edits;
 mod golden;

@@ -119,7 +119,7 @@ fn limits_of_conditions_are_those_that_refusals_name() {
 }
 
 /// The mappings of a policy file, as paths of fields.
-const MAPPINGS: [&[&str]; 15] = [
+const MAPPINGS: [&[&str]; 23] = [
     &[],
     &["policies"],
     &["derivedRoles"],
@@ -128,6 +128,8 @@ const MAPPINGS: [&[&str]; 15] = [
     &["routes", "resource"],
     &["routes", "body"],
     &["routes", "body", "json"],
+    &["routes", "budget"],
+    &["routes", "budget", "downgrade"],
     &["identity"],
     &["identity", "jwt"],
     &["identity", "mtls"],
@@ -135,6 +137,12 @@ const MAPPINGS: [&[&str]; 15] = [
     &["identity", "headers", "trust"],
     &["principals"],
     &["schemas"],
+    &["budgets"],
+    &["budgets", "models"],
+    &["budgets", "models", "price"],
+    &["budgets", "environments"],
+    &["budgets", "environments", "prod"],
+    &["budgets", "environments", "prod", "limits"],
 ];
 
 #[test]

@@ -7,12 +7,13 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 use tollgate_policy::set::PolicySet;
+use tollgate_policy::set::budget::Environment;
 use tollgate_policy::snapshot::SnapshotId;
 use tollgate_policy::source::Loader;
 
 use crate::policies::{compile, load, read_paths};
 
-use super::args::Format;
+use super::args::{Format, environments};
 use super::exit::Exit;
 use super::output::Output;
 
@@ -30,6 +31,9 @@ pub(super) struct Args {
     /// Say what evaluating each condition costs, in steps: 1 for each part, element and 16 bytes of text looked at
     #[arg(long)]
     cost: bool,
+    /// Also miss what an environment cannot do without: budget rules for prod, where routes have budgets
+    #[arg(long, value_name = "NAME", value_parser = environments())]
+    environment: Option<Environment>,
 }
 
 /// What is said of a valid set.
@@ -48,11 +52,15 @@ struct Counts {
     routes: usize,
     identity_sources: usize,
     principals: usize,
+    models: usize,
+    /// Of budgets, over all environments.
+    limits: usize,
 }
 
 pub(super) fn run(args: Args, output: &mut Output<'_>) -> anyhow::Result<Exit> {
     let files = read_paths(&args.paths)?;
-    let checked = load(&files, &mut Loader::default()).and_then(|set| {
+    let mut loader = args.environment.map(Loader::of).unwrap_or_default();
+    let checked = load(&files, &mut loader).and_then(|set| {
         // Some limits are those of the compiled form.
         compile(&set, SnapshotId::default())?;
         let costs = if args.cost { cost::of(&set) } else { Vec::new() };
@@ -77,14 +85,20 @@ impl Counts {
             routes: set.routes.len(),
             identity_sources: set.identity.len(),
             principals: set.principals.len(),
+            models: set.budgets.models.len(),
+            limits: set.budgets.environments.values().map(|rules| rules.limits().count()).sum(),
         }
     }
 
     fn text(&self) -> String {
-        let Counts { files, policies, routes, identity_sources, principals } = self;
+        let Counts { files, policies, routes, identity_sources, principals, models, limits } = self;
+        let budgets = match (models, limits) {
+            (0, 0) => String::new(),
+            _ => format!(", {models} models, {limits} limits"),
+        };
         format!(
             "ok: {policies} policies, {routes} routes, {identity_sources} identity sources, \
-             {principals} principals in {files} files"
+             {principals} principals{budgets} in {files} files"
         )
     }
 }

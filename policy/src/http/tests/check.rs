@@ -125,6 +125,7 @@ pub(super) fn set() -> PolicySet {
             },
             auth,
             body: RouteBody::Unread,
+            budget: None,
         }
     };
     PolicySet {

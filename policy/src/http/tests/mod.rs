@@ -1,4 +1,5 @@
 mod body;
+mod budget;
 mod check;
 mod inputs;
 mod path;

@@ -67,6 +67,7 @@ fn target(name: usize) -> RouteTarget {
         attributes: Box::default(),
         anonymous_allowed: false,
         max_body: None,
+        budget: None,
     }
 }
 

@@ -1,5 +1,6 @@
 use crate::engine::{Symbol, SymbolTable};
-use crate::http::{MAX_BODY, MAX_CAPTURES, RoutePattern, RouteTarget, Segment, ValueSource};
+use crate::http::{MAX_BODY, MAX_CAPTURES, RouteBudget, RoutePattern, RouteTarget, Segment, ValueSource};
+use crate::snapshot::budget;
 use crate::snapshot::chunk::{ChunkKind, Strings};
 use crate::snapshot::codec::{DecodeError, Reader};
 use crate::snapshot::limits::{self, Limit};
@@ -35,22 +36,40 @@ impl Decoder<'_> {
         Limit::new("captures in a route", MAX_CAPTURES).check(captures)?;
         let pattern = RoutePattern { hosts, methods, segments, rest };
         self.budget.charge(pattern.cost())?;
-        let target = RouteTarget {
-            name: self.budget.text(name)?.into(),
-            action: interned(&mut self.arena.symbols.actions, self.budget.text(strings.get(reader)?)?),
-            kind: interned(&mut self.arena.symbols.kinds, self.budget.text(strings.get(reader)?)?),
-            id: self.optional_source(reader, strings, captures)?,
-            scope: self.optional_source(reader, strings, captures)?,
-            attributes: (0..reader.count()?)
-                .map(|_| {
-                    let name = self.budget.text(strings.get(reader)?)?.into();
-                    Ok((name, self.value_source(reader, strings, captures)?))
-                })
-                .collect::<Result<_, DecodeError>>()?,
-            anonymous_allowed: reader.bool()?,
-            max_body: max_body(reader)?,
+        let name = self.budget.text(name)?.into();
+        let action = interned(&mut self.arena.symbols.actions, self.budget.text(strings.get(reader)?)?);
+        let kind = interned(&mut self.arena.symbols.kinds, self.budget.text(strings.get(reader)?)?);
+        let id = self.optional_source(reader, strings, captures)?;
+        let scope = self.optional_source(reader, strings, captures)?;
+        let attributes = (0..reader.count()?)
+            .map(|_| {
+                let name = self.budget.text(strings.get(reader)?)?.into();
+                Ok((name, self.value_source(reader, strings, captures)?))
+            })
+            .collect::<Result<_, DecodeError>>()?;
+        let (anonymous_allowed, has_budget) = flags(reader)?;
+        let max_body = max_body(reader)?;
+        let budget = match has_budget {
+            true => Some(self.route_budget(reader, strings, max_body)?),
+            false => None,
         };
+        let max_body = budget.as_ref().map(|budget| budget.max_bytes).or(max_body);
+        let target = RouteTarget { name, action, kind, id, scope, attributes, anonymous_allowed, max_body, budget };
         Ok((pattern, target))
+    }
+
+    /// What such a route reads of bodies, its budget says.
+    fn route_budget(
+        &mut self,
+        reader: &mut Reader<'_>,
+        strings: &Strings<'_>,
+        max_body: Option<usize>,
+    ) -> Result<Box<RouteBudget>, DecodeError> {
+        if max_body.is_some() {
+            return Err(reader.invalid("body size"));
+        }
+        self.budget.charge(size_of::<RouteBudget>())?;
+        budget::read(reader, strings, &mut self.budget).map(Box::new)
     }
 
     fn optional_source(
@@ -84,6 +103,14 @@ impl Decoder<'_> {
 /// A name that is kept beside its symbol.
 fn interned(symbols: &mut SymbolTable, name: &str) -> (Symbol, Box<str>) {
     (symbols.intern(name), name.into())
+}
+
+/// Whether callers without identity are let in, and whether the route has a budget.
+fn flags(reader: &mut Reader<'_>) -> Result<(bool, bool), DecodeError> {
+    match reader.byte()? {
+        flags @ 0..4 => Ok((flags & 1 != 0, flags & 2 != 0)),
+        _ => Err(reader.invalid("flags of a route")),
+    }
 }
 
 /// Zero for a route that reads no body.

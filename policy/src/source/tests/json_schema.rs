@@ -46,11 +46,15 @@ fn fields_are_those_of_the_loader() {
 
 /// A set that holds one of every mapping, each with the fields that it needs and no other.
 fn least() -> Value {
+    let rules = json!({"limits": [{"scope": "org", "tokens": 1}]});
+    let price = json!({"input": 1, "output": 1});
     json!({
         "policies": [{"name": "a", "resource": "d", "actions": ["view"], "roles": ["x"]}],
         "derivedRoles": [{"name": "owner", "roles": ["x"]}],
         "routes": [{
             "match": {"path": "/a"}, "action": "view", "resource": {"kind": "d"}, "body": {"json": {"maxBytes": 10}},
+        }, {
+            "match": {"path": "/b"}, "action": "view", "resource": {"kind": "d"}, "budget": {"downgrade": {}},
         }],
         "identity": [
             {"name": "a", "jwt": {}},
@@ -59,6 +63,10 @@ fn least() -> Value {
         ],
         "principals": [{"source": "a", "id": "b", "roles": ["x"]}],
         "schemas": {},
+        "budgets": {
+            "models": [{"name": "m", "provider": "p", "context": 1, "maxOutput": 1, "price": price}],
+            "environments": {"dev": rules, "staging": rules, "prod": rules},
+        },
     })
 }
 

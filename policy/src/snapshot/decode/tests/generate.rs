@@ -6,7 +6,7 @@ use std::sync::{Arc, LazyLock};
 use crate::condition::{Environment, Map};
 use crate::data::{Data, Fields};
 use crate::engine::{Effect, Query, RequestFacts, Resource, Scratch};
-use crate::http::{Headers, Source, Surroundings};
+use crate::http::{BudgetMode, Downgrade, Headers, ModelApi, OrgAttribute, RouteBudget, Source, Surroundings};
 use crate::identity::{Evidence, IdentityMethod, IdentitySource, PeerNames, Presented, PrincipalClaims, TrustedPeers};
 use crate::set::{
     AttributeSource, Auth, Condition, DerivedRole, DirectoryEntry, Enforcement, Names, PathTemplate, Policy, PolicySet,
@@ -265,7 +265,7 @@ pub(super) fn route(random: &mut Random) -> Route {
             Names::Any => Vec::new(),
         },
     };
-    Route {
+    let route = Route {
         name: format!("route-{}", random.below(60)),
         methods: some(&["GET", "POST", "PUT"], random),
         hosts: some(&["one.example", "two.example"], random),
@@ -281,6 +281,23 @@ pub(super) fn route(random: &mut Random) -> Route {
         } else {
             RouteBody::Unread
         },
+        budget: None,
+    };
+    match random.one_in(3) {
+        true => Route { body: RouteBody::Unread, budget: Some(budget(random)), ..route },
+        false => route,
+    }
+}
+
+fn budget(random: &mut Random) -> RouteBudget {
+    let org = [&["team"][..], &["team", "name"], &["missing"]][random.below(3)];
+    RouteBudget {
+        api: random.one_in(2).then(|| ModelApi::NAMES[random.below(6)].1),
+        mode: random.one_in(2).then(|| BudgetMode::NAMES[random.below(3)].1),
+        org: random.one_in(2).then(|| OrgAttribute(org.iter().map(|name| Box::from(*name)).collect())),
+        default_output: random.one_in(2).then(|| 1 + random.below(10_000) as u64),
+        downgrade: random.one_in(2).then(|| Downgrade { below: u8::try_from(random.below(101)).unwrap() }),
+        max_bytes: 1 + random.below(RouteBudget::MAX_BYTES),
     }
 }
 
@@ -414,7 +431,7 @@ impl Asked {
         let principal = outcome.principal.as_ref();
         let who = principal.map(|who| (who.id(), who.roles(), who.attributes(), who.scope(), who.is_anonymous()));
         format!(
-            "{:?} {:?} {:?} {:?} {who:?} {:?} {:?} {:?} {:?} {} {:?}\n",
+            "{:?} {:?} {:?} {:?} {who:?} {:?} {:?} {:?} {:?} {} {:?} {:?} {:?}\n",
             outcome.verdict,
             outcome.reason,
             outcome.detail,
@@ -424,7 +441,9 @@ impl Asked {
             outcome.scope,
             outcome.shadow,
             outcome.errors,
-            outcome.first_error
+            outcome.first_error,
+            outcome.budget,
+            outcome.charge(),
         )
     }
 }

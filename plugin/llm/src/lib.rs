@@ -1,0 +1,4 @@
+//! Calls of large language models as they pass a proxy: which API a request speaks, what it asks for, and what the
+//! provider says that it used.
+//!
+//! Pure and incremental: bytes come in as the proxy has them, nothing is kept longer than an event takes, nothing panics.
