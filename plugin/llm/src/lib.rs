@@ -5,8 +5,10 @@
 
 mod answer;
 mod api;
+mod call;
 mod estimate;
 mod json;
 
 pub use answer::{Answer, Ended, Ending, Head, Passed, Spent, Usage};
 pub use api::{Api, Detected, with_model};
+pub use call::{Call, FILE_TOKENS, IMAGE_TOKENS, InvalidCall, Rewrite};
