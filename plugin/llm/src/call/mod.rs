@@ -8,6 +8,7 @@ mod rewrite;
 
 pub use invalid::InvalidCall;
 pub use rewrite::Rewrite;
+pub(crate) use rewrite::quoted;
 
 use std::ops::Range;
 
