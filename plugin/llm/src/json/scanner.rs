@@ -19,6 +19,7 @@ pub(crate) struct Scanner {
     stops_at_lines: bool,
     /// Where the last value begins, in the piece that is being read.
     begin: usize,
+    number: Number,
     name: Name,
 }
 
@@ -40,7 +41,7 @@ enum State {
     Escape,
     /// This many digits are still to come of a unit.
     Hex(u8, u16),
-    InNumber(Number),
+    InNumber,
     /// This many bytes have been read of a word.
     InWord(Word, u8),
 }
@@ -98,6 +99,7 @@ impl Scanner {
             muted: None,
             stops_at_lines,
             begin: 0,
+            number: Number::default(),
             name: Name { here: 0..0, kept: [0; MAX_NAME], len: 0 },
         }
     }
@@ -135,16 +137,23 @@ impl Scanner {
         name.get(..MAX_NAME).unwrap_or(name)
     }
 
-    /// Has nothing told of the value whose name has just been told.
-    pub(crate) fn mute(&mut self) {
-        self.muted = Some(self.depth);
+    /// Has nothing told of the value whose name has just been told. These are the bytes that brought it, and how far they
+    /// are read.
+    pub(crate) fn mute(&mut self, bytes: &[u8], at: &mut usize) {
+        match plain_value(bytes, *at) {
+            Some(end) => {
+                *at = end;
+                self.state = State::Comma;
+            }
+            None => self.muted = Some(self.depth),
+        }
     }
 
     /// A line ended within the value: white space, if white space may be there.
     pub(crate) fn end_line(&mut self) -> Result<Option<Token<'static>>, Invalid> {
         match self.state {
             State::InString | State::Escape | State::Hex(..) | State::InWord(..) => Err(Invalid::Syntax),
-            State::InNumber(number) => self.end_number(number),
+            State::InNumber => self.end_number(),
             _ => Ok(None),
         }
     }
@@ -170,40 +179,44 @@ impl Scanner {
                     *at += 1;
                     self.hex(left, unit, byte)?
                 }
-                State::InNumber(mut number) => {
-                    if number.take(byte) {
-                        *at += 1;
-                        self.state = State::InNumber(number);
-                        None
-                    } else if matches!(byte, b',' | b']' | b'}' | b' ' | b'\t' | b'\n' | b'\r') {
-                        self.end_number(number)?
-                    } else {
-                        return Err(Invalid::Syntax);
+                State::InNumber => {
+                    *at += self.number.take(bytes.get(*at..).unwrap_or_default());
+                    match bytes.get(*at) {
+                        None => return Ok(None),
+                        Some(b',' | b']' | b'}' | b' ' | b'\t' | b'\n' | b'\r') => self.end_number()?,
+                        Some(_) => return Err(Invalid::Syntax),
                     }
                 }
                 State::InWord(word, read) => {
                     *at += 1;
                     self.word(word, read, byte)?
                 }
-                _ => {
-                    match byte {
-                        b' ' | b'\t' => {
-                            *at += 1;
-                            continue;
-                        }
-                        b'\n' | b'\r' => {
-                            if self.stops_at_lines {
-                                return Ok(None);
-                            }
-                            *at += 1;
-                            continue;
-                        }
-                        _ => {}
+                _ => match byte {
+                    b' ' | b'\t' => {
+                        *at += 1;
+                        continue;
                     }
-                    let here = *at;
-                    *at += 1;
-                    self.structure(byte, here)?
-                }
+                    b'\n' | b'\r' => {
+                        if self.stops_at_lines {
+                            return Ok(None);
+                        }
+                        // Text that is indented has many spaces here.
+                        let rest = bytes.get(*at..).unwrap_or_default();
+                        *at += rest.iter().position(|byte| !byte.is_ascii_whitespace()).unwrap_or(rest.len());
+                        continue;
+                    }
+                    _ => {
+                        let here = *at;
+                        *at += 1;
+                        let told = self.structure(byte, here)?;
+                        // What mostly follows is a name.
+                        if self.state == State::Name && bytes.get(*at) == Some(&b'"') {
+                            *at += 1;
+                            self.begin_name();
+                        }
+                        told
+                    }
+                },
             };
             if told.is_some() {
                 return Ok(told);
@@ -214,11 +227,7 @@ impl Scanner {
     /// What stands between strings, numbers and words, or begins one.
     fn structure(&mut self, byte: u8, here: usize) -> Result<Option<Token<'static>>, Invalid> {
         match (self.state, byte) {
-            (State::Name | State::FirstName, b'"') => {
-                self.in_name = true;
-                self.name.len = 0;
-                self.state = State::InString;
-            }
+            (State::Name | State::FirstName, b'"') => self.begin_name(),
             (State::Colon, b':') => self.state = State::Value,
             (State::Comma, b',') => self.state = if self.open & 1 == 1 { State::Name } else { State::Value },
             (State::FirstName, b'}') | (State::FirstItem, b']') => return Ok(self.end()),
@@ -228,6 +237,12 @@ impl Scanner {
             _ => return Err(Invalid::Syntax),
         }
         Ok(None)
+    }
+
+    fn begin_name(&mut self) {
+        self.in_name = true;
+        self.name.len = 0;
+        self.state = State::InString;
     }
 
     fn value(&mut self, byte: u8, here: usize) -> Result<Option<Token<'static>>, Invalid> {
@@ -242,7 +257,10 @@ impl Scanner {
             b't' => self.state = State::InWord(Word::True, 1),
             b'f' => self.state = State::InWord(Word::False, 1),
             b'n' => self.state = State::InWord(Word::Null, 1),
-            _ => self.state = State::InNumber(Number::begin(byte).ok_or(Invalid::Syntax)?),
+            _ => {
+                self.number = Number::begin(byte).ok_or(Invalid::Syntax)?;
+                self.state = State::InNumber;
+            }
         }
         Ok(None)
     }
@@ -349,8 +367,8 @@ impl Scanner {
         None
     }
 
-    fn end_number(&mut self, number: Number) -> Result<Option<Token<'static>>, Invalid> {
-        let value = number.end().ok_or(Invalid::Syntax)?;
+    fn end_number(&mut self) -> Result<Option<Token<'static>>, Invalid> {
+        let value = self.number.end().ok_or(Invalid::Syntax)?;
         Ok(self.ended().then_some(Token::Number(value)))
     }
 
@@ -372,4 +390,25 @@ enum Progress<'a> {
     Stop,
     Go,
     Tell(Token<'a>),
+}
+
+/// Behind a name, where a value ends that is all there: a string without escapes, a whole number or a word.
+fn plain_value(bytes: &[u8], at: usize) -> Option<usize> {
+    let rest = bytes.get(at..)?.strip_prefix(b":")?;
+    let rest = rest.strip_prefix(b" ").unwrap_or(rest);
+    let begin = bytes.len() - rest.len();
+    match rest.first()? {
+        b'"' => {
+            let end = special(bytes, begin + 1);
+            (bytes.get(end) == Some(&b'"')).then_some(end + 1)
+        }
+        b'1'..=b'9' => {
+            let digits = rest.iter().position(|byte| !byte.is_ascii_digit())?;
+            matches!(rest.get(digits), Some(b',' | b'}')).then_some(begin + digits)
+        }
+        b'n' => rest.starts_with(b"null").then_some(begin + 4),
+        b't' => rest.starts_with(b"true").then_some(begin + 4),
+        b'f' => rest.starts_with(b"false").then_some(begin + 5),
+        _ => None,
+    }
 }
