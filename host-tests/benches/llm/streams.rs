@@ -17,8 +17,10 @@ pub(crate) struct Stream {
 }
 
 const EVENTS: &str = "text/event-stream; charset=utf-8";
-const WORDS: [&str; 12] =
-    ["The", " quick", " brown", " fox", " jumps", " over", " the", " lazy", " dog", ".", "\\n\\n", " \\\"ok\\\""];
+const WORDS: [&str; 24] = [
+    "The", " quick", " brown", " fox", " jumps", " over", " the", " lazy", " dog", ",", " which", " says", " \\\"", "ok",
+    "\\\"", " and", " goes", " back", " to", " sleep", " again", " at", " once", ".\\n\\n",
+];
 
 /// As many words in turn.
 fn words(count: usize) -> impl Iterator<Item = &'static str> {
