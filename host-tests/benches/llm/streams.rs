@@ -18,8 +18,8 @@ pub(crate) struct Stream {
 
 const EVENTS: &str = "text/event-stream; charset=utf-8";
 const WORDS: [&str; 24] = [
-    "The", " quick", " brown", " fox", " jumps", " over", " the", " lazy", " dog", ",", " which", " says", " \\\"", "ok",
-    "\\\"", " and", " goes", " back", " to", " sleep", " again", " at", " once", ".\\n\\n",
+    "The", " quick", " brown", " fox", " jumps", " over", " the", " lazy", " dog", ",", " which", " says", " \\\"",
+    "ok", "\\\"", " and", " goes", " back", " to", " sleep", " again", " at", " once", ".\\n\\n",
 ];
 
 /// As many words in turn.
@@ -117,10 +117,12 @@ fn openai_responses() -> String {
 fn bedrock_converse() -> Vec<u8> {
     let mut body = Vec::new();
     for word in words(1_200) {
-        let payload = format!("{{\"contentBlockIndex\":0,\"delta\":{{\"text\":\"{word}\"}},\"p\":\"abcdefghijklmnopqrst\"}}");
+        let payload =
+            format!("{{\"contentBlockIndex\":0,\"delta\":{{\"text\":\"{word}\"}},\"p\":\"abcdefghijklmnopqrst\"}}");
         frame(&mut body, "contentBlockDelta", payload.as_bytes());
     }
-    let usage = "{\"metrics\":{\"latencyMs\":7600},\"usage\":{\"inputTokens\":30,\"outputTokens\":1200,\"totalTokens\":1230}}";
+    let usage =
+        "{\"metrics\":{\"latencyMs\":7600},\"usage\":{\"inputTokens\":30,\"outputTokens\":1200,\"totalTokens\":1230}}";
     frame(&mut body, "metadata", usage.as_bytes());
     body
 }

@@ -4,6 +4,7 @@
 #[path = "../../../benches/llm/reading.rs"]
 mod reading;
 #[path = "../../../benches/llm/streams.rs"]
+#[expect(dead_code, reason = "names are for figures")]
 mod streams;
 
 use std::cell::OnceCell;

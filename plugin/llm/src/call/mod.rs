@@ -99,7 +99,7 @@ impl Call {
                 })
             });
             if let Some(why) = refused {
-                return Err(why.at(at));
+                return Err(why.at(walk.scanner().name_end()));
             }
             let (begin, depth) = (walk.scanner().begin(), walk.scanner().depth());
             match next {

@@ -90,7 +90,7 @@ impl Reader {
         Ok(Some(*place))
     }
 
-    /// Takes a token of a value. `depth` is how many objects and lists are open.
+    /// Takes a token of a value, which began where the span does and, if it is no object or list, ended there. `depth` is how many objects and lists are open.
     pub(super) fn take(
         &mut self,
         place: Place,
@@ -101,7 +101,7 @@ impl Reader {
         let call = &mut self.call;
         match (place, token) {
             (_, Token::Name) => {}
-            (Place::Root, Token::Object) => call.spans.root = span.end,
+            (Place::Root, Token::Object) => call.spans.root = span.start + 1,
             (Place::Root, Token::End) => {}
             (Place::Root, _) => return Err(InvalidCall::NotAnObject),
 
@@ -133,7 +133,7 @@ impl Reader {
                 call.spans.include_usage = Some(span);
             }
             (Place::StreamOptions, Token::Object) => {
-                call.spans.stream_options = Some(StreamOptions::Object(span.end));
+                call.spans.stream_options = Some(StreamOptions::Object(span.start + 1));
             }
             (Place::Settings, Token::Object) | (Place::StreamOptions | Place::Settings, Token::End) => {}
             // Of two, the larger: which one counts is the provider's to say.

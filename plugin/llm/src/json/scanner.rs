@@ -75,6 +75,8 @@ impl Word {
 #[derive(Clone, Debug)]
 struct Name {
     here: Range<usize>,
+    /// Behind its last byte and quote, in the piece that brought them.
+    end: usize,
     kept: [u8; MAX_NAME],
     len: usize,
 }
@@ -100,7 +102,7 @@ impl Scanner {
             stops_at_lines,
             begin: 0,
             number: Number::default(),
-            name: Name { here: 0..0, kept: [0; MAX_NAME], len: 0 },
+            name: Name { here: 0..0, end: 0, kept: [0; MAX_NAME], len: 0 },
         }
     }
 
@@ -127,6 +129,11 @@ impl Scanner {
         self.begin
     }
 
+    /// Behind the last name, in the piece that brought its end.
+    pub(crate) fn name_end(&self) -> usize {
+        self.name.end
+    }
+
     /// The last name, as far as [`MAX_NAME`] goes. These are the bytes that brought it.
     pub(crate) fn name<'a>(&'a self, bytes: &'a [u8]) -> &'a [u8] {
         let name = match self.name.len {
@@ -140,7 +147,8 @@ impl Scanner {
     /// Has nothing told of the value whose name has just been told. These are the bytes that brought it, and how far they
     /// are read.
     pub(crate) fn mute(&mut self, bytes: &[u8], at: &mut usize) {
-        match plain_value(bytes, *at) {
+        let end = if self.state == State::Value { plain_value(bytes, *at) } else { None };
+        match end {
             Some(end) => {
                 *at = end;
                 self.state = State::Comma;
@@ -192,17 +200,11 @@ impl Scanner {
                     self.word(word, read, byte)?
                 }
                 _ => match byte {
-                    b' ' | b'\t' => {
-                        *at += 1;
-                        continue;
-                    }
-                    b'\n' | b'\r' => {
-                        if self.stops_at_lines {
-                            return Ok(None);
-                        }
-                        // Text that is indented has many spaces here.
-                        let rest = bytes.get(*at..).unwrap_or_default();
-                        *at += rest.iter().position(|byte| !byte.is_ascii_whitespace()).unwrap_or(rest.len());
+                    b'\n' | b'\r' if self.stops_at_lines => return Ok(None),
+                    b' ' | b'\t' | b'\n' | b'\r' => {
+                        // Text that is indented or padded has many spaces here.
+                        let rest = bytes.get(*at + 1..).unwrap_or_default();
+                        *at += 1 + rest.iter().position(|byte| *byte != b' ').unwrap_or(rest.len());
                         continue;
                     }
                     _ => {
@@ -210,7 +212,7 @@ impl Scanner {
                         *at += 1;
                         let told = self.structure(byte, here)?;
                         // What mostly follows is a name.
-                        if self.state == State::Name && bytes.get(*at) == Some(&b'"') {
+                        if matches!(self.state, State::Name | State::FirstName) && bytes.get(*at) == Some(&b'"') {
                             *at += 1;
                             self.begin_name();
                         }
@@ -308,7 +310,13 @@ impl Scanner {
             Some(b'"') => {
                 *at += 1;
                 if self.in_name {
+                    self.name.end = *at;
                     self.state = State::Colon;
+                    // What mostly follows is the colon.
+                    if bytes.get(*at) == Some(&b':') {
+                        *at += 1;
+                        self.state = State::Value;
+                    }
                     return Ok(if self.muted.is_none() { Progress::Tell(Token::Name) } else { Progress::Go });
                 }
                 Ok(if self.ended() { Progress::Tell(Token::EndText) } else { Progress::Go })
@@ -316,7 +324,9 @@ impl Scanner {
             Some(b'\\') => {
                 *at += 1;
                 self.state = State::Escape;
-                Ok(Progress::Go)
+                let Some(&byte) = bytes.get(*at) else { return Ok(Progress::Go) };
+                *at += 1;
+                Ok(self.escape(byte)?.map_or(Progress::Go, Progress::Tell))
             }
             Some(b'\n' | b'\r') if self.stops_at_lines => Ok(Progress::Stop),
             Some(_) => Err(Invalid::Syntax),
@@ -392,9 +402,9 @@ enum Progress<'a> {
     Tell(Token<'a>),
 }
 
-/// Behind a name, where a value ends that is all there: a string without escapes, a whole number or a word.
+/// Behind a name and its colon, where a value ends that is all there: a string without escapes, a whole number or a word.
 fn plain_value(bytes: &[u8], at: usize) -> Option<usize> {
-    let rest = bytes.get(at..)?.strip_prefix(b":")?;
+    let rest = bytes.get(at..)?;
     let rest = rest.strip_prefix(b" ").unwrap_or(rest);
     let begin = bytes.len() - rest.len();
     match rest.first()? {
@@ -402,9 +412,10 @@ fn plain_value(bytes: &[u8], at: usize) -> Option<usize> {
             let end = special(bytes, begin + 1);
             (bytes.get(end) == Some(&b'"')).then_some(end + 1)
         }
-        b'1'..=b'9' => {
+        first @ b'0'..=b'9' => {
             let digits = rest.iter().position(|byte| !byte.is_ascii_digit())?;
-            matches!(rest.get(digits), Some(b',' | b'}')).then_some(begin + digits)
+            let is_number = *first != b'0' || digits == 1;
+            (is_number && matches!(rest.get(digits), Some(b',' | b'}'))).then_some(begin + digits)
         }
         b'n' => rest.starts_with(b"null").then_some(begin + 4),
         b't' => rest.starts_with(b"true").then_some(begin + 4),
