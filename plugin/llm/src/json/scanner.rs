@@ -1,8 +1,8 @@
-use std::ops::Range;
-
 use super::find::special;
+use super::name::Name;
 use super::number::Number;
-use super::{Invalid, MAX_DEPTH, MAX_NAME, Token};
+use super::word::Word;
+use super::{Invalid, MAX_DEPTH, Token};
 
 /// Reads one JSON value after the other, each in as many pieces as it comes in.
 #[derive(Clone, Debug)]
@@ -46,50 +46,6 @@ enum State {
     InWord(Word, u8),
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Word {
-    True,
-    False,
-    Null,
-}
-
-impl Word {
-    fn text(self) -> &'static [u8] {
-        match self {
-            Word::True => b"true",
-            Word::False => b"false",
-            Word::Null => b"null",
-        }
-    }
-
-    fn token(self) -> Token<'static> {
-        match self {
-            Word::True => Token::Bool(true),
-            Word::False => Token::Bool(false),
-            Word::Null => Token::Null,
-        }
-    }
-}
-
-/// The last name. It stands in the piece that is being read unless it is torn apart or has escapes.
-#[derive(Clone, Debug)]
-struct Name {
-    here: Range<usize>,
-    /// Behind its last byte and quote, in the piece that brought them.
-    end: usize,
-    kept: [u8; MAX_NAME],
-    len: usize,
-}
-
-impl Name {
-    fn keep(&mut self, bytes: &[u8]) {
-        for (place, byte) in self.kept.iter_mut().skip(self.len).zip(bytes) {
-            *place = *byte;
-            self.len += 1;
-        }
-    }
-}
-
 impl Scanner {
     /// With `stops_at_lines`, ends of lines are left to the caller wherever they stand: a line of a stream of events.
     pub(crate) fn new(stops_at_lines: bool) -> Scanner {
@@ -102,7 +58,7 @@ impl Scanner {
             stops_at_lines,
             begin: 0,
             number: Number::default(),
-            name: Name { here: 0..0, end: 0, kept: [0; MAX_NAME], len: 0 },
+            name: Name::EMPTY,
         }
     }
 
@@ -129,19 +85,14 @@ impl Scanner {
         self.begin
     }
 
-    /// Behind the last name, in the piece that brought its end.
+    /// Where the quote stands that ends the last name, in the piece that brought it.
     pub(crate) fn name_end(&self) -> usize {
-        self.name.end
+        self.name.last()
     }
 
-    /// The last name, as far as [`MAX_NAME`] goes. These are the bytes that brought it.
+    /// The last name, as far as [`super::MAX_NAME`] goes. These are the bytes that brought it.
     pub(crate) fn name<'a>(&'a self, bytes: &'a [u8]) -> &'a [u8] {
-        let name = match self.name.len {
-            0 => bytes.get(self.name.here.clone()),
-            len => self.name.kept.get(..len),
-        };
-        let name = name.unwrap_or_default();
-        name.get(..MAX_NAME).unwrap_or(name)
+        self.name.get(bytes)
     }
 
     /// Has nothing told of the value whose name has just been told. These are the bytes that brought it, and how far they
@@ -243,7 +194,7 @@ impl Scanner {
 
     fn begin_name(&mut self) {
         self.in_name = true;
-        self.name.len = 0;
+        self.name.begin();
         self.state = State::InString;
     }
 
@@ -300,7 +251,7 @@ impl Scanner {
         let run = bytes.get(start..*at).unwrap_or_default();
         if self.in_name {
             match end {
-                Some(b'"') if self.name.len == 0 => self.name.here = start..*at,
+                Some(b'"') => self.name.end(bytes, start..*at),
                 _ => self.name.keep(run),
             }
         } else if self.muted.is_none() && !run.is_empty() {
@@ -310,7 +261,6 @@ impl Scanner {
             Some(b'"') => {
                 *at += 1;
                 if self.in_name {
-                    self.name.end = *at;
                     self.state = State::Colon;
                     // What mostly follows is the colon.
                     if bytes.get(*at) == Some(&b':') {
