@@ -95,7 +95,7 @@ impl Pages {
         let mut changes = catalogue.follow();
         loop {
             changes.mark_unchanged();
-            if let Some(budgets) = catalogue.surroundings().budgets.clone() {
+            if let Some(budgets) = catalogue.now().surroundings().budgets.clone() {
                 self.0.send_if_modified(|kept| {
                     let is_new = kept.as_ref().is_none_or(|kept| !Arc::ptr_eq(kept, &budgets));
                     *kept = Some(budgets);

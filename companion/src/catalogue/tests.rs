@@ -157,9 +157,9 @@ fn what_was_in_force_at_a_moment_stays_as_it_was_then() {
 #[test]
 fn budgets_are_known_once_something_is_in_force() {
     let catalogue = Catalogue::default();
-    assert_eq!(catalogue.surroundings().budgets, None);
+    assert_eq!(catalogue.now().surroundings().budgets, None);
     let text = "budgets: {environments: {dev: {limits: [{scope: global, tokens: 5}]}}}";
     let set = load(&[SourceFile::new("a.yaml", text)]).unwrap();
     catalogue.replace(&set, None);
-    assert_eq!(catalogue.surroundings().budgets.as_deref(), Some(&set.budgets));
+    assert_eq!(catalogue.now().surroundings().budgets.as_deref(), Some(&set.budgets));
 }
