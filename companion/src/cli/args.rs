@@ -37,7 +37,7 @@ pub(super) struct Cli {
 pub(super) enum Command {
     /// Watch a folder of policies and serve them to every worker.
     #[command(after_help = EXIT_CODES)]
-    Serve(serve::Args),
+    Serve(Box<serve::Args>),
     /// Say everything that is wrong with policy files.
     #[command(after_help = EXIT_CODES)]
     Validate(validate::Args),

@@ -77,7 +77,7 @@ fn exit_on_misuse() -> Exit {
 
 fn run(command: Command, output: &mut Output<'_>) -> anyhow::Result<Exit> {
     match command {
-        Command::Serve(args) => serve::run(args),
+        Command::Serve(args) => serve::run(*args),
         Command::Validate(args) => validate::run(args, output),
         Command::Compile(args) => compile::run(args, output),
         Command::Budget(args) => budget::run(&args, output),
