@@ -94,8 +94,9 @@ impl Pages {
     pub(crate) async fn follow(self, catalogue: Catalogue, mut shutdown: Shutdown) {
         let mut changes = catalogue.follow();
         loop {
-            changes.mark_unchanged();
-            if let Some(budgets) = catalogue.now().surroundings().budgets.clone() {
+            // What is there before anything is published says nothing: it would have budgets disabled.
+            let is_published = changes.borrow_and_update().is_some();
+            if let Some(budgets) = catalogue.now().surroundings().budgets.clone().filter(|_| is_published) {
                 self.0.send_if_modified(|kept| {
                     let is_new = kept.as_ref().is_none_or(|kept| !Arc::ptr_eq(kept, &budgets));
                     *kept = Some(budgets);
@@ -120,6 +121,9 @@ impl Pages {
 
 #[cfg(test)]
 mod tests {
+    use tollgate_policy::set::PolicySet;
+    use tollgate_policy::snapshot::SnapshotId;
+
     use super::super::fixture::{budgets, budgets_with};
     use super::*;
 
@@ -132,6 +136,20 @@ mod tests {
         let (rulebook, pages) = Rulebook::new(Environment::Staging);
         pages.turn(budgets());
         assert_eq!(rulebook.in_force().unwrap().rules().unwrap().mode, BudgetMode::Strict);
+    }
+
+    #[tokio::test]
+    async fn an_empty_catalogue_says_nothing_until_it_is_published() {
+        let (rulebook, pages) = Rulebook::new(Environment::Dev);
+        let (catalogue, set) = (Catalogue::default(), PolicySet::default());
+        catalogue.replace(&set, None);
+        let following = tokio::spawn(pages.follow(catalogue.clone(), Shutdown::never()));
+        tokio::task::yield_now().await;
+        assert_eq!(rulebook.in_force().unwrap_err(), NoRules::NoPolicies);
+        catalogue.replace(&set, Some(SnapshotId { epoch: 1, version: 1 }));
+        let mut budgets = rulebook.budgets.clone();
+        budgets.wait_for(Option::is_some).await.unwrap();
+        following.abort();
     }
 
     #[test]
