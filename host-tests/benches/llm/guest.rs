@@ -1,6 +1,6 @@
 //! Drives the guest (`guests/llm`) in wasmtime.
 
-use tollgate_host_tests::host::built_module;
+use tollgate_host_tests::built_module;
 use wasmtime::{Engine, Linker, Module, Store, TypedFunc};
 
 pub(crate) struct Guest {
