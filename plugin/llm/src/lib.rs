@@ -2,3 +2,11 @@
 //! provider says that it used.
 //!
 //! Pure and incremental: bytes come in as the proxy has them, nothing is kept longer than an event takes, nothing panics.
+
+mod answer;
+mod api;
+mod estimate;
+mod json;
+
+pub use answer::{Answer, Ended, Ending, Head, Passed, Spent, Usage};
+pub use api::{Api, Detected, with_model};

@@ -1,0 +1,373 @@
+use std::ops::Range;
+
+use super::find::special;
+use super::number::Number;
+use super::{Invalid, MAX_DEPTH, MAX_NAME, Token};
+
+/// Reads one JSON value after the other, each in as many pieces as it comes in.
+#[derive(Clone, Debug)]
+pub(crate) struct Scanner {
+    state: State,
+    /// Whether the string that is being read is a member's name.
+    in_name: bool,
+    /// The lists and objects that are open; a bit that is set is an object, the lowest the innermost.
+    open: u64,
+    depth: u8,
+    /// Until the value ends that is at this depth, nothing is told.
+    muted: Option<u8>,
+    /// Whether an end of a line is left to the caller.
+    stops_at_lines: bool,
+    /// Where the last value begins, in the piece that is being read.
+    begin: usize,
+    name: Name,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    Value,
+    /// The first value of a list, or its end.
+    FirstItem,
+    Name,
+    /// The first name of an object, or its end.
+    FirstName,
+    Colon,
+    /// A comma, or the end of the list or object.
+    Comma,
+    /// Nothing but white space.
+    Done,
+    InString,
+    /// Behind a backslash.
+    Escape,
+    /// This many digits are still to come of a unit.
+    Hex(u8, u16),
+    InNumber(Number),
+    /// This many bytes have been read of a word.
+    InWord(Word, u8),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Word {
+    True,
+    False,
+    Null,
+}
+
+impl Word {
+    fn text(self) -> &'static [u8] {
+        match self {
+            Word::True => b"true",
+            Word::False => b"false",
+            Word::Null => b"null",
+        }
+    }
+
+    fn token(self) -> Token<'static> {
+        match self {
+            Word::True => Token::Bool(true),
+            Word::False => Token::Bool(false),
+            Word::Null => Token::Null,
+        }
+    }
+}
+
+/// The last name. It stands in the piece that is being read unless it is torn apart or has escapes.
+#[derive(Clone, Debug)]
+struct Name {
+    here: Range<usize>,
+    kept: [u8; MAX_NAME],
+    len: usize,
+}
+
+impl Name {
+    fn keep(&mut self, bytes: &[u8]) {
+        for (place, byte) in self.kept.iter_mut().skip(self.len).zip(bytes) {
+            *place = *byte;
+            self.len += 1;
+        }
+    }
+}
+
+impl Scanner {
+    /// With `stops_at_lines`, ends of lines are left to the caller wherever they stand: a line of a stream of events.
+    pub(crate) fn new(stops_at_lines: bool) -> Scanner {
+        Scanner {
+            state: State::Value,
+            in_name: false,
+            open: 0,
+            depth: 0,
+            muted: None,
+            stops_at_lines,
+            begin: 0,
+            name: Name { here: 0..0, kept: [0; MAX_NAME], len: 0 },
+        }
+    }
+
+    /// Begins another value.
+    pub(crate) fn restart(&mut self) {
+        self.state = State::Value;
+        self.open = 0;
+        self.depth = 0;
+        self.muted = None;
+    }
+
+    /// How many lists and objects are open.
+    pub(crate) fn depth(&self) -> usize {
+        usize::from(self.depth)
+    }
+
+    /// Whether a value has been read to its end.
+    pub(crate) fn is_done(&self) -> bool {
+        self.state == State::Done
+    }
+
+    /// Where the last value began that was told, in the piece that brought it.
+    pub(crate) fn begin(&self) -> usize {
+        self.begin
+    }
+
+    /// The last name, as far as [`MAX_NAME`] goes. These are the bytes that brought it.
+    pub(crate) fn name<'a>(&'a self, bytes: &'a [u8]) -> &'a [u8] {
+        let name = match self.name.len {
+            0 => bytes.get(self.name.here.clone()),
+            len => self.name.kept.get(..len),
+        };
+        let name = name.unwrap_or_default();
+        name.get(..MAX_NAME).unwrap_or(name)
+    }
+
+    /// Has nothing told of the value whose name has just been told.
+    pub(crate) fn mute(&mut self) {
+        self.muted = Some(self.depth);
+    }
+
+    /// A line ended within the value: white space, if white space may be there.
+    pub(crate) fn end_line(&mut self) -> Result<Option<Token<'static>>, Invalid> {
+        match self.state {
+            State::InString | State::Escape | State::Hex(..) | State::InWord(..) => Err(Invalid::Syntax),
+            State::InNumber(number) => self.end_number(number),
+            _ => Ok(None),
+        }
+    }
+
+    /// The next token; nothing where the bytes end, or at the end of a line that is left to the caller.
+    ///
+    /// # Errors
+    /// If this is no JSON. Nothing must be asked for any more then.
+    pub(crate) fn next<'a>(&mut self, bytes: &'a [u8], at: &mut usize) -> Result<Option<Token<'a>>, Invalid> {
+        loop {
+            let Some(&byte) = bytes.get(*at) else { return Ok(None) };
+            let told = match self.state {
+                State::InString => match self.string(bytes, at)? {
+                    Progress::Stop => return Ok(None),
+                    Progress::Go => None,
+                    Progress::Tell(token) => Some(token),
+                },
+                State::Escape => {
+                    *at += 1;
+                    self.escape(byte)?
+                }
+                State::Hex(left, unit) => {
+                    *at += 1;
+                    self.hex(left, unit, byte)?
+                }
+                State::InNumber(mut number) => {
+                    if number.take(byte) {
+                        *at += 1;
+                        self.state = State::InNumber(number);
+                        None
+                    } else {
+                        self.end_number(number)?
+                    }
+                }
+                State::InWord(word, read) => {
+                    *at += 1;
+                    self.word(word, read, byte)?
+                }
+                _ => {
+                    match byte {
+                        b' ' | b'\t' => {
+                            *at += 1;
+                            continue;
+                        }
+                        b'\n' | b'\r' => {
+                            if self.stops_at_lines {
+                                return Ok(None);
+                            }
+                            *at += 1;
+                            continue;
+                        }
+                        _ => {}
+                    }
+                    let here = *at;
+                    *at += 1;
+                    self.structure(byte, here)?
+                }
+            };
+            if told.is_some() {
+                return Ok(told);
+            }
+        }
+    }
+
+    /// What stands between strings, numbers and words, or begins one.
+    fn structure(&mut self, byte: u8, here: usize) -> Result<Option<Token<'static>>, Invalid> {
+        match (self.state, byte) {
+            (State::Name | State::FirstName, b'"') => {
+                self.in_name = true;
+                self.name.len = 0;
+                self.state = State::InString;
+            }
+            (State::Colon, b':') => self.state = State::Value,
+            (State::Comma, b',') => self.state = if self.open & 1 == 1 { State::Name } else { State::Value },
+            (State::FirstName, b'}') | (State::FirstItem, b']') => return Ok(self.end()),
+            (State::Comma, b'}') if self.open & 1 == 1 => return Ok(self.end()),
+            (State::Comma, b']') if self.open & 1 == 0 => return Ok(self.end()),
+            (State::Value | State::FirstItem, _) => return self.value(byte, here),
+            _ => return Err(Invalid::Syntax),
+        }
+        Ok(None)
+    }
+
+    fn value(&mut self, byte: u8, here: usize) -> Result<Option<Token<'static>>, Invalid> {
+        self.begin = here;
+        match byte {
+            b'"' => {
+                self.in_name = false;
+                self.state = State::InString;
+            }
+            b'{' => return self.enter(1, State::FirstName, Token::Object),
+            b'[' => return self.enter(0, State::FirstItem, Token::List),
+            b't' => self.state = State::InWord(Word::True, 1),
+            b'f' => self.state = State::InWord(Word::False, 1),
+            b'n' => self.state = State::InWord(Word::Null, 1),
+            _ => self.state = State::InNumber(Number::begin(byte).ok_or(Invalid::Syntax)?),
+        }
+        Ok(None)
+    }
+
+    fn enter(&mut self, kind: u64, state: State, token: Token<'static>) -> Result<Option<Token<'static>>, Invalid> {
+        if self.depth() == MAX_DEPTH {
+            return Err(Invalid::TooDeep);
+        }
+        self.open = self.open << 1 | kind;
+        self.depth += 1;
+        self.state = state;
+        Ok(self.muted.is_none().then_some(token))
+    }
+
+    fn end(&mut self) -> Option<Token<'static>> {
+        self.open >>= 1;
+        self.depth = self.depth.saturating_sub(1);
+        self.ended().then_some(Token::End)
+    }
+
+    /// A value has ended; whether that is told.
+    fn ended(&mut self) -> bool {
+        self.state = if self.depth == 0 { State::Done } else { State::Comma };
+        let told = self.muted.is_none();
+        if self.muted == Some(self.depth) {
+            self.muted = None;
+        }
+        told
+    }
+
+    fn string<'a>(&mut self, bytes: &'a [u8], at: &mut usize) -> Result<Progress<'a>, Invalid> {
+        let start = *at;
+        *at = special(bytes, start);
+        let end = bytes.get(*at);
+        let run = bytes.get(start..*at).unwrap_or_default();
+        if self.in_name {
+            match end {
+                Some(b'"') if self.name.len == 0 => self.name.here = start..*at,
+                _ => self.name.keep(run),
+            }
+        } else if self.muted.is_none() && !run.is_empty() {
+            return Ok(Progress::Tell(Token::Text(run)));
+        }
+        match end {
+            Some(b'"') => {
+                *at += 1;
+                if self.in_name {
+                    self.state = State::Colon;
+                    return Ok(if self.muted.is_none() { Progress::Tell(Token::Name) } else { Progress::Go });
+                }
+                Ok(if self.ended() { Progress::Tell(Token::EndText) } else { Progress::Go })
+            }
+            Some(b'\\') => {
+                *at += 1;
+                self.state = State::Escape;
+                Ok(Progress::Go)
+            }
+            Some(b'\n' | b'\r') if self.stops_at_lines => Ok(Progress::Stop),
+            Some(_) => Err(Invalid::Syntax),
+            None => Ok(Progress::Go),
+        }
+    }
+
+    fn escape(&mut self, byte: u8) -> Result<Option<Token<'static>>, Invalid> {
+        let unit = match byte {
+            b'"' | b'\\' | b'/' => byte,
+            b'b' => 0x08,
+            b'f' => 0x0c,
+            b'n' => b'\n',
+            b'r' => b'\r',
+            b't' => b'\t',
+            b'u' => {
+                self.state = State::Hex(4, 0);
+                return Ok(None);
+            }
+            _ => return Err(Invalid::Syntax),
+        };
+        Ok(self.unit(u16::from(unit)))
+    }
+
+    fn hex(&mut self, left: u8, unit: u16, byte: u8) -> Result<Option<Token<'static>>, Invalid> {
+        let digit = match byte {
+            b'0'..=b'9' => byte - b'0',
+            b'a'..=b'f' => byte - b'a' + 10,
+            b'A'..=b'F' => byte - b'A' + 10,
+            _ => return Err(Invalid::Syntax),
+        };
+        let unit = unit << 4 | u16::from(digit);
+        if left > 1 {
+            self.state = State::Hex(left - 1, unit);
+            return Ok(None);
+        }
+        Ok(self.unit(unit))
+    }
+
+    fn unit(&mut self, unit: u16) -> Option<Token<'static>> {
+        self.state = State::InString;
+        if !self.in_name {
+            return self.muted.is_none().then_some(Token::Unit(unit));
+        }
+        // No name that is looked for has a character beyond the basic plane.
+        let character = char::from_u32(u32::from(unit)).unwrap_or(char::REPLACEMENT_CHARACTER);
+        self.name.keep(character.encode_utf8(&mut [0; 4]).as_bytes());
+        None
+    }
+
+    fn end_number(&mut self, number: Number) -> Result<Option<Token<'static>>, Invalid> {
+        let value = number.end().ok_or(Invalid::Syntax)?;
+        Ok(self.ended().then_some(Token::Number(value)))
+    }
+
+    fn word(&mut self, word: Word, read: u8, byte: u8) -> Result<Option<Token<'static>>, Invalid> {
+        let text = word.text();
+        if text.get(usize::from(read)) != Some(&byte) {
+            return Err(Invalid::Syntax);
+        }
+        if usize::from(read) + 1 < text.len() {
+            self.state = State::InWord(word, read + 1);
+            return Ok(None);
+        }
+        Ok(self.ended().then_some(word.token()))
+    }
+}
+
+enum Progress<'a> {
+    /// At the end of a line that is left to the caller.
+    Stop,
+    Go,
+    Tell(Token<'a>),
+}
