@@ -19,8 +19,6 @@ enum Part {
     Exponent,
     ExponentSign,
     ExponentDigits,
-    /// Digits behind a zero: no number, whatever follows.
-    Wrong,
 }
 
 impl Number {
@@ -53,7 +51,6 @@ impl Number {
                 self.is_whole = false;
                 Part::Exponent
             }
-            (Part::Zero | Part::Wrong, b'0'..=b'9') => Part::Wrong,
             (Part::Exponent, b'+' | b'-') => Part::ExponentSign,
             (Part::Exponent | Part::ExponentSign | Part::ExponentDigits, b'0'..=b'9') => Part::ExponentDigits,
             _ => return false,

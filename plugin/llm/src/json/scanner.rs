@@ -175,8 +175,10 @@ impl Scanner {
                         *at += 1;
                         self.state = State::InNumber(number);
                         None
-                    } else {
+                    } else if matches!(byte, b',' | b']' | b'}' | b' ' | b'\t' | b'\n' | b'\r') {
                         self.end_number(number)?
+                    } else {
+                        return Err(Invalid::Syntax);
                     }
                 }
                 State::InWord(word, read) => {

@@ -1,0 +1,51 @@
+/// Why a request's body is not read as a call. What two readers could read in two ways is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidCall {
+    /// It is not text.
+    #[error("the body is not UTF-8 at byte {at}")]
+    NotUtf8 {
+        /// Where, from zero.
+        at: usize,
+    },
+    /// It is not JSON.
+    #[error("the body is not JSON at byte {at}")]
+    NotJson {
+        /// Where, from zero.
+        at: usize,
+    },
+    /// Lists and objects nest too deeply.
+    #[error("the body nests more than {} deep at byte {at}", crate::json::MAX_DEPTH)]
+    TooDeep {
+        /// Where, from zero.
+        at: usize,
+    },
+    /// It is JSON and not an object.
+    #[error("the body is not an object")]
+    NotAnObject,
+    /// A member that is read is there twice.
+    #[error("`{name}` is repeated at byte {at}")]
+    Repeated {
+        /// Its name.
+        name: &'static str,
+        /// Behind which byte.
+        at: usize,
+    },
+    /// A member is named like one that is read, but for upper and lower case, which some readers take for the same.
+    #[error("the name at byte {at} is `{name}` but for upper and lower case")]
+    Ambiguous {
+        /// The name that it resembles.
+        name: &'static str,
+        /// Behind which byte.
+        at: usize,
+    },
+    /// A member that is read has a value of another type.
+    #[error("`{name}` at byte {at} is not {expected}")]
+    Unexpected {
+        /// Its name.
+        name: &'static str,
+        /// Where the value begins.
+        at: usize,
+        /// What it should be.
+        expected: &'static str,
+    },
+}

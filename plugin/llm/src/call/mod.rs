@@ -1,0 +1,136 @@
+//! What a request asks for.
+
+mod files;
+mod invalid;
+mod place;
+mod reader;
+mod rewrite;
+
+pub use invalid::InvalidCall;
+pub use rewrite::Rewrite;
+pub(crate) use rewrite::quoted;
+
+use std::ops::Range;
+
+use crate::Api;
+use crate::estimate::Weight;
+use crate::json::{Invalid, Walk};
+use place::Place;
+use reader::Reader;
+
+#[cfg(test)]
+mod tests;
+
+/// What an image within a prompt is taken to be, in tokens: about one of a megapixel, at the dearer providers.
+pub const IMAGE_TOKENS: u64 = 1_600;
+
+/// What another file within a prompt is taken to be, in tokens: about four pages. There is no telling from its bytes.
+pub const FILE_TOKENS: u64 = 8_192;
+
+/// What a provider adds to every prompt, in tokens.
+const CALL_TOKENS: u64 = 4;
+
+/// What a request asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Call {
+    /// The API that it speaks.
+    pub api: Api,
+    /// The model, by the request's path or, where that names none, by its body.
+    pub model: Option<String>,
+    /// Whether the answer is to be streamed.
+    pub streams: bool,
+    /// Whether the client asks for the chunk that says what was used.
+    pub asks_usage: bool,
+    /// An estimate of the prompt's tokens: of its text by kind of script, in members of the API's that the model reads, their
+    /// names included (which makes up for what providers put around messages), of each number one, and
+    /// [`IMAGE_TOKENS`] and [`FILE_TOKENS`].
+    pub prompt_tokens: u64,
+    /// Images within the prompt, or named by it.
+    pub images: u64,
+    /// Other files within the prompt, or named by it. Of these the estimate knows little.
+    pub files: u64,
+    /// Whether a part of the prompt is elsewhere: earlier answers, a cache, a stored prompt. Nothing of it is in the
+    /// estimate.
+    pub is_partial: bool,
+    /// The most tokens that an answer may have, if the request bounds them. Of embeddings, none.
+    pub output_cap: Option<u64>,
+    /// How many answers are made. At least one.
+    pub answers: u64,
+    /// Whether the answer will be fetched by another request, so that this one's says nothing of usage.
+    pub is_deferred: bool,
+    spans: Spans,
+}
+
+/// Where in the body stands what may be rewritten.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Spans {
+    /// Behind the brace that opens the body.
+    root: usize,
+    model: Option<Range<usize>>,
+    stream_options: Option<StreamOptions>,
+    include_usage: Option<Range<usize>>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum StreamOptions {
+    Null(Range<usize>),
+    /// Behind the brace that opens them.
+    Object(usize),
+}
+
+impl Call {
+    /// Reads a request in one pass: its path, with or without a query, and its body as a whole.
+    ///
+    /// # Errors
+    /// If the body is not a JSON object, nests too deeply, repeats a member that is read, or has one that is not what the
+    /// API says.
+    pub fn read(api: Api, path: &str, body: &[u8]) -> Result<Call, InvalidCall> {
+        str::from_utf8(body).map_err(|why| InvalidCall::NotUtf8 { at: why.valid_up_to() })?;
+        let mut reader = Reader::new(api);
+        let mut walk = Walk::new(Place::Root, false);
+        let mut at = 0;
+        loop {
+            let mut refused = None;
+            let next = walk.next(body, &mut at, |object, name| {
+                // A name that is refused is told, too, so that reading stops behind it.
+                reader.step(object, name).unwrap_or_else(|why| {
+                    refused = Some(why);
+                    Some(object)
+                })
+            });
+            if let Some(why) = refused {
+                return Err(why.at(at));
+            }
+            let (begin, depth) = (walk.scanner().begin(), walk.scanner().depth());
+            match next {
+                Ok(Some((place, token))) => reader.take(place, token, begin..at, depth)?,
+                Ok(None) if walk.is_done() => break,
+                Ok(None) | Err(Invalid::Syntax) => return Err(InvalidCall::NotJson { at }),
+                Err(Invalid::TooDeep) => return Err(InvalidCall::TooDeep { at }),
+            }
+        }
+        let detected = Api::of_path(path).filter(|detected| detected.api == api);
+        let (model, streams) = detected.map_or((None, None), |detected| (detected.model, detected.streams));
+        let mut call = reader.call;
+        call.model = model.or(call.model);
+        call.streams |= streams == Some(true);
+        let mut prompt = reader.text;
+        prompt.add(Weight::of_tokens(CALL_TOKENS));
+        prompt.add(Weight::of_tokens(call.images.saturating_mul(IMAGE_TOKENS)));
+        prompt.add(Weight::of_tokens(call.files.saturating_mul(FILE_TOKENS)));
+        call.prompt_tokens = prompt.tokens();
+        Ok(call)
+    }
+
+    /// Whether the prompt has files of which the estimate knows little.
+    #[must_use]
+    pub fn has_files(&self) -> bool {
+        self.files > 0
+    }
+
+    /// Whether the answer says what was used only if the body is rewritten to ask for it.
+    #[must_use]
+    pub fn needs_include_usage(&self) -> bool {
+        self.api == Api::OpenAiChat && self.streams && !self.asks_usage
+    }
+}
