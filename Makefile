@@ -15,7 +15,7 @@ GUESTS        := abi-probe tollgate-engine-guest tollgate-trapping-guest
 WASM_BUILD    := cargo build --profile wasm --target wasm32-wasip1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test test-models check fuzz-conditions wasm plugin companion envoy bench-apply bench-conditions bench-decide bench-edit bench-embed bench-envoy bench-feed bench-load bench-loader bench-request bench-retrieval bench-vector wrk wasm-target
+.PHONY: help demo up test test-models check fuzz-conditions wasm plugin companion envoy bench-apply bench-conditions bench-decide bench-edit bench-embed bench-envoy bench-feed bench-llm bench-load bench-loader bench-request bench-retrieval bench-vector wrk wasm-target
 
 help: ## list the recipes
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,7 +38,7 @@ check: wasm ## formatting, licences, lints, docs, each crate alone, the policy c
 	python3 .ci/licences.py
 	cargo clippy --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
-	set -e; for crate in $(CRATES) $(GUESTS) tollgate-conditions-guest tollgate-noop-guest; do cargo check -p $$crate; done
+	set -e; for crate in $(CRATES) $(GUESTS) tollgate-conditions-guest tollgate-llm-guest tollgate-noop-guest; do cargo check -p $$crate; done
 	cargo check -p tollgate-policy --no-default-features --target wasm32-wasip1
 	@size=$$(wc -c < $(WASM)); echo "plugin: $$size bytes, limit $(WASM_LIMIT)"; test $$size -lt $(WASM_LIMIT)
 
@@ -75,6 +75,10 @@ bench-apply: wasm ## one edited policy in a snapshot of 100 to 100 000, native a
 bench-conditions: wasm-target ## one condition, ours and the crate cel's, native and in WebAssembly
 	$(WASM_BUILD) -p tollgate-conditions-guest
 	cargo bench -p tollgate-host-tests --bench conditions
+
+bench-llm: wasm-target ## answers of models read as they pass, by API and size of chunks, native and in WebAssembly
+	$(WASM_BUILD) -p tollgate-llm-guest
+	cargo bench -p tollgate-host-tests --bench llm
 
 bench-load: wasm ## what a snapshot costs a VM: time, memory in use, memory taken; the plugin's size
 	cargo bench -p tollgate-host-tests --bench load

@@ -79,8 +79,9 @@ impl Answer {
         }
     }
 
-    /// Reads the next bytes of the body and says what goes on to the client instead of them. What of an event goes on later
-    /// is no more than 16 KiB, and nothing after `is_last`.
+    /// Reads the next bytes of the body and says what goes on to the client instead of them. Where a chunk is hidden, up to
+    /// 16 KiB of an event are held back until it is known which one it is; with `is_last`, nothing is any more. A body that
+    /// ends otherwise, by trailers, may lose an event without an empty line behind it, which is none by the standard.
     pub fn chunk(&mut self, bytes: &[u8], is_last: bool) -> Passed<'_> {
         match &mut self.framing {
             Framing::Unread(_) => {}

@@ -8,8 +8,8 @@ use crate::json::Token;
 /// How far into a string it is looked whether it is text.
 const LOOKED_AT: usize = 256;
 
-/// What base64 of an image begins with: PNG, JPEG, GIF and WebP.
-const IMAGES: [&[u8]; 4] = [b"iVBORw0", b"/9j/", b"R0lGOD", b"UklGR"];
+/// What base64 of an image begins with: PNG, JPEG and GIF.
+const IMAGES: [&[u8]; 3] = [b"iVBORw0", b"/9j/", b"R0lGOD"];
 
 /// The file that is being read.
 #[derive(Default)]
@@ -75,5 +75,7 @@ impl Files {
 fn is_image(start: &[u8]) -> bool {
     let media_type = start.strip_prefix(b"data:").unwrap_or(start);
     let is_media_type = media_type.strip_prefix(b"image").is_some_and(|rest| matches!(rest.first(), None | Some(b'/')));
-    is_media_type || IMAGES.iter().any(|image| start.starts_with(image))
+    // WebP, which begins as sounds do.
+    let is_webp = start.starts_with(b"UklGR") && start.get(12..16) == Some(b"RUJQ");
+    is_media_type || is_webp || IMAGES.iter().any(|image| start.starts_with(image))
 }

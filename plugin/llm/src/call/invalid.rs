@@ -23,19 +23,19 @@ pub enum InvalidCall {
     #[error("the body is not an object")]
     NotAnObject,
     /// A member that is read is there twice.
-    #[error("`{name}` is repeated at byte {at}")]
+    #[error("`{name}` is repeated before byte {at}")]
     Repeated {
         /// Its name.
         name: &'static str,
-        /// Behind which byte.
+        /// Where the quote stands that ends it.
         at: usize,
     },
     /// A member is named like one that is read, but for upper and lower case, which some readers take for the same.
-    #[error("the name at byte {at} is `{name}` but for upper and lower case")]
+    #[error("the name before byte {at} is `{name}` but for upper and lower case")]
     Ambiguous {
         /// The name that it resembles.
         name: &'static str,
-        /// Behind which byte.
+        /// Where the quote stands that ends it.
         at: usize,
     },
     /// A member that is read has a value of another type.

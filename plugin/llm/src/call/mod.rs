@@ -30,6 +30,15 @@ pub const FILE_TOKENS: u64 = 8_192;
 /// What a provider adds to every prompt, in tokens.
 const CALL_TOKENS: u64 = 4;
 
+/// What a provider adds to the prompt where there are tools, in tokens: Anthropic by its documentation, OpenAI by what it
+/// reports.
+fn tools_tokens(api: Api) -> u64 {
+    match api {
+        Api::AnthropicMessages | Api::BedrockConverse => 346,
+        _ => 90,
+    }
+}
+
 /// What a request asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Call {
@@ -42,8 +51,8 @@ pub struct Call {
     /// Whether the client asks for the chunk that says what was used.
     pub asks_usage: bool,
     /// An estimate of the prompt's tokens: of its text by kind of script, in members of the API's that the model reads, their
-    /// names included (which makes up for what providers put around messages), of each number one, and
-    /// [`IMAGE_TOKENS`] and [`FILE_TOKENS`].
+    /// names included (which makes up for what providers put around messages), of each number one, of
+    /// what providers add to every call and to those with tools, and [`IMAGE_TOKENS`] and [`FILE_TOKENS`].
     pub prompt_tokens: u64,
     /// Images within the prompt, or named by it.
     pub images: u64,
@@ -99,7 +108,7 @@ impl Call {
                 })
             });
             if let Some(why) = refused {
-                return Err(why.at(at));
+                return Err(why.at(walk.scanner().name_end()));
             }
             let (begin, depth) = (walk.scanner().begin(), walk.scanner().depth());
             match next {
@@ -116,6 +125,9 @@ impl Call {
         call.streams |= streams == Some(true);
         let mut prompt = reader.text;
         prompt.add(Weight::of_tokens(CALL_TOKENS));
+        if reader.has_tools {
+            prompt.add(Weight::of_tokens(tools_tokens(api)));
+        }
         prompt.add(Weight::of_tokens(call.images.saturating_mul(IMAGE_TOKENS)));
         prompt.add(Weight::of_tokens(call.files.saturating_mul(FILE_TOKENS)));
         call.prompt_tokens = prompt.tokens();

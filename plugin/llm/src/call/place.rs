@@ -26,8 +26,10 @@ pub(super) enum Place {
     Elsewhere,
     /// What the model reads, and whatever stands within it.
     Prompt,
-    /// The same, where names are not the API's and say nothing: tools, and what they are called with.
+    /// The same, where names are not the API's and say nothing: what tools are called with, and schemas.
     Free,
+    /// The same, of the tools that there are.
+    Tools,
     /// Perhaps a file within the prompt: it is one if it is an object.
     Source,
     /// An image within the prompt, and whatever stands within it.
@@ -67,8 +69,8 @@ fn root(api: Api) -> Members {
             ("max_tokens", Place::OldCap),
             ("n", Place::Answers),
             ("best_of", Place::Candidates),
-            ("tools", Place::Free),
-            ("functions", Place::Free),
+            ("tools", Place::Tools),
+            ("functions", Place::Tools),
             ("response_format", Place::Free),
         ],
         Api::OpenAiResponses => &[
@@ -78,7 +80,7 @@ fn root(api: Api) -> Members {
             ("stream", Place::Stream),
             ("max_output_tokens", Place::Cap),
             ("background", Place::Background),
-            ("tools", Place::Free),
+            ("tools", Place::Tools),
             ("text", Place::Free),
             ("previous_response_id", Place::Elsewhere),
             ("conversation", Place::Elsewhere),
@@ -91,7 +93,7 @@ fn root(api: Api) -> Members {
             ("system", Place::Prompt),
             ("stream", Place::Stream),
             ("max_tokens", Place::Cap),
-            ("tools", Place::Free),
+            ("tools", Place::Tools),
             ("container", Place::Elsewhere),
             ("mcp_servers", Place::Elsewhere),
         ],
@@ -101,7 +103,7 @@ fn root(api: Api) -> Members {
             ("system_instruction", Place::Prompt),
             ("generationConfig", Place::Settings),
             ("generation_config", Place::Settings),
-            ("tools", Place::Free),
+            ("tools", Place::Tools),
             ("cachedContent", Place::Elsewhere),
             ("cached_content", Place::Elsewhere),
         ],
@@ -109,7 +111,7 @@ fn root(api: Api) -> Members {
             ("messages", Place::Prompt),
             ("system", Place::Prompt),
             ("inferenceConfig", Place::Settings),
-            ("toolConfig", Place::Free),
+            ("toolConfig", Place::Tools),
             ("promptVariables", Place::Elsewhere),
         ],
     }

@@ -15,6 +15,8 @@ pub(super) struct Reader {
     pub(super) call: Call,
     /// Text of the prompt.
     pub(super) text: Weight,
+    /// Whether there are tools.
+    pub(super) has_tools: bool,
     /// The members that were there, of the body and of the object within it that is read.
     seen: [u32; 2],
     /// The model's name, in UTF-16.
@@ -54,7 +56,14 @@ impl Reader {
             is_deferred: false,
             spans: Spans::default(),
         };
-        Reader { call, text: Weight::default(), seen: [0; 2], model: Vec::new(), files: Files::default() }
+        Reader {
+            call,
+            text: Weight::default(),
+            has_tools: false,
+            seen: [0; 2],
+            model: Vec::new(),
+            files: Files::default(),
+        }
     }
 
     /// Where a member stands, if it matters.
@@ -62,7 +71,7 @@ impl Reader {
         let seen = match object {
             Place::Root => &mut self.seen[0],
             Place::Settings | Place::StreamOptions => &mut self.seen[1],
-            Place::Prompt | Place::Free => {
+            Place::Prompt | Place::Free | Place::Tools => {
                 self.text.add_text(name);
                 return Ok(Some(within(object, name)));
             }
@@ -79,7 +88,7 @@ impl Reader {
         };
         // What has two names is one member. Of the prompt, both are counted.
         let index = match place {
-            Place::Prompt | Place::Free | Place::Elsewhere => index,
+            Place::Prompt | Place::Free | Place::Tools | Place::Elsewhere => index,
             _ => members.iter().position(|(_, other)| other == place).unwrap_or(index),
         };
         let bit = 1 << index;
@@ -90,7 +99,7 @@ impl Reader {
         Ok(Some(*place))
     }
 
-    /// Takes a token of a value. `depth` is how many objects and lists are open.
+    /// Takes a token of a value, which began where the span does and, if it is no object or list, ended there. `depth` is how many objects and lists are open.
     pub(super) fn take(
         &mut self,
         place: Place,
@@ -101,11 +110,13 @@ impl Reader {
         let call = &mut self.call;
         match (place, token) {
             (_, Token::Name) => {}
-            (Place::Root, Token::Object) => call.spans.root = span.end,
+            (Place::Root, Token::Object) => call.spans.root = span.start + 1,
             (Place::Root, Token::End) => {}
             (Place::Root, _) => return Err(InvalidCall::NotAnObject),
 
             (Place::Prompt | Place::Free, token) => weigh(&mut self.text, token),
+            (Place::Tools, Token::Object) => self.has_tools = true,
+            (Place::Tools, token) => weigh(&mut self.text, token),
             (Place::Image | Place::File | Place::Source, token) => self.files.take(place, token, depth, &mut self.text),
             (Place::Elsewhere, Token::Object | Token::Text(_) | Token::Unit(_) | Token::Number(_)) => {
                 call.is_partial = true;
@@ -133,7 +144,7 @@ impl Reader {
                 call.spans.include_usage = Some(span);
             }
             (Place::StreamOptions, Token::Object) => {
-                call.spans.stream_options = Some(StreamOptions::Object(span.end));
+                call.spans.stream_options = Some(StreamOptions::Object(span.start + 1));
             }
             (Place::Settings, Token::Object) | (Place::StreamOptions | Place::Settings, Token::End) => {}
             // Of two, the larger: which one counts is the provider's to say.

@@ -1,10 +1,12 @@
 //! JSON as it comes, in pieces: read to the letter, and nothing kept but what a lexeme takes that is torn apart.
 
 mod find;
+mod name;
 mod number;
 mod scanner;
 mod token;
 mod walk;
+mod word;
 
 pub(crate) use find::line_end;
 pub(crate) use scanner::Scanner;

@@ -1,7 +1,7 @@
 //! A number, digit by digit.
 
 /// What has been read of a number.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Number {
     part: Part,
     value: u64,
@@ -9,8 +9,9 @@ pub(super) struct Number {
     is_whole: bool,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Part {
+    #[default]
     Sign,
     Zero,
     Digits,
@@ -33,8 +34,19 @@ impl Number {
         Some(Number { part, value, is_whole: byte != b'-' })
     }
 
-    /// Takes another byte, if it belongs to the number.
-    pub(super) fn take(&mut self, byte: u8) -> bool {
+    /// Takes the bytes at the beginning that belong to the number, and says how many they are.
+    pub(super) fn take(&mut self, bytes: &[u8]) -> usize {
+        let mut taken = 0;
+        for byte in bytes {
+            if !self.take_byte(*byte) {
+                break;
+            }
+            taken += 1;
+        }
+        taken
+    }
+
+    fn take_byte(&mut self, byte: u8) -> bool {
         let next = match (self.part, byte) {
             (Part::Digits, b'0'..=b'9') => {
                 self.value = self.value.saturating_mul(10).saturating_add(u64::from(byte - b'0'));

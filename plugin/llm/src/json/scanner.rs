@@ -1,8 +1,8 @@
-use std::ops::Range;
-
 use super::find::special;
+use super::name::Name;
 use super::number::Number;
-use super::{Invalid, MAX_DEPTH, MAX_NAME, Token};
+use super::word::Word;
+use super::{Invalid, MAX_DEPTH, Token};
 
 /// Reads one JSON value after the other, each in as many pieces as it comes in.
 #[derive(Clone, Debug)]
@@ -19,6 +19,7 @@ pub(crate) struct Scanner {
     stops_at_lines: bool,
     /// Where the last value begins, in the piece that is being read.
     begin: usize,
+    number: Number,
     name: Name,
 }
 
@@ -40,51 +41,9 @@ enum State {
     Escape,
     /// This many digits are still to come of a unit.
     Hex(u8, u16),
-    InNumber(Number),
+    InNumber,
     /// This many bytes have been read of a word.
     InWord(Word, u8),
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Word {
-    True,
-    False,
-    Null,
-}
-
-impl Word {
-    fn text(self) -> &'static [u8] {
-        match self {
-            Word::True => b"true",
-            Word::False => b"false",
-            Word::Null => b"null",
-        }
-    }
-
-    fn token(self) -> Token<'static> {
-        match self {
-            Word::True => Token::Bool(true),
-            Word::False => Token::Bool(false),
-            Word::Null => Token::Null,
-        }
-    }
-}
-
-/// The last name. It stands in the piece that is being read unless it is torn apart or has escapes.
-#[derive(Clone, Debug)]
-struct Name {
-    here: Range<usize>,
-    kept: [u8; MAX_NAME],
-    len: usize,
-}
-
-impl Name {
-    fn keep(&mut self, bytes: &[u8]) {
-        for (place, byte) in self.kept.iter_mut().skip(self.len).zip(bytes) {
-            *place = *byte;
-            self.len += 1;
-        }
-    }
 }
 
 impl Scanner {
@@ -98,7 +57,8 @@ impl Scanner {
             muted: None,
             stops_at_lines,
             begin: 0,
-            name: Name { here: 0..0, kept: [0; MAX_NAME], len: 0 },
+            number: Number::default(),
+            name: Name::EMPTY,
         }
     }
 
@@ -125,26 +85,34 @@ impl Scanner {
         self.begin
     }
 
-    /// The last name, as far as [`MAX_NAME`] goes. These are the bytes that brought it.
-    pub(crate) fn name<'a>(&'a self, bytes: &'a [u8]) -> &'a [u8] {
-        let name = match self.name.len {
-            0 => bytes.get(self.name.here.clone()),
-            len => self.name.kept.get(..len),
-        };
-        let name = name.unwrap_or_default();
-        name.get(..MAX_NAME).unwrap_or(name)
+    /// Where the quote stands that ends the last name, in the piece that brought it.
+    pub(crate) fn name_end(&self) -> usize {
+        self.name.last()
     }
 
-    /// Has nothing told of the value whose name has just been told.
-    pub(crate) fn mute(&mut self) {
-        self.muted = Some(self.depth);
+    /// The last name, as far as [`super::MAX_NAME`] goes. These are the bytes that brought it.
+    pub(crate) fn name<'a>(&'a self, bytes: &'a [u8]) -> &'a [u8] {
+        self.name.get(bytes)
+    }
+
+    /// Has nothing told of the value whose name has just been told. These are the bytes that brought it, and how far they
+    /// are read.
+    pub(crate) fn mute(&mut self, bytes: &[u8], at: &mut usize) {
+        let end = if self.state == State::Value { plain_value(bytes, *at) } else { None };
+        match end {
+            Some(end) => {
+                *at = end;
+                self.state = State::Comma;
+            }
+            None => self.muted = Some(self.depth),
+        }
     }
 
     /// A line ended within the value: white space, if white space may be there.
     pub(crate) fn end_line(&mut self) -> Result<Option<Token<'static>>, Invalid> {
         match self.state {
             State::InString | State::Escape | State::Hex(..) | State::InWord(..) => Err(Invalid::Syntax),
-            State::InNumber(number) => self.end_number(number),
+            State::InNumber => self.end_number(),
             _ => Ok(None),
         }
     }
@@ -170,40 +138,38 @@ impl Scanner {
                     *at += 1;
                     self.hex(left, unit, byte)?
                 }
-                State::InNumber(mut number) => {
-                    if number.take(byte) {
-                        *at += 1;
-                        self.state = State::InNumber(number);
-                        None
-                    } else if matches!(byte, b',' | b']' | b'}' | b' ' | b'\t' | b'\n' | b'\r') {
-                        self.end_number(number)?
-                    } else {
-                        return Err(Invalid::Syntax);
+                State::InNumber => {
+                    *at += self.number.take(bytes.get(*at..).unwrap_or_default());
+                    match bytes.get(*at) {
+                        None => return Ok(None),
+                        Some(b',' | b']' | b'}' | b' ' | b'\t' | b'\n' | b'\r') => self.end_number()?,
+                        Some(_) => return Err(Invalid::Syntax),
                     }
                 }
                 State::InWord(word, read) => {
                     *at += 1;
                     self.word(word, read, byte)?
                 }
-                _ => {
-                    match byte {
-                        b' ' | b'\t' => {
-                            *at += 1;
-                            continue;
-                        }
-                        b'\n' | b'\r' => {
-                            if self.stops_at_lines {
-                                return Ok(None);
-                            }
-                            *at += 1;
-                            continue;
-                        }
-                        _ => {}
+                _ => match byte {
+                    b'\n' | b'\r' if self.stops_at_lines => return Ok(None),
+                    b' ' | b'\t' | b'\n' | b'\r' => {
+                        // Text that is indented or padded has many spaces here.
+                        let rest = bytes.get(*at + 1..).unwrap_or_default();
+                        *at += 1 + rest.iter().position(|byte| *byte != b' ').unwrap_or(rest.len());
+                        continue;
                     }
-                    let here = *at;
-                    *at += 1;
-                    self.structure(byte, here)?
-                }
+                    _ => {
+                        let here = *at;
+                        *at += 1;
+                        let told = self.structure(byte, here)?;
+                        // What mostly follows is a name.
+                        if matches!(self.state, State::Name | State::FirstName) && bytes.get(*at) == Some(&b'"') {
+                            *at += 1;
+                            self.begin_name();
+                        }
+                        told
+                    }
+                },
             };
             if told.is_some() {
                 return Ok(told);
@@ -214,11 +180,7 @@ impl Scanner {
     /// What stands between strings, numbers and words, or begins one.
     fn structure(&mut self, byte: u8, here: usize) -> Result<Option<Token<'static>>, Invalid> {
         match (self.state, byte) {
-            (State::Name | State::FirstName, b'"') => {
-                self.in_name = true;
-                self.name.len = 0;
-                self.state = State::InString;
-            }
+            (State::Name | State::FirstName, b'"') => self.begin_name(),
             (State::Colon, b':') => self.state = State::Value,
             (State::Comma, b',') => self.state = if self.open & 1 == 1 { State::Name } else { State::Value },
             (State::FirstName, b'}') | (State::FirstItem, b']') => return Ok(self.end()),
@@ -228,6 +190,12 @@ impl Scanner {
             _ => return Err(Invalid::Syntax),
         }
         Ok(None)
+    }
+
+    fn begin_name(&mut self) {
+        self.in_name = true;
+        self.name.begin();
+        self.state = State::InString;
     }
 
     fn value(&mut self, byte: u8, here: usize) -> Result<Option<Token<'static>>, Invalid> {
@@ -242,7 +210,10 @@ impl Scanner {
             b't' => self.state = State::InWord(Word::True, 1),
             b'f' => self.state = State::InWord(Word::False, 1),
             b'n' => self.state = State::InWord(Word::Null, 1),
-            _ => self.state = State::InNumber(Number::begin(byte).ok_or(Invalid::Syntax)?),
+            _ => {
+                self.number = Number::begin(byte).ok_or(Invalid::Syntax)?;
+                self.state = State::InNumber;
+            }
         }
         Ok(None)
     }
@@ -280,7 +251,7 @@ impl Scanner {
         let run = bytes.get(start..*at).unwrap_or_default();
         if self.in_name {
             match end {
-                Some(b'"') if self.name.len == 0 => self.name.here = start..*at,
+                Some(b'"') => self.name.end(bytes, start..*at),
                 _ => self.name.keep(run),
             }
         } else if self.muted.is_none() && !run.is_empty() {
@@ -291,6 +262,11 @@ impl Scanner {
                 *at += 1;
                 if self.in_name {
                     self.state = State::Colon;
+                    // What mostly follows is the colon.
+                    if bytes.get(*at) == Some(&b':') {
+                        *at += 1;
+                        self.state = State::Value;
+                    }
                     return Ok(if self.muted.is_none() { Progress::Tell(Token::Name) } else { Progress::Go });
                 }
                 Ok(if self.ended() { Progress::Tell(Token::EndText) } else { Progress::Go })
@@ -298,7 +274,9 @@ impl Scanner {
             Some(b'\\') => {
                 *at += 1;
                 self.state = State::Escape;
-                Ok(Progress::Go)
+                let Some(&byte) = bytes.get(*at) else { return Ok(Progress::Go) };
+                *at += 1;
+                Ok(self.escape(byte)?.map_or(Progress::Go, Progress::Tell))
             }
             Some(b'\n' | b'\r') if self.stops_at_lines => Ok(Progress::Stop),
             Some(_) => Err(Invalid::Syntax),
@@ -349,8 +327,8 @@ impl Scanner {
         None
     }
 
-    fn end_number(&mut self, number: Number) -> Result<Option<Token<'static>>, Invalid> {
-        let value = number.end().ok_or(Invalid::Syntax)?;
+    fn end_number(&mut self) -> Result<Option<Token<'static>>, Invalid> {
+        let value = self.number.end().ok_or(Invalid::Syntax)?;
         Ok(self.ended().then_some(Token::Number(value)))
     }
 
@@ -372,4 +350,26 @@ enum Progress<'a> {
     Stop,
     Go,
     Tell(Token<'a>),
+}
+
+/// Behind a name and its colon, where a value ends that is all there: a string without escapes, a whole number or a word.
+fn plain_value(bytes: &[u8], at: usize) -> Option<usize> {
+    let rest = bytes.get(at..)?;
+    let rest = rest.strip_prefix(b" ").unwrap_or(rest);
+    let begin = bytes.len() - rest.len();
+    match rest.first()? {
+        b'"' => {
+            let end = special(bytes, begin + 1);
+            (bytes.get(end) == Some(&b'"')).then_some(end + 1)
+        }
+        first @ b'0'..=b'9' => {
+            let digits = rest.iter().position(|byte| !byte.is_ascii_digit())?;
+            let is_number = *first != b'0' || digits == 1;
+            (is_number && matches!(rest.get(digits), Some(b',' | b'}'))).then_some(begin + digits)
+        }
+        b'n' => rest.starts_with(b"null").then_some(begin + 4),
+        b't' => rest.starts_with(b"true").then_some(begin + 4),
+        b'f' => rest.starts_with(b"false").then_some(begin + 5),
+        _ => None,
+    }
 }

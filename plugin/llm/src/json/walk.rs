@@ -59,7 +59,7 @@ impl<P: Copy> Walk<P> {
                 Token::Name => match step(self.container(), self.scanner.name(bytes)) {
                     Some(place) => self.place = place,
                     None => {
-                        self.scanner.mute();
+                        self.scanner.mute(bytes, at);
                         continue;
                     }
                 },

@@ -111,7 +111,7 @@ proptest! {
     #[test]
     fn any_stream_keeps_all_but_that_chunk(
         events in proptest::collection::vec(proptest::sample::select(vec![
-            CHUNK, USAGE, FILTERS, "data: [DONE]", ": ping", "id: 7", "data: {\"usage\":{}}", "data: x", "data:", "",
+            CHUNK, USAGE, FILTERS, "data: [DONE]", ": ping", "id: 7", "data: {\"usage\":{}}", "data: x", "data:",
         ]), 0..8),
         end in proptest::sample::select(vec!["\n", "\r", "\r\n"]),
         sizes in proptest::collection::vec(1_usize..60, 1..10),
@@ -127,8 +127,6 @@ proptest! {
                 break;
             }
         }
-        // An empty event is four ends of lines in a row, which the naive reader would cut elsewhere.
-        prop_assume!(!events.contains(&""));
         let (shown, _) = shown(Api::OpenAiChat, pieces);
         prop_assert_eq!(String::from_utf8(shown).unwrap(), taken_out(&body, end));
     }

@@ -61,6 +61,10 @@ fn prompt(value: &Value, text: &mut Weight) {
     }
 }
 
+fn has_object(value: &Value) -> bool {
+    value.is_object() || value.as_array().is_some_and(|items| items.iter().any(has_object))
+}
+
 fn anything() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
         Just(Value::Null),
@@ -131,6 +135,9 @@ proptest! {
             Api::BedrockConverse => &["messages"],
         };
         prompts.iter().for_each(|name| prompt(&body[name], &mut tokens));
+        if prompts.contains(&"tools") && has_object(&body["tools"]) {
+            tokens.add(Weight::of_tokens(tools_tokens(api)));
+        }
         prop_assert_eq!(call.prompt_tokens, tokens.tokens());
         let found = Read {
             model: call.model.clone(),

@@ -15,7 +15,8 @@ fn text_and_names_count_and_what_the_model_does_not_read_does_not() {
     let more = r#""user":"aaaaaaaaaaaaaaaaaaaaaaaaaaaaa","metadata":{"messages":"bbbbbbbbbbbbbbb"},"seed":12345"#;
     assert_eq!(prompt(Api::OpenAiChat, &format!("{{{messages},{more}}}")), (4 + 6, 0, 0));
     let tools = r#""tools":[{"name":"abcdefgh","strict":true}]"#;
-    assert_eq!(prompt(Api::OpenAiChat, &format!("{{{messages},{tools}}}")), (4 + 6 + 6, 0, 0));
+    assert_eq!(prompt(Api::OpenAiChat, &format!("{{{messages},{tools}}}")), (4 + 6 + 90 + 6, 0, 0));
+    assert_eq!(prompt(Api::OpenAiChat, &format!("{{{messages},\"tools\":[]}}")), (4 + 6, 0, 0));
 }
 
 #[test]
@@ -23,6 +24,21 @@ fn escapes_change_nothing() {
     let plain = r#"{"messages":[{"role":"user","content":"Grüße, 你好 🦀 \"a\" /"}]}"#;
     let escaped = r#"{"messages":[{"role":"user","content":"Gr\u00fc\u00DFe, \u4f60\u597d \ud83e\udd80 \"a\" \/"}]}"#;
     assert_eq!(prompt(Api::OpenAiChat, plain), prompt(Api::OpenAiChat, escaped));
+}
+
+#[test]
+fn images_are_told_from_sounds() {
+    let kinds = |data: &str| {
+        let body = format!(r#"{{"contents":[{{"parts":[{{"inlineData":{{"data":"{data}"}}}}]}}]}}"#);
+        let (_, images, files) = prompt(Api::Gemini, &body);
+        (images, files)
+    };
+    for image in ["iVBORw0KGgoAAAANSUhEUg==", "/9j/4AAQSkZJRg==", "R0lGODlhAQABAIAAAA==", "UklGRiQAAABXRUJQVlA4"] {
+        assert_eq!(kinds(image), (1, 0), "{image}");
+    }
+    for other in ["UklGRiQAAABXQVZFZm10IA==", "JVBERi0xLjQK", "SUQzBAAAAAAA", "UklGR", ""] {
+        assert_eq!(kinds(other), (0, 1), "{other}");
+    }
 }
 
 #[test]
