@@ -6,6 +6,7 @@
 
 mod api;
 mod ask;
+pub mod budget;
 mod catalogue;
 pub mod cli;
 mod client;
@@ -20,6 +21,7 @@ mod format;
 mod metrics;
 pub mod net;
 mod policies;
+pub mod proto;
 mod publisher;
 mod related;
 pub mod signing;

@@ -1,5 +1,6 @@
 //! What the companion counts, in the OpenMetrics text format.
 
+mod budget;
 mod feed;
 mod related;
 mod search;
@@ -17,6 +18,8 @@ use prometheus_client::registry::{Registry, Unit};
 use crate::feed::WorkerCounts;
 use crate::publisher::Published;
 
+use budget::BudgetMetrics;
+pub(crate) use budget::{BudgetEvent, Came, Ended, ReserveOutcome, StoreOperation};
 use feed::FeedMetrics;
 pub(crate) use feed::Refusal;
 use related::RelatedMetrics;
@@ -38,6 +41,7 @@ pub(crate) struct Metrics {
     bytes: Gauge,
     degraded: Gauge,
     state_errors: Counter,
+    pub(crate) budget: BudgetMetrics,
     pub(crate) feed: FeedMetrics,
     pub(crate) related: RelatedMetrics,
     pub(crate) search: SearchMetrics,
@@ -53,6 +57,7 @@ impl Metrics {
         let related = RelatedMetrics::registered(&mut registry);
         let mut plain = Registry::default();
         let search = SearchMetrics::registered(&mut plain, &mut registry);
+        let budget = BudgetMetrics::registered(&mut plain);
         let metrics = Metrics {
             load_failures: Counter::default(),
             compile_duration: Histogram::new(COMPILE_BUCKETS),
@@ -62,6 +67,7 @@ impl Metrics {
             bytes: Gauge::default(),
             degraded: Gauge::default(),
             state_errors: Counter::default(),
+            budget,
             feed,
             related,
             search,

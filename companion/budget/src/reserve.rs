@@ -1,46 +1,25 @@
 use std::time::Duration;
 
-use crate::counter::{Counter, Scope, Unit, Window};
-use crate::reservation::{Amounts, Reservation, ReservationId};
+use crate::candidate::Candidates;
+use crate::reservation::{Reservation, ReservationId};
+use crate::standing::Standing;
 
 /// Asks for a call's reservation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reserve {
     /// The name that it shall have.
     pub id: ReservationId,
-    /// Ways to serve the call, the best one first: the first that fits is held.
-    pub candidates: Vec<Candidate>,
+    /// Ways to serve the call: the first that fits is held.
+    pub candidates: Candidates,
     /// How long it lives unless it is renewed.
-    pub lease: Duration,
+    pub lease: Lease,
     /// Whether a call that fits no way is refused. If not, the first way is held, and what it passes is told.
     pub is_strict: bool,
 }
 
-/// A way to serve a call.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Candidate {
-    /// Everything that it counts for. No two are for the same scope, window and unit.
-    pub lines: Vec<Line>,
-    /// The most that it may use.
-    pub amounts: Amounts,
-    /// What its prompt is estimated at.
-    pub least: Amounts,
-}
-
-/// Something that a call counts for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Line {
-    /// Of whom or of what.
-    pub scope: Scope,
-    /// For how long.
-    pub window: Window,
-    /// What is counted.
-    pub unit: Unit,
-    /// What may be used and held together; absent where it is only counted.
-    pub limit: Option<u64>,
-    /// What this way leaves of the limit to others; 0 where it may use all of it.
-    pub spare: u64,
-}
+/// How long a reservation lives unless it is renewed: a second to a day, in whole seconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lease(u32);
 
 /// What a store makes of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,11 +41,11 @@ pub struct Held {
     pub reservation: Reservation,
     /// How its lines stand with it, in their order.
     pub standings: Vec<Standing>,
-    /// The places of the lines whose limits it passes: only where it was not strict.
+    /// The places of the lines whose limits are passed: only where it was not strict.
     pub passed: Vec<usize>,
 }
 
-/// Why nothing was held: the line of the last candidate with the least left.
+/// Why nothing was held: the line of the last candidate with the least left, of those that it does not fit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refused {
     /// How it stands.
@@ -75,23 +54,26 @@ pub struct Refused {
     pub asked: u64,
 }
 
-/// How much of a limit is left.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Standing {
-    /// What is counted, of whom, and until when.
-    pub counter: Counter,
-    /// Absent where it is only counted.
-    pub limit: Option<u64>,
-    /// By calls that are settled.
-    pub used: u64,
-    /// By calls on their way.
-    pub held: u64,
+impl Lease {
+    const LONGEST: u32 = 24 * 60 * 60;
+
+    /// The nearest that there is, and no shorter one if it is between two.
+    #[must_use]
+    pub fn new(length: Duration) -> Self {
+        let seconds = length.as_secs().saturating_add(u64::from(length.subsec_nanos() > 0));
+        Lease(u32::try_from(seconds).unwrap_or(Self::LONGEST).clamp(1, Self::LONGEST))
+    }
+
+    /// Its length.
+    #[must_use]
+    pub fn seconds(self) -> u64 {
+        self.0.into()
+    }
 }
 
-impl Standing {
-    /// What is left of the limit, if there is one.
-    #[must_use]
-    pub fn left(&self) -> Option<u64> {
-        self.limit.map(|limit| limit.saturating_sub(self.used.saturating_add(self.held)))
+/// Fifteen minutes.
+impl Default for Lease {
+    fn default() -> Self {
+        Lease(15 * 60)
     }
 }

@@ -1,9 +1,10 @@
-use crate::reservation::{Amounts, Reservation};
+use crate::amounts::Amounts;
+use crate::reservation::Reservation;
 
 /// Ends a reservation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settlement {
-    /// Which one, with all that it was made with.
+    /// Which one, with all that it was made with. Where the store still holds it, what it was made with counts.
     pub reservation: Reservation,
     /// How.
     pub outcome: Outcome,
@@ -31,7 +32,30 @@ pub enum Settled {
     /// It had been settled in the same or another way, which stays.
     Before,
     /// Its lease had ended, and settled it at an estimate; that is replaced.
-    Corrected,
-    /// It is too late for the counters: it is in the ledger alone.
+    Corrected {
+        /// What was counted of it until now.
+        estimate: Amounts,
+    },
+    /// It is too late for the counters, whatever had become of it: it is in the ledger alone.
     Late,
+}
+
+/// A reservation that its lease has settled.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Expired {
+    /// Which one.
+    pub reservation: Reservation,
+    /// At what.
+    pub used: Amounts,
+}
+
+impl Outcome {
+    /// What it counts as.
+    #[must_use]
+    pub fn used(self) -> Amounts {
+        match self {
+            Outcome::Committed { used, .. } => used,
+            Outcome::Released => Amounts::NONE,
+        }
+    }
 }

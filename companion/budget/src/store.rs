@@ -1,29 +1,49 @@
-use std::time::Duration;
-
 use futures::future::BoxFuture;
 
-use crate::reservation::{Amounts, Reservation, ReservationId};
-use crate::reserve::{Reserve, Reserved};
-use crate::settle::{Settled, Settlement};
+use crate::adjust::Adjustment;
+use crate::amounts::Amounts;
+use crate::look::{Holds, Scopes, UsageFilter};
+use crate::reservation::ReservationId;
+use crate::reserve::{Lease, Reserve, Reserved};
+use crate::settle::{Expired, Settled, Settlement};
+use crate::standing::Standing;
 
 /// Keeps what is held and used, for everybody who asks it.
 ///
 /// Each operation happens as a whole or not at all, and may be repeated: whoever gets no answer asks again. Time is the
-/// store's own.
+/// store's own. Counters are kept for [`KEPT_SECONDS`](crate::KEPT_SECONDS) after their periods, and none is made again.
 pub trait Store: Send + Sync {
-    /// Holds what a call may use, or says why not. Asked again with the same name, it answers as it did.
+    /// Holds what a call may use, or says why not. Asked again with the same name, it answers as it did, with the standings of
+    /// now.
+    ///
+    /// A candidate fits if for each of its lines what is used, held and asked is no more than the limit without its spare, or
+    /// than the limit itself if nothing is asked. Nobody is held what would lead a counter past
+    /// [`MOST_COUNTED`](crate::MOST_COUNTED), strictly or not.
     fn reserve<'s>(&'s self, reserve: &'s Reserve) -> BoxFuture<'s, Result<Reserved, StoreError>>;
 
     /// Settles a reservation, in the periods in which it was made, whether or not the store knows it (any more). One that is
     /// released before it was made is never made.
     fn settle<'s>(&'s self, settlement: &'s Settlement) -> BoxFuture<'s, Result<Settled, StoreError>>;
 
-    /// Says that a call is still on its way, and what it has used so far; false where it is settled already, or unknown.
-    fn renew<'s>(&'s self, id: ReservationId, so_far: Amounts, lease: Duration) -> BoxFuture<'s, Result<bool, StoreError>>;
+    /// Says that a call is still on its way, and what it has used so far; false where it is settled already, or unknown. The
+    /// most that was ever said counts, and the latest end of a lease.
+    fn renew<'s>(&'s self, id: ReservationId, so_far: Amounts, lease: Lease)
+    -> BoxFuture<'s, Result<bool, StoreError>>;
 
-    /// Settles reservations whose leases have ended, at most so many, at what was last said of them and no less than their
-    /// prompts. Gives those that this has settled.
-    fn expire(&self, most: usize) -> BoxFuture<'_, Result<Vec<Reservation>, StoreError>>;
+    /// Settles reservations whose leases have ended, at most so many and the longest ended first, at what was last said of
+    /// them and no less than their prompts. Gives those that this has settled.
+    fn expire(&self, most: usize) -> BoxFuture<'_, Result<Vec<Expired>, StoreError>>;
+
+    /// How counters stand that have been used or held, in the order of [`Counter`](crate::Counter). The store knows no limits.
+    fn usage<'s>(&'s self, filter: &'s UsageFilter) -> BoxFuture<'s, Result<Vec<Standing>, StoreError>>;
+
+    /// The calls on their way that count for such scopes, in the order in which they were made, and by their names within a
+    /// second; at most so many.
+    fn holds<'s>(&'s self, scopes: &'s Scopes, most: usize) -> BoxFuture<'s, Result<Holds, StoreError>>;
+
+    /// Changes what a counter says is used, once, and says how it stands then; none where it is no longer kept. The ledger
+    /// tells who did it.
+    fn adjust<'s>(&'s self, adjustment: &'s Adjustment) -> BoxFuture<'s, Result<Option<Standing>, StoreError>>;
 }
 
 /// Why a store does nothing.

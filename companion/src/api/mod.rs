@@ -2,6 +2,7 @@
 
 mod author;
 mod body;
+mod budgets;
 mod condition;
 mod conflicts;
 mod duplicates;

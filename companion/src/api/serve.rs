@@ -13,6 +13,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
+use crate::budget::Accounts;
 use crate::daemon::Shutdown;
 use crate::embedding::Searches;
 use crate::feed::Registry;
@@ -24,7 +25,7 @@ use crate::publisher::{Changes, Current, History, Problems, Refused, Shelf};
 use super::problem::Problem;
 use super::studies::Studies;
 use super::tokens::Tokens;
-use super::{embeddings, health, metrics, migrations, policies, search, snapshots, workers};
+use super::{budgets, embeddings, health, metrics, migrations, policies, search, snapshots, workers};
 
 /// Most open connections.
 pub(crate) const MAX_CONNECTIONS: usize = 256;
@@ -55,6 +56,7 @@ pub(crate) struct Api {
     pub(crate) large_bodies: Arc<Semaphore>,
     pub(crate) asking: Asking,
     pub(crate) studies: Studies,
+    pub(crate) accounts: Accounts,
 }
 
 impl Api {
@@ -104,6 +106,14 @@ fn router(api: Api) -> Router {
         .route("/v1/workers", get(workers::list))
         .route("/v1/policies", get(policies::list))
         .route("/v1/policies/{name}", get(policies::get).put(policies::put).delete(policies::delete).post(search::post))
+        .route("/v1/budgets", get(budgets::show))
+        .route("/v1/budgets/holds", get(budgets::holds))
+        .route("/v1/budgets/adjust", post(budgets::adjust))
+        .route("/v1/budgets/reset", post(budgets::reset))
+        .route("/v1/budgets/changes", get(budgets::changes))
+        .route("/v1/budgets/ledger", get(budgets::spent))
+        .route("/v1/budgets/ledger/rows", get(budgets::rows))
+        .route("/v1/budgets/events", get(budgets::events))
         .route("/v1/embeddings", get(embeddings::show))
         .route("/v1/embeddings/dead", get(embeddings::dead))
         .route("/v1/embeddings/dead/retry", post(embeddings::retry))

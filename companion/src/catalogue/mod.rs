@@ -45,8 +45,7 @@ pub(crate) struct Surroundings {
     pub(crate) schemas: Schemas,
     pub(crate) routes: Vec<Route>,
     /// Absent before anything is known to be in force: then nobody can tell what may be used.
-    #[cfg_attr(not(test), expect(dead_code, reason = "for those who reserve"))]
-    pub(crate) budgets: Option<Budgets>,
+    pub(crate) budgets: Option<Arc<Budgets>>,
 }
 
 impl Default for Catalogue {
@@ -149,7 +148,7 @@ impl Surroundings {
             scopes: set.scopes.clone(),
             schemas: set.schemas.clone(),
             routes: set.routes.clone(),
-            budgets: Some(set.budgets.clone()),
+            budgets: Some(Arc::new(set.budgets.clone())),
         }
     }
 }

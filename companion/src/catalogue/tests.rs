@@ -101,5 +101,5 @@ fn budgets_are_known_once_something_is_in_force() {
     let text = "budgets: {environments: {dev: {limits: [{scope: global, tokens: 5}]}}}";
     let set = load(&[SourceFile::new("a.yaml", text)]).unwrap();
     catalogue.replace(&set, None);
-    assert_eq!(catalogue.surroundings().budgets.as_ref(), Some(&set.budgets));
+    assert_eq!(catalogue.surroundings().budgets.as_deref(), Some(&set.budgets));
 }

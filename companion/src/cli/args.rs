@@ -4,8 +4,8 @@ use tollgate_policy::set::budget::Environment;
 
 use super::exit::Exit;
 use super::{
-    check, compile, conflicts, diff, duplicates, fmt, history, key, lint, migrate, publish, recommend, rollback,
-    schema, serve, show, similar, test, token, validate, workers,
+    budget, check, compile, conflicts, diff, duplicates, fmt, history, key, lint, migrate, publish, recommend,
+    rollback, schema, serve, show, similar, test, token, validate, workers,
 };
 
 const EXIT_CODES: &str = "Exit codes: 0 done (check and explain: allowed), 1 error, 2 denied (check and explain)";
@@ -37,7 +37,7 @@ pub(super) struct Cli {
 pub(super) enum Command {
     /// Watch a folder of policies and serve them to every worker.
     #[command(after_help = EXIT_CODES)]
-    Serve(serve::Args),
+    Serve(Box<serve::Args>),
     /// Say everything that is wrong with policy files.
     #[command(after_help = EXIT_CODES)]
     Validate(validate::Args),
@@ -86,6 +86,9 @@ pub(super) enum Command {
     /// Put the content of an older version into force again, as a new version.
     #[command(after_help = EXIT_CODES)]
     Rollback(rollback::Args),
+    /// Say what calls of models have used and may still use, and change it.
+    #[command(after_help = EXIT_CODES)]
+    Budget(budget::Args),
     /// Carry policy search from one model to another, and back.
     #[command(after_help = EXIT_CODES)]
     Migrate(migrate::Args),
@@ -118,6 +121,7 @@ impl Command {
             | Command::Recommend(_)
             | Command::Rollback(_)
             | Command::Migrate(_)
+            | Command::Budget(_)
             | Command::Token(_)
             | Command::Schema(_)
             | Command::Key(_) => Exit::Error,

@@ -2,6 +2,8 @@
 
 mod args;
 mod asked;
+mod budget;
+mod budget_args;
 mod check;
 mod compile;
 mod conflicts;
@@ -75,9 +77,10 @@ fn exit_on_misuse() -> Exit {
 
 fn run(command: Command, output: &mut Output<'_>) -> anyhow::Result<Exit> {
     match command {
-        Command::Serve(args) => serve::run(args),
+        Command::Serve(args) => serve::run(*args),
         Command::Validate(args) => validate::run(args, output),
         Command::Compile(args) => compile::run(args, output),
+        Command::Budget(args) => budget::run(&args, output),
         Command::Check(args) => check::run(*args, output),
         Command::Fmt(args) => fmt::run(args, output),
         Command::Lint(args) => lint::run(args, output),

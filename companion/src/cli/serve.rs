@@ -11,6 +11,7 @@ use tollgate_policy::set::budget::Environment;
 use crate::daemon::{Config, Daemon, PolicySource, Timing};
 
 use super::args::environments;
+use super::budget_args::BudgetArgs;
 use super::exit::Exit;
 use super::feed::FeedArgs;
 use super::logging::{self, LogFormat};
@@ -40,6 +41,8 @@ pub(super) struct Args {
     feed: FeedArgs,
     #[command(flatten)]
     search: SearchArgs,
+    #[command(flatten)]
+    budget: BudgetArgs,
     /// Where /healthz, /readyz, /metrics and /v1 are
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:9901")]
     http: SocketAddr,
@@ -74,6 +77,7 @@ pub(super) fn run(args: Args) -> anyhow::Result<Exit> {
         tokens,
         feed,
         search,
+        budget,
         http,
         environment,
         expect_workers,
@@ -93,10 +97,12 @@ pub(super) fn run(args: Args) -> anyhow::Result<Exit> {
     );
     let feed = feed.config(allow_non_loopback)?;
     let search = search.config(&state)?;
+    let budget = budget.config(&state);
     logging::start(log)?;
     let config = Config {
         source,
         search,
+        budget,
         state,
         keep_versions,
         tokens,

@@ -59,7 +59,8 @@ fn what_an_environment_cannot_do_without_is_missed_where_it_is_asked_for() {
     assert_eq!(exit.unwrap(), Exit::Error);
     assert!(problems.contains("a.yaml:1:") && problems.contains("`budgets.environments.prod`"), "{problems}");
     let limits = "{limits: [{scope: global, tokens: 5}, {scope: org, tokens: 1}]}";
-    fs::write(dir.path().join("b.yaml"), format!("budgets: {{environments: {{dev: {limits}, prod: {limits}}}}}\n")).unwrap();
+    fs::write(dir.path().join("b.yaml"), format!("budgets: {{environments: {{dev: {limits}, prod: {limits}}}}}\n"))
+        .unwrap();
     let (exit, results, _) = validate(&["--environment", "prod"]);
     assert_eq!(exit.unwrap(), Exit::Success);
     assert!(results.contains(", 0 models, 4 limits in 2 files"), "{results}");

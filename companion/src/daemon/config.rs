@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use tollgate_policy::set::budget::Environment;
 
+use crate::budget::BudgetConfig;
 use crate::embedding::SearchConfig;
 use crate::feed::FeedConfig;
 
@@ -29,6 +30,8 @@ pub struct Config {
     pub expected_workers: Option<u32>,
     /// How policies are made searchable.
     pub search: SearchConfig,
+    /// How budgets are kept.
+    pub budget: BudgetConfig,
     /// The daemon's clocks.
     pub timing: Timing,
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use tokio::sync::{Semaphore, mpsc, watch};
 
 use crate::api::{self, Api, Studies, Tokens};
+use crate::budget::{Opened, Rulebook};
 use crate::embedding::Searches;
 use crate::feed::{self, Access, AccessError, Feed, Registry};
 use crate::find::Asking;
@@ -44,6 +45,9 @@ pub enum StartError {
     /// The token file cannot be used; the message says what to do.
     #[error("{0}")]
     Tokens(String),
+    /// The budget store cannot be used; the message says what to do.
+    #[error("{0}")]
+    Budgets(String),
     /// A file that the feed needs cannot be used.
     #[error(transparent)]
     Feed(#[from] AccessError),
@@ -66,13 +70,28 @@ impl Daemon {
     /// # Errors
     /// If the state file is unusable, an address is taken, or the policies lack what their environment cannot do without.
     pub async fn start(config: Config) -> Result<Self, StartError> {
-        let Config { source, state, keep_versions, tokens, feed, http, environment, expected_workers, search, timing } =
-            config;
+        let Config {
+            source,
+            state,
+            keep_versions,
+            tokens,
+            feed,
+            http,
+            environment,
+            expected_workers,
+            search,
+            budget,
+            timing,
+        } = config;
         let metrics = Arc::new(Metrics::new(expected_workers));
         let health = Health::new(Arc::clone(&metrics));
         let problems = health.follow();
         let tokens = tokens.map(Tokens::read).transpose().map_err(|error| StartError::Tokens(error.to_string()))?;
         let store = Store::open(&state, keep_versions).map_err(|error| StartError::State(error.to_string()))?;
+        let (rulebook, pages) = Rulebook::new(environment);
+        let budgets =
+            Opened::open(&budget, rulebook, &metrics).map_err(|error| StartError::Budgets(error.to_string()))?;
+        let (desk, till, accounts) = (budgets.desk.clone(), budgets.till.clone(), budgets.accounts.clone());
         let (trigger, shutdown) = ShutdownTrigger::new();
         let mut supervisor = Supervisor::new(trigger);
         let is_api = matches!(source, PolicySource::Api);
@@ -112,7 +131,12 @@ impl Daemon {
             large_bodies: Arc::new(Semaphore::new(api::LARGE_BODIES)),
             asking: Asking::new(catalogue.clone(), searches.clone(), Arc::clone(&metrics)),
             studies: Studies::new(),
+            accounts,
         };
+        let (sweeping, settling) = budgets.into_tasks(&shutdown);
+        supervisor.spawn_endless("budgets", pages.follow(catalogue.clone(), shutdown.clone()));
+        supervisor.spawn_endless("leases", sweeping);
+        supervisor.spawn_endless("settlements", settling);
         let (related, extracts) = watch::channel(None);
         let following = follow(searches.clone(), related, Arc::clone(&metrics), shutdown.clone());
         supervisor.spawn_endless("related", following);
@@ -120,7 +144,7 @@ impl Daemon {
         supervisor.spawn_endless("search", searches.keep_up(catalogue, shutdown.clone()));
         supervisor.spawn("api", api::serve(api, http_listener, shutdown.clone()));
         let (server, sessions) = feed::serve(
-            Feed { registry, current, extracts, ahead, access, metrics, shutdown: shutdown.clone() },
+            Feed { registry, current, extracts, ahead, access, desk, till, metrics, shutdown: shutdown.clone() },
             feed_listener,
         );
         supervisor.spawn("feed", server);

@@ -26,6 +26,13 @@ impl Frame {
         Frame::new(&message.encode_to_vec(), Bytes::new())
     }
 
+    /// Settlements that are durable.
+    pub(super) fn settled(sequences: Vec<u64>) -> Self {
+        let settled = proto::Settled { sequences };
+        let message = proto::CompanionMessage { body: Some(companion_message::Body::Settled(settled)) };
+        Frame::new(&message.encode_to_vec(), Bytes::new())
+    }
+
     /// A snapshot or a delta. The same bytes as the generated code writes for `CompanionMessage`, without a copy of the
     /// content.
     pub(super) fn offer(offer: &Offer) -> Self {

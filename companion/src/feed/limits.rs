@@ -17,6 +17,9 @@ pub(super) const MAX_VMS: usize = 8192;
 /// Largest message from a VM.
 pub(super) const MAX_WORKER_MESSAGE: usize = 64 << 10;
 
+/// Largest reserve.
+pub(super) const MAX_RESERVE: usize = 16 << 10;
+
 /// Longest name that a VM gives of itself, in bytes; the rest is cut off.
 pub(super) const MAX_NAME: usize = 256;
 

@@ -12,19 +12,16 @@ mod parts;
 mod publications;
 mod registry;
 mod related;
+mod reserves;
 mod serve;
 mod service;
 mod session;
 mod sessions;
+mod settlements;
 mod supply;
 mod vm;
 
-/// The protocol's messages, server and client.
-#[expect(missing_docs, clippy::allow_attributes_without_reason, reason = "generated code")]
-pub mod proto {
-    tonic::include_proto!("tollgate.v1");
-}
-
+pub use crate::proto;
 pub use admission::NodePattern;
 pub use config::{FeedConfig, Signing};
 pub(crate) use limits::MAX_CONNECTIONS;

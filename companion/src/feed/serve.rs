@@ -5,6 +5,7 @@ use tokio::sync::mpsc;
 use tollgate_policy::snapshot::SnapshotId;
 use tonic::transport::Server;
 
+use crate::budget::{Desk, Till};
 use crate::daemon::Shutdown;
 use crate::metrics::{Metrics, Refusal};
 use crate::net::{BoundedListener, HandshakeFailure, Tls, TlsError, secured};
@@ -19,6 +20,7 @@ use super::limits::MAX_STREAMS_PER_CONNECTION;
 use super::offers::Offers;
 use super::parts::Parts;
 use super::registry::Registry;
+use super::reserves::Reserves;
 use super::service::FeedService;
 use super::session::Shared;
 use super::sessions::Sessions;
@@ -27,7 +29,6 @@ use super::sessions::Sessions;
 const KEEPALIVE: Duration = Duration::from_secs(10);
 
 /// What the feed is made of.
-#[derive(Debug)]
 pub(crate) struct Feed {
     pub(crate) registry: Arc<Registry>,
     pub(crate) current: Current,
@@ -35,6 +36,10 @@ pub(crate) struct Feed {
     /// Where ids go that a worker has applied and we have not published.
     pub(crate) ahead: mpsc::Sender<SnapshotId>,
     pub(crate) access: Access,
+    /// Where calls of models are reserved, beside the feed.
+    pub(crate) desk: Desk,
+    /// Where they are settled.
+    pub(crate) till: Till,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) shutdown: Shutdown,
 }
@@ -72,22 +77,34 @@ pub(crate) fn serve(
     feed: Feed,
     listener: BoundedListener,
 ) -> (impl Future<Output = Result<(), tonic::transport::Error>>, Sessions) {
-    let Feed { registry, current, extracts, ahead, access, metrics, shutdown } = feed;
+    let Feed { registry, current, extracts, ahead, access, desk, till, metrics, shutdown } = feed;
     let Access { tls, admission, signer } = access;
     let (sessions, entrance) = Sessions::new();
     let mut stopping = shutdown.clone();
     let signer = signer.map(Arc::new);
     let (offers, parts) = (Arc::new(Offers::new(signer.clone())), Arc::new(Parts::new(signer)));
     let admission = Arc::new(admission);
+    let reserves = Reserves::new(desk, Arc::clone(&admission), Arc::clone(&metrics));
     let metrics_of_all = Arc::clone(&metrics);
-    let shared =
-        Shared { registry, current, extracts, offers, parts, admission, ahead, metrics: metrics_of_all, shutdown };
+    let shared = Shared {
+        registry,
+        current,
+        extracts,
+        offers,
+        parts,
+        admission,
+        ahead,
+        till,
+        metrics: metrics_of_all,
+        shutdown,
+    };
     let connections = secured(listener, tls, stopping.clone(), turned_away(metrics));
     let server = Server::builder()
         .http2_keepalive_interval(Some(KEEPALIVE))
         .http2_keepalive_timeout(Some(KEEPALIVE))
         .max_concurrent_streams(Some(MAX_STREAMS_PER_CONNECTION))
         .add_service(FeedService::new(shared, entrance))
+        .add_service(reserves)
         .serve_with_incoming_shutdown(connections, async move { stopping.requested().await });
     (server, sessions)
 }

@@ -8,6 +8,7 @@ use tokio::time::{sleep_until, timeout};
 use tollgate_policy::snapshot::{FORMAT, SnapshotId};
 use tonic::Status;
 
+use crate::budget::Till;
 use crate::daemon::Shutdown;
 use crate::metrics::{Metrics, Refusal};
 use crate::net::Presence;
@@ -23,6 +24,7 @@ use super::parts::{PartOffer, Parts};
 use super::proto::{self, worker_message};
 use super::registry::{Registry, Seat};
 use super::related::{Answered, RelatedSupply};
+use super::settlements::Settlements;
 use super::supply::{Form, Supply};
 use super::vm::Nacked;
 
@@ -37,6 +39,8 @@ pub(super) struct Shared {
     pub(super) admission: Arc<Admission>,
     /// Takes ids above which the next snapshot must be.
     pub(super) ahead: mpsc::Sender<SnapshotId>,
+    /// Takes settlements of budgets.
+    pub(super) till: Till,
     pub(super) metrics: Arc<Metrics>,
     pub(super) shutdown: Shutdown,
 }
@@ -99,7 +103,8 @@ where
     }
     let now = Instant::now();
     let related = RelatedSupply::new(seat.refused_extract(), now);
-    let mut session = Session { shared, seat, supply: Supply::new(held), related, owes_current: false, heard_at: now };
+    let (supply, settlements) = (Supply::new(held), Settlements::new(shared.till.clone()));
+    let mut session = Session { shared, seat, supply, related, settlements, owes_current: false, heard_at: now };
     session.check_ahead(held.map(|held| held.id))?;
     session.exchange(up, down, replaced).await
 }
@@ -110,6 +115,7 @@ struct Session {
     seat: Seat,
     supply: Supply,
     related: RelatedSupply,
+    settlements: Settlements,
     /// A heartbeat waits for its answer.
     owes_current: bool,
     heard_at: Instant,
@@ -140,7 +146,8 @@ impl Session {
             let making = published.as_ref().and_then(|published| self.make(published, now));
             let extract = extracts.borrow_and_update().clone();
             let part = published.as_ref().and_then(|published| self.part(published, extract.as_deref()?, now));
-            let delivery = deliver(down, making, self.owes_current, part.is_some());
+            let owed = Owed { current: self.owes_current, settled: self.settlements.are_owed(), part: part.is_some() };
+            let delivery = deliver(down, making, owed);
             tokio::select! {
                 biased;
                 _ = &mut replaced => return Err(Status::aborted("the VM has opened another stream")),
@@ -160,6 +167,9 @@ impl Session {
                         room.send(Ok(Frame::current(published.map(|published| published.id))));
                         self.owes_current = false;
                     }
+                    Delivery::Settled(room) => {
+                        room.send(Ok(Frame::settled(self.settlements.done())));
+                    }
                     Delivery::Part(room) => if let (Some(part), Some(extract)) = (part, extract) {
                         room.send(Ok(Frame::part(&part)));
                         self.shared.metrics.related.sent(part.content.len());
@@ -168,6 +178,7 @@ impl Session {
                     Delivery::Closed => return Ok(()),
                 },
                 () = news(&mut extracts) => {}
+                () = self.settlements.hear() => {}
                 message = up.next() => match message {
                     Some(message) => self.hear(message?)?,
                     None => return Ok(()),
@@ -227,6 +238,10 @@ impl Session {
                 Ok(())
             }
             Some(worker_message::Body::Hello(_)) => Err(Status::invalid_argument("hello was said already")),
+            Some(worker_message::Body::Settlements(settlements)) => {
+                // The VM says them again on its next stream, and until then there may be room.
+                self.settlements.take(settlements).map_err(|full| Status::resource_exhausted(full.to_string()))
+            }
             // Of a later version of the protocol: nothing that this one needs.
             None => Ok(()),
         }
@@ -293,24 +308,28 @@ impl Session {
 enum Delivery<'d> {
     Offer(mpsc::Permit<'d, Down>, Option<Offer>),
     Current(mpsc::Permit<'d, Down>),
+    Settled(mpsc::Permit<'d, Down>),
     Part(mpsc::Permit<'d, Down>),
     /// Nobody reads any more.
     Closed,
 }
 
-async fn deliver(
-    down: &mpsc::Sender<Down>,
-    making: Option<Making>,
-    owes_current: bool,
-    has_part: bool,
-) -> Delivery<'_> {
+/// What waits besides snapshots.
+struct Owed {
+    current: bool,
+    settled: bool,
+    part: bool,
+}
+
+async fn deliver(down: &mpsc::Sender<Down>, making: Option<Making>, owed: Owed) -> Delivery<'_> {
     match making {
         Some(making) => {
             let offer = making.await;
             down.reserve().await.map_or(Delivery::Closed, |room| Delivery::Offer(room, offer))
         }
-        None if owes_current => down.reserve().await.map_or(Delivery::Closed, Delivery::Current),
-        None if has_part => down.reserve().await.map_or(Delivery::Closed, Delivery::Part),
+        None if owed.current => down.reserve().await.map_or(Delivery::Closed, Delivery::Current),
+        None if owed.settled => down.reserve().await.map_or(Delivery::Closed, Delivery::Settled),
+        None if owed.part => down.reserve().await.map_or(Delivery::Closed, Delivery::Part),
         None => future::pending().await,
     }
 }

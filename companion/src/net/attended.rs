@@ -32,6 +32,9 @@ pub(crate) struct Attended {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Presence(Arc<AtomicUsize>);
 
+/// Set once somebody was there whose coming and going is not looked at.
+const STAYS: usize = 1 << (usize::BITS - 1);
+
 /// Somebody, until dropped.
 #[derive(Debug)]
 pub(crate) struct Present(Presence);
@@ -69,6 +72,11 @@ impl Presence {
     pub(crate) fn enter(&self) -> Present {
         self.0.fetch_add(1, Ordering::Relaxed);
         Present(self.clone())
+    }
+
+    /// From now on somebody is present, as long as the connection lasts.
+    pub(crate) fn stay(&self) {
+        self.0.fetch_or(STAYS, Ordering::Relaxed);
     }
 }
 

@@ -248,8 +248,8 @@ impl Desk {
         let digest = self.compile(set)?.digest();
         let nothing = Budgets::default();
         let budgets = self.set.as_ref().map_or(&nothing, |own| &own.budgets);
-        let is_in_force = self.replica.get().is_some_and(|replica| replica.digest() == digest)
-            && *budgets == set.budgets;
+        let is_in_force =
+            self.replica.get().is_some_and(|replica| replica.digest() == digest) && *budgets == set.budgets;
         if is_in_force {
             self.untold = Some(Untold::All(Arc::clone(set)));
         }

@@ -39,10 +39,13 @@ pub(super) fn between(old: &PolicySet, new: &PolicySet) -> Summary {
         tally(&principals(old), &principals(new), other);
     }
     if old.budgets != new.budgets {
-        let models = |set: &PolicySet| named(&set.budgets.models, |model| (format!("model {}", model.name), model.clone()));
+        let models =
+            |set: &PolicySet| named(&set.budgets.models, |model| (format!("model {}", model.name), model.clone()));
         tally(&models(old), &models(new), other);
         let environments = |set: &PolicySet| {
-            named(&set.budgets.environments, |(environment, rules)| (format!("budgets of {environment}"), rules.clone()))
+            named(&set.budgets.environments, |(environment, rules)| {
+                (format!("budgets of {environment}"), rules.clone())
+            })
         };
         tally(&environments(old), &environments(new), other);
     }

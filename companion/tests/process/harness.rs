@@ -69,7 +69,7 @@ impl Site {
         let mut command = Command::new(tollgate());
         command.args(self.arguments()).args(["--http", &http]);
         let child = command.stderr(log).stdout(Stdio::null()).spawn().unwrap();
-        let process = Process { child, http };
+        let process = Process { child, http, feed: String::new() };
         let start = Instant::now();
         while ask(&process.http, "GET", "/healthz", "", "").is_none() {
             assert!(start.elapsed() < PATIENCE, "it does not start");
@@ -99,23 +99,33 @@ pub(crate) fn run(command: &mut Command) -> (i32, String, String) {
 pub(crate) struct Process {
     child: Child,
     http: String,
+    /// Where plugins connect, if it has said so.
+    feed: String,
 }
 
 impl Process {
     fn start(command: &mut Command) -> Process {
         let mut child = command.stderr(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
         let mut log = BufReader::new(child.stderr.take().unwrap());
+        let mut feed = String::new();
         let http = loop {
             let mut line = String::new();
             assert!(log.read_line(&mut line).unwrap() > 0, "it does not start");
             let line: Value = serde_json::from_str(&line).unwrap_or_default();
+            if line["message"] == "listening for the feed" {
+                line["address"].as_str().unwrap().clone_into(&mut feed);
+            }
             if line["message"] == "listening for the HTTP API" {
                 break line["address"].as_str().unwrap().to_owned();
             }
         };
         // Somebody has to read what it has to say.
         thread::spawn(move || std::io::copy(&mut log, &mut std::io::sink()));
-        Process { child, http }
+        Process { child, http, feed }
+    }
+
+    pub(crate) fn feed(&self) -> &str {
+        &self.feed
     }
 
     pub(crate) fn id(&self) -> u32 {
@@ -139,6 +149,11 @@ impl Process {
 
     pub(crate) fn post(&self, path: &str, json: &str) -> (u16, Value) {
         let (status, body) = ask(&self.http, "POST", path, "content-type: application/json\r\n", json).unwrap();
+        (status, serde_json::from_str(&body).unwrap_or(Value::String(body)))
+    }
+
+    pub(crate) fn post_as(&self, path: &str, kind: &str, body: &str) -> (u16, Value) {
+        let (status, body) = ask(&self.http, "POST", path, &format!("content-type: {kind}\r\n"), body).unwrap();
         (status, serde_json::from_str(&body).unwrap_or(Value::String(body)))
     }
 

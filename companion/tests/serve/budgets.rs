@@ -14,7 +14,7 @@ async fn production_does_not_start_without_rules_for_budgets() {
     for policies in [ROUTE.to_owned(), limited("dev", 5)] {
         let site = Site::new().in_production();
         site.write(&policies);
-        let refused = site.try_start().await.unwrap_err().to_string();
+        let refused = site.try_start().await.err().unwrap().to_string();
         assert!(refused.contains("a.yaml:") && refused.contains("route `chat` has a budget"), "{refused}");
         assert!(refused.contains("not for environment `prod`"), "{refused}");
     }
@@ -56,7 +56,7 @@ async fn production_publishes_no_route_whose_calls_nothing_limits() {
     let companion = site.start().await;
     let refused = companion.change("POST", "/v1/snapshots", &[YAML], ROUTE).await;
     assert_eq!(refused.status, 422);
-    let problem = &refused.json()["problems"][0];
+    let problem = &refused.json()["diagnostics"][0];
     assert_eq!(problem["line"], 6, "{problem}");
     assert!(problem["message"].as_str().unwrap().contains("`budgets.environments.prod`"), "{problem}");
     assert_eq!(companion.change("POST", "/v1/snapshots", &[YAML], &limited("prod", 5)).await.status, 201);
@@ -72,7 +72,7 @@ async fn what_the_api_has_put_into_force_elsewhere_does_not_start_in_production(
     let companion = site.start().await;
     assert!(companion.change("POST", "/v1/snapshots", &[YAML], ROUTE).await.status < 300);
     companion.stop().await;
-    let refused = site.in_production().try_start().await.unwrap_err().to_string();
+    let refused = site.in_production().try_start().await.err().unwrap().to_string();
     assert!(refused.contains("route `chat` has a budget"), "{refused}");
 }
 

@@ -16,6 +16,7 @@ use tokio::task::{JoinHandle, spawn_blocking};
 use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsConnector;
 use tokio_stream::wrappers::ReceiverStream;
+use tollgate::budget::BudgetConfig;
 use tollgate::daemon::{Config, Daemon, PolicySource, StartError, TaskError, Timing};
 use tollgate::embedding::SearchConfig;
 use tollgate::feed::FeedConfig;
@@ -42,6 +43,7 @@ pub(crate) struct Site {
     dir: TempDir,
     beat: Duration,
     feed: FeedConfig,
+    budget: Option<BudgetConfig>,
     is_api: bool,
     environment: Environment,
 }
@@ -53,7 +55,14 @@ impl Site {
         fs::write(dir.path().join("tokens"), format!("alice {ALICE_HASH}\n")).unwrap();
         // So slow that no VM dies by chance.
         let loopback = SocketAddr::from(([127, 0, 0, 1], 0));
-        Site { dir, beat: PATIENCE, feed: FeedConfig::open(loopback.into()), is_api: false, environment: Environment::Dev }
+        Site {
+            dir,
+            beat: PATIENCE,
+            feed: FeedConfig::open(loopback.into()),
+            budget: None,
+            is_api: false,
+            environment: Environment::Dev,
+        }
     }
 
     /// Without files: policies come by the API.
@@ -89,6 +98,12 @@ impl Site {
     /// With a feed like this.
     pub(crate) fn feeding(mut self, change: impl FnOnce(&mut FeedConfig)) -> Self {
         change(&mut self.feed);
+        self
+    }
+
+    /// With budgets like this.
+    pub(crate) fn budgeting(mut self, change: impl FnOnce(&mut BudgetConfig)) -> Self {
+        change(self.budget.get_or_insert(BudgetConfig::beside(&self.dir.path().join("state"))));
         self
     }
 
@@ -129,6 +144,7 @@ impl Site {
             environment: self.environment,
             expected_workers: Some(2),
             search: SearchConfig::beside(&self.state()),
+            budget: self.budget.clone().unwrap_or_else(|| BudgetConfig::beside(&self.state())),
             timing: Timing { beat: self.beat, rescan: Duration::from_millis(200), ..Timing::default() },
         })
         .await?;

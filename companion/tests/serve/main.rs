@@ -18,6 +18,8 @@ mod publishing;
 #[cfg(test)]
 mod related;
 #[cfg(test)]
+mod reserves;
+#[cfg(test)]
 mod search;
 #[cfg(test)]
 mod signatures;

@@ -3,6 +3,7 @@ use std::time::Duration;
 
 use tollgate_policy::identity::Presented;
 use tollgate_policy::related::Part;
+use tollgate_policy::set::budget::RouteBudget;
 use tollgate_policy::set::{RouteBody, Unmatched};
 
 use super::*;
@@ -243,6 +244,17 @@ fn a_request_that_waits_for_its_body_is_not_decided_yet() {
     assert_eq!(filter.vm.decisions.next().to_string().rsplit_once('-').unwrap().1, "1");
     assert_eq!(forwarded(filter.answer(Headers(&POST), Some(b"{}"), &alice())), []);
     assert_eq!(filter.vm.counters.take(Counter::Allowed), 1);
+}
+
+#[test]
+fn a_call_that_counts_waits_for_its_body_although_no_condition_reads_it() {
+    let filter = filter(false, "{}");
+    let mut set = fixture::set();
+    set.routes[0].budget = Some(RouteBudget { max_bytes: 16, ..RouteBudget::default() });
+    publish(&filter, &set, 1);
+    assert_eq!(filter.answer_head(Headers(&POST), &alice()), Progress::NeedsBody { max_bytes: 16 });
+    assert_eq!(forwarded(filter.answer(Headers(&POST), Some(b"{}"), &alice())), []);
+    assert_eq!(refused(filter.answer(Headers(&POST), Some(&[b' '; 17]), &alice())).0.status, 413);
 }
 
 #[test]

@@ -12,8 +12,9 @@ pub struct RouteBudget {
     pub mode: Option<BudgetMode>,
     /// Where a caller's organisation is said; absent where calls count for none.
     pub org: Option<OrgAttribute>,
-    /// How many tokens are held for the answer of a call that does not say how long that may be.
-    pub default_output: u64,
+    /// How many tokens are held for the answer of a call that does not say how long that may be; absent: as many as the
+    /// model can give.
+    pub default_output: Option<u64>,
     /// Whether a cheaper model may serve a call instead of the one that it asks for.
     pub downgrade: Option<Downgrade>,
     /// Longest body, in bytes; a longer one is refused with 413.
@@ -108,14 +109,7 @@ impl RouteBudget {
 impl Default for RouteBudget {
     /// As `budget: {}` says.
     fn default() -> Self {
-        RouteBudget {
-            api: None,
-            mode: None,
-            org: None,
-            default_output: 4096,
-            downgrade: None,
-            max_bytes: MAX_BODY,
-        }
+        RouteBudget { api: None, mode: None, org: None, default_output: None, downgrade: None, max_bytes: MAX_BODY }
     }
 }
 

@@ -1,5 +1,5 @@
 use super::{Finding, Rule, Subject};
-use crate::set::budget::{BudgetMode, Environment, Limit, RouteBudget, ScopeKind, Unit};
+use crate::set::budget::{BudgetMode, Environment, Limit, RouteBudget, Rules, ScopeKind, Unit};
 use crate::set::{PolicySet, Route};
 
 /// Budgets that limit nothing, and limits that nothing counts for.
@@ -32,7 +32,8 @@ pub(super) fn check(set: &PolicySet, findings: &mut Vec<Finding>) {
         findings.extend(limiting.map(|(environment, _)| Finding {
             subject: Subject::Environment(environment.to_string()),
             rule: Rule::UnusedBudget,
-            message: "no route has a budget, so that its limits count for nothing; add `budget: {}` to a route".to_owned(),
+            message:
+                "no route has a budget, so that its limits count for nothing; add `budget: {}` to a route".to_owned(),
         }));
     }
     if limits(set).any(|limit| limit.unit == Unit::MicroDollars) {
@@ -49,8 +50,7 @@ pub(super) fn check(set: &PolicySet, findings: &mut Vec<Finding>) {
 fn unlimited(set: &PolicySet) -> Vec<String> {
     let is_unlimited = |environment: Environment| match set.budgets.environment(environment) {
         Ok(rules) => {
-            let says_disabled =
-                rules.mode == BudgetMode::Disabled && set.budgets.rules_for(environment).is_some();
+            let says_disabled = rules.mode == BudgetMode::Disabled && set.budgets.rules_for(environment).is_some();
             rules.limits().next().is_none() && !says_disabled
         }
         Err(_) => true,
@@ -61,5 +61,5 @@ fn unlimited(set: &PolicySet) -> Vec<String> {
 
 /// All limits of all environments.
 fn limits(set: &PolicySet) -> impl Iterator<Item = Limit> + '_ {
-    set.budgets.environments.values().flat_map(|rules| rules.limits())
+    set.budgets.environments.values().flat_map(Rules::limits)
 }

@@ -103,9 +103,7 @@ impl Rule {
             Rule::SimilarName => "a name used once that differs by a letter from one used more often",
             Rule::DeniedRoute => "a route whose requests no policy allows",
             Rule::UnlimitedBudget => "a route with a budget, and an environment in which nothing limits it",
-            Rule::UncountedOrg => {
-                "a route with a budget that names no organisation, though organisations have limits"
-            }
+            Rule::UncountedOrg => "a route with a budget that names no organisation, though organisations have limits",
             Rule::UnusedBudget => "limits, and no route with a budget",
             Rule::UnpricedModel => "a model without a price, though there are limits in micro-dollars",
         }

@@ -19,7 +19,7 @@ pub(super) fn write(chunk: &mut ChunkWriter, budget: &RouteBudget) {
     let names = org.as_ref().map_or(&[][..], |OrgAttribute(names)| names);
     chunk.body.len(names.len());
     names.iter().for_each(|name| chunk.str(name));
-    chunk.body.varint(*default_output);
+    chunk.body.varint(default_output.unwrap_or_default());
     chunk.body.byte(downgrade.map_or(0, |Downgrade { below }| below.saturating_add(1)));
     chunk.body.len(*max_bytes);
 }
@@ -36,7 +36,8 @@ pub(super) fn read(
         .collect::<Result<Box<[Box<str>]>, DecodeError>>()?;
     let org = (!names.is_empty()).then_some(OrgAttribute(names));
     let default_output = match reader.varint()? {
-        tokens @ 1..=RouteBudget::MAX_TOKENS => tokens,
+        0 => None,
+        tokens @ ..=RouteBudget::MAX_TOKENS => Some(tokens),
         _ => return Err(reader.invalid("number of tokens")),
     };
     let downgrade = match reader.byte()? {

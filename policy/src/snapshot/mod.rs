@@ -17,8 +17,8 @@
 //! LEB128 of at most ten bytes, a text is its length and its bytes.
 
 mod arena;
-mod budget;
 pub(crate) mod bucket;
+mod budget;
 mod chunk;
 pub(crate) mod codec;
 #[cfg(feature = "compiler")]

@@ -153,7 +153,7 @@ fn snapshots_carry_what_routes_say_of_budgets() {
     let apis = ModelApi::NAMES.into_iter().map(|(_, api)| Some(api)).chain([None]);
     let modes = BudgetMode::NAMES.into_iter().map(|(_, mode)| Some(mode)).chain([None]);
     let downgrades = [None, Some(Downgrade { below: 0 }), Some(Downgrade { below: 100 })];
-    let sizes = [(1, 1), (4096, 1 << 20), (RouteBudget::MAX_TOKENS, RouteBudget::MAX_BYTES)];
+    let sizes = [(None, 1), (Some(1), 1 << 20), (Some(RouteBudget::MAX_TOKENS), RouteBudget::MAX_BYTES)];
     let orgs = [None, org(&["org"]), org(&["a", "b", "c", "d", "e", "f", "g", "h"])];
     for (at, (api, mode)) in apis.flat_map(|api| modes.clone().map(move |mode| (api, mode))).enumerate() {
         let (default_output, max_bytes) = sizes[at % 3];

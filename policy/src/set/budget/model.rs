@@ -11,7 +11,7 @@ pub struct Model {
     pub max_output: u64,
     /// What it costs; absent where nobody has said.
     pub price: Option<Price>,
-    /// Names of cheaper models that may serve in its place, the best one first.
+    /// Names of cheaper models that may serve in its place.
     pub alternatives: Vec<String>,
 }
 
@@ -36,7 +36,8 @@ impl Price {
     pub fn of(&self, input: u64, cached: u64, output: u64) -> u64 {
         // A product has at most 64 + 64 bits, and three of them one or two more than fit.
         let part = |tokens: u64, price: u64| u128::from(tokens) * u128::from(price);
-        let sum = part(input, self.input).saturating_add(part(cached, self.cached)).saturating_add(part(output, self.output));
+        let sum =
+            part(input, self.input).saturating_add(part(cached, self.cached)).saturating_add(part(output, self.output));
         u64::try_from(sum.div_ceil(1_000_000)).unwrap_or(u64::MAX)
     }
 

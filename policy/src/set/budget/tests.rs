@@ -31,8 +31,7 @@ fn naive(limits: &[Limit], charged: &Charged<'_>) -> Vec<Line> {
             for unit in [Unit::Tokens, Unit::MicroDollars] {
                 let own = || limits.iter().filter(|one| (one.scope, one.window, one.unit) == (scope, window, unit));
                 let exact = own().find(|one| matches!(&one.whose, Whose::Named(own) if own == name));
-                let fitting =
-                    own().find(|one| matches!(&one.whose, Whose::Matching(own) if matches(own.text(), name)));
+                let fitting = own().find(|one| matches!(&one.whose, Whose::Matching(own) if matches(own.text(), name)));
                 let each = own().find(|one| one.whose == Whose::Each);
                 if let Some(found) = exact.or(fitting).or(each) {
                     lines.push(Line { scope, window, unit, limit: found.most });

@@ -82,7 +82,10 @@ fn check_alternatives(models: &[Declared], report: &mut Report<'_>) {
             // Those that are not there are reported as such.
             let Some(alternative) = known.get(alternative.as_str()) else { continue };
             if let Some(problem) = problem_of(model, alternative) {
-                report.refuse(*place, problem.help("alternatives serve where a budget has too little left for this model"));
+                report.refuse(
+                    *place,
+                    problem.help("alternatives serve where a budget has too little left for this model"),
+                );
             }
         }
     }

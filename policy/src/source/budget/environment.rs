@@ -81,7 +81,8 @@ fn warn_at(node: &Node<'_>, file: &mut InFile<'_, '_>) -> Option<Vec<u8>> {
         let Some(read) = share(node, "an item of `warnAt`", 1, file) else { continue };
         match shares.contains(&read) {
             true => {
-                let message = format!("{} is listed twice in `warnAt`; remove one of the two", shown(&read.to_string()));
+                let message =
+                    format!("{} is listed twice in `warnAt`; remove one of the two", shown(&read.to_string()));
                 file.refuse(node.at, Problem::new(message));
             }
             false => shares.push(read),

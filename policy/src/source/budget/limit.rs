@@ -12,11 +12,8 @@ use crate::source::value::{choice, name};
 
 use super::number::whole;
 
-pub(in crate::source) const LIMIT: Shape = Shape {
-    noun: "a limit",
-    fields: &["scope", "name", "match", "window", "tokens", "microDollars"],
-    planned: &[],
-};
+pub(in crate::source) const LIMIT: Shape =
+    Shape { noun: "a limit", fields: &["scope", "name", "match", "window", "tokens", "microDollars"], planned: &[] };
 
 /// Most limits of an environment.
 const MAX_LIMITS: usize = 1 << 16;

@@ -51,9 +51,9 @@ pub(in crate::source) fn read(node: &Node<'_>, file: &mut InFile<'_, '_>) -> Opt
     let default_output = match budget.get("defaultOutput") {
         Some(node) => {
             let help = "tokens that are held for an answer whose request does not say how long it may be";
-            whole(node, "`defaultOutput`", 1..=RouteBudget::MAX_TOKENS, help, file)
+            whole(node, "`defaultOutput`", 1..=RouteBudget::MAX_TOKENS, help, file).map(Some)
         }
-        None => Some(defaults.default_output),
+        None => Some(None),
     };
     let downgrade = match budget.get("downgrade") {
         Some(node) => downgrade(node, file).map(Some),
@@ -105,7 +105,10 @@ fn org(node: &Node<'_>, file: &mut InFile<'_, '_>) -> Option<OrgAttribute> {
     let names: Vec<&str> = attributes.split('.').collect();
     if names.len() > RouteBudget::MAX_ORG_DEPTH {
         let most = RouteBudget::MAX_ORG_DEPTH;
-        file.refuse(node.at, format!("`org` leads through more than {most} attributes; let the token say it higher up"));
+        file.refuse(
+            node.at,
+            format!("`org` leads through more than {most} attributes; let the token say it higher up"),
+        );
         return None;
     }
     for (depth, name) in names.iter().enumerate() {

@@ -81,7 +81,7 @@ fn budgets_are_what_the_files_say() {
         api: Some(ModelApi::OpenAiChat),
         mode: Some(BudgetMode::Advisory),
         org: org(&["org"]),
-        default_output: 1024,
+        default_output: Some(1024),
         downgrade: Some(Downgrade { below: 10 }),
         max_bytes: 65536,
     };

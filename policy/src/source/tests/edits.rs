@@ -41,7 +41,7 @@ pub(super) const EXTRAS: [&str; 18] = [
 ];
 
 /// Everything else that a set holds, by file: the files that a step chooses among, the absent one first.
-const OTHERS: [(&str, &[&str]); 5] = [
+const OTHERS: [(&str, &[&str]); 6] = [
     (
         "derived.yaml",
         &[
@@ -83,6 +83,19 @@ const OTHERS: [(&str, &[&str]); 5] = [
             "routes: [{match: {path: /a}, action: view, resource: {kind: stranger}, scope: \"'acme.eu'\"}]",
             "routes: [{match: {path: /a}, action: view, resource: {kind: page}}, {match: {path: /a}, action: edit, resource: {kind: page}}]",
             "unmatched: allow",
+            "routes: [{match: {path: /a}, action: view, resource: {kind: page, attr: {model: \"'m'\"}}, budget: {}}]",
+        ],
+    ),
+    (
+        "budgets.yaml",
+        &[
+            "",
+            "budgets: {models: [{name: m, provider: p, context: 9, maxOutput: 9}]}",
+            "budgets: {models: [{name: m, provider: p, context: 9, maxOutput: 9}], environments: {dev: {}}}",
+            "budgets: {environments: {dev: {limits: [{scope: model, name: m, tokens: 5}]}}}",
+            "budgets: {environments: {prod: {limits: [{scope: org, tokens: 5}]}}}",
+            "budgets: {environments: {prod: {limits: [{scope: org, tokens: 6}]}}}",
+            "budgets: {environments: [",
         ],
     ),
 ];

@@ -6,9 +6,7 @@ use std::sync::{Arc, LazyLock};
 use crate::condition::{Environment, Map};
 use crate::data::{Data, Fields};
 use crate::engine::{Effect, Query, RequestFacts, Resource, Scratch};
-use crate::http::{
-    BudgetMode, Downgrade, Headers, ModelApi, OrgAttribute, RouteBudget, Source, Surroundings,
-};
+use crate::http::{BudgetMode, Downgrade, Headers, ModelApi, OrgAttribute, RouteBudget, Source, Surroundings};
 use crate::identity::{Evidence, IdentityMethod, IdentitySource, PeerNames, Presented, PrincipalClaims, TrustedPeers};
 use crate::set::{
     AttributeSource, Auth, Condition, DerivedRole, DirectoryEntry, Enforcement, Names, PathTemplate, Policy, PolicySet,
@@ -297,7 +295,7 @@ fn budget(random: &mut Random) -> RouteBudget {
         api: random.one_in(2).then(|| ModelApi::NAMES[random.below(6)].1),
         mode: random.one_in(2).then(|| BudgetMode::NAMES[random.below(3)].1),
         org: random.one_in(2).then(|| OrgAttribute(org.iter().map(|name| Box::from(*name)).collect())),
-        default_output: 1 + random.below(10_000) as u64,
+        default_output: random.one_in(2).then(|| 1 + random.below(10_000) as u64),
         downgrade: random.one_in(2).then(|| Downgrade { below: u8::try_from(random.below(101)).unwrap() }),
         max_bytes: 1 + random.below(RouteBudget::MAX_BYTES),
     }

@@ -1,0 +1,216 @@
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use tollgate_budget::{Amounts, Counter, ReservationId, Standing};
+
+use crate::metrics::{BudgetEvent, Metrics};
+
+/// How many events are kept for whoever asks.
+const MOST_KEPT: usize = 1024;
+
+/// How many counters are remembered as told of. When there are more, those whose periods have ended are forgotten; whatever
+/// does not fit even then goes untold.
+const MOST_TOLD: usize = 1 << 16;
+
+/// What operators should know of before somebody calls them.
+#[derive(Debug)]
+pub(crate) struct Events {
+    kept: Mutex<Kept>,
+    metrics: Arc<Metrics>,
+}
+
+#[derive(Debug, Default)]
+struct Kept {
+    events: VecDeque<Event>,
+    /// How many there have been.
+    number: u64,
+    /// The highest share of each counter's limit that has been told of, in per cent.
+    told: HashMap<Counter, u8>,
+}
+
+/// Something that happened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Event {
+    /// Counts up from 1 with every event of this process.
+    pub(crate) number: u64,
+    /// In seconds since 1970.
+    pub(crate) at: u64,
+    pub(crate) what: What,
+}
+
+/// What happened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum What {
+    /// So many per cent of a limit are used or held. Once for each counter and share.
+    Reached { share: u8, standing: Standing },
+    /// A call was refused because of this limit. Once for each counter.
+    Refused { standing: Standing, asked: u64 },
+    /// A call has used more than five times of what was held for it.
+    Overspent { id: ReservationId, model: String, held: Amounts, used: Amounts },
+}
+
+/// More than any share of a limit.
+const REFUSED: u8 = 101;
+
+impl Events {
+    pub(crate) fn new(metrics: Arc<Metrics>) -> Self {
+        Events { kept: Mutex::default(), metrics }
+    }
+
+    /// The kept events after the one with a number, at most so many, the oldest first.
+    pub(crate) fn after(&self, number: u64, most: usize) -> Vec<Event> {
+        let kept = self.lock();
+        kept.events.iter().filter(|event| event.number > number).take(most).cloned().collect()
+    }
+
+    /// Notes how limits stand after a call was held; `shares` are those to be told of, in per cent, ascending.
+    pub(super) fn stands(&self, standings: &[Standing], shares: &[u8]) {
+        let Some(least) = shares.first() else { return };
+        for standing in standings.iter().filter(|standing| reaches(standing, *least)) {
+            let reached = shares.iter().rev().find(|share| reaches(standing, **share)).copied();
+            if let Some(share) = reached
+                && self.is_due(&standing.counter, share)
+            {
+                self.add(BudgetEvent::Reached, What::Reached { share, standing: standing.clone() });
+            }
+        }
+    }
+
+    /// Notes that a call was refused.
+    pub(super) fn refused(&self, standing: &Standing, asked: u64) {
+        if self.is_due(&standing.counter, REFUSED) {
+            self.add(BudgetEvent::Refused, What::Refused { standing: standing.clone(), asked });
+        }
+    }
+
+    /// Notes that a call has used far more than was held.
+    pub(super) fn overspent(&self, id: ReservationId, model: &str, held: Amounts, used: Amounts) {
+        self.add(BudgetEvent::Overspent, What::Overspent { id, model: model.to_owned(), held, used });
+    }
+
+    /// Whether nobody has been told of this share of the counter's limit, or of a higher one.
+    fn is_due(&self, counter: &Counter, share: u8) -> bool {
+        let mut kept = self.lock();
+        if let Some(told) = kept.told.get_mut(counter) {
+            let is_due = *told < share;
+            *told = share.max(*told);
+            return is_due;
+        }
+        if kept.told.len() >= MOST_TOLD {
+            let now = now();
+            kept.told.retain(|counter, _| counter.period.ends() > now);
+        }
+        let is_due = kept.told.len() < MOST_TOLD;
+        if is_due {
+            kept.told.insert(counter.clone(), share);
+        }
+        is_due
+    }
+
+    fn add(&self, kind: BudgetEvent, what: What) {
+        self.metrics.budget.event(kind);
+        what.log();
+        let mut kept = self.lock();
+        kept.number += 1;
+        let event = Event { number: kept.number, at: now(), what };
+        if kept.events.len() >= MOST_KEPT {
+            kept.events.pop_front();
+        }
+        kept.events.push_back(event);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Kept> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl What {
+    fn log(&self) {
+        match self {
+            What::Reached { share, standing: Standing { counter, limit, used, held } } => {
+                tracing::warn!(%counter, share, limit, used, held, "a budget has little left");
+            }
+            What::Refused { standing: Standing { counter, limit, used, held }, asked } => {
+                tracing::warn!(%counter, asked, limit, used, held, "a call was refused: its budget has too little left");
+            }
+            What::Overspent { id, model, held, used } => {
+                let (held, used) = (held.tokens(), used.tokens());
+                tracing::error!(reservation = %id, model, held, used, "a call used more than five times what was held");
+            }
+        }
+    }
+}
+
+/// Whether so many per cent of the limit are used or held.
+fn reaches(standing: &Standing, share: u8) -> bool {
+    let Some(limit) = standing.limit else { return false };
+    let taken = u128::from(standing.used) + u128::from(standing.held);
+    taken * 100 >= u128::from(limit) * u128::from(share)
+}
+
+fn now() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn events() -> Events {
+        Events::new(Arc::new(Metrics::new(None)))
+    }
+
+    fn standing(name: &str, used: u64, held: u64) -> Standing {
+        let counter = format!("day:253402214400:tokens:org:{name}").parse().unwrap();
+        Standing { counter, limit: Some(1000), used, held }
+    }
+
+    fn shares(events: &Events) -> Vec<u8> {
+        let share = |event: Event| match event.what {
+            What::Reached { share, .. } => share,
+            _ => 0,
+        };
+        events.after(0, 100).into_iter().map(share).collect()
+    }
+
+    #[test]
+    fn each_share_is_told_once_for_each_counter() {
+        let events = events();
+        for (used, held) in [(700, 99), (700, 100), (900, 0), (940, 9), (950, 0), (1000, 50), (700, 100)] {
+            events.stands(&[standing("acme", used, held)], &[80, 95]);
+        }
+        assert_eq!(shares(&events), [80, 95]);
+        events.stands(&[standing("other", 960, 0), standing("acme", 960, 0)], &[80, 95]);
+        assert_eq!(shares(&events), [80, 95, 95]);
+    }
+
+    #[test]
+    fn what_has_no_limit_is_not_told_of() {
+        let events = events();
+        let unlimited = Standing { limit: None, ..standing("acme", 1 << 50, 0) };
+        events.stands(&[unlimited], &[80, 95]);
+        events.stands(&[standing("acme", 1000, 0)], &[]);
+        assert_eq!(events.after(0, 9), []);
+    }
+
+    #[test]
+    fn a_refusal_is_told_once_and_no_warning_after_it() {
+        let events = events();
+        let full = standing("acme", 990, 0);
+        (0..3).for_each(|_| events.refused(&full, 100));
+        events.stands(std::slice::from_ref(&full), &[80, 95]);
+        let told = events.after(0, 9);
+        assert_eq!(told.len(), 1);
+        assert_eq!(told[0].what, What::Refused { standing: full, asked: 100 });
+    }
+
+    #[test]
+    fn the_latest_are_kept_and_can_be_read_on() {
+        let events = events();
+        let (held, used) = (Amounts::new(1, 0), Amounts::new(6, 0));
+        (0..MOST_KEPT + 10).for_each(|_| events.overspent(ReservationId([1; 16]), "m", held, used));
+        assert_eq!(events.after(0, 1)[0].number, 11);
+        assert_eq!(events.after(MOST_KEPT as u64, 100).len(), 10);
+    }
+}
