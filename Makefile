@@ -9,7 +9,7 @@ export ENVOY  ?= $(or $(shell command -v envoy),$(WHEEL_ENVOY))
 export CARGO_TARGET_DIR ?= $(CURDIR)/target
 WASM          := $(CARGO_TARGET_DIR)/wasm32-wasip1/wasm/tollgate_plugin.wasm
 # Envoy compiles all of it on its main thread, at about 1.4 CPU seconds a megabyte.
-WASM_LIMIT    := 655360
+WASM_LIMIT    := 786432
 CRATES        := tollgate-policy tollgate-llm tollgate-plugin tollgate-budget tollgate-search tollgate tollgate-host-tests tollgate-testbed
 GUESTS        := abi-probe tollgate-engine-guest tollgate-trapping-guest
 WASM_BUILD    := cargo build --profile wasm --target wasm32-wasip1

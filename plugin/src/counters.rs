@@ -37,11 +37,25 @@ pub enum Counter {
     IndexPartsRefused,
     /// Streams to the companion opened after the first.
     FeedReconnects,
+    /// Calls of models for which tokens are held.
+    BudgetHeld,
+    /// Those among them that pass a limit, since budgets are advisory.
+    BudgetPassed,
+    /// Calls for which nothing is held, and which pass: budgets are disabled, or advisory and nobody could be asked.
+    BudgetUncounted,
+    /// Calls refused with 429.
+    BudgetExceeded,
+    /// Calls refused with 503.
+    BudgetUnavailable,
+    /// Requests refused because they are no calls that could be counted.
+    BudgetInvalid,
+    /// Calls of which the companion learns the end by their lease alone: there was no room to keep it.
+    SettlementsDropped,
 }
 
 impl Counter {
     /// Every counter.
-    pub const ALL: [Counter; 16] = [
+    pub const ALL: [Counter; 23] = [
         Counter::Allowed,
         Counter::Denied,
         Counter::Unauthenticated,
@@ -58,6 +72,13 @@ impl Counter {
         Counter::IndexPartsApplied,
         Counter::IndexPartsRefused,
         Counter::FeedReconnects,
+        Counter::BudgetHeld,
+        Counter::BudgetPassed,
+        Counter::BudgetUncounted,
+        Counter::BudgetExceeded,
+        Counter::BudgetUnavailable,
+        Counter::BudgetInvalid,
+        Counter::SettlementsDropped,
     ];
 
     /// Its metric. The parts after `verdict` and `result` are meant to become labels (`stats_tags`).
@@ -80,6 +101,13 @@ impl Counter {
             Counter::IndexPartsApplied => "tollgate.index_parts.result.applied",
             Counter::IndexPartsRefused => "tollgate.index_parts.result.refused",
             Counter::FeedReconnects => "tollgate.feed.reconnects",
+            Counter::BudgetHeld => "tollgate.budget_calls.outcome.held",
+            Counter::BudgetPassed => "tollgate.budget_calls.outcome.passed",
+            Counter::BudgetUncounted => "tollgate.budget_calls.outcome.uncounted",
+            Counter::BudgetExceeded => "tollgate.budget_calls.outcome.exceeded",
+            Counter::BudgetUnavailable => "tollgate.budget_calls.outcome.unavailable",
+            Counter::BudgetInvalid => "tollgate.budget_calls.outcome.invalid",
+            Counter::SettlementsDropped => "tollgate.settlements.dropped",
         }
     }
 }

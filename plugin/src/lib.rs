@@ -9,8 +9,10 @@
 //! - [`intake`] is the way in for snapshots: what has to hold of one, signatures ([`trust`]) included, before it is in force.
 //! - [`warm`] is what the VMs of one Envoy leave for each other, so that one that is started again knows where they were.
 //! - [`slot`] holds the snapshot in force, [`vm`] everything else that outlives a request.
+//! - [`budget`] is what a call of a model costs: reserved, followed, settled.
 //! - [`config`] is the filter's configuration, [`counters`] and [`gauges`] what it counts.
 
+pub mod budget;
 pub mod config;
 pub mod counters;
 pub mod evidence;

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use tollgate_policy::engine::Scratch;
 
+use crate::budget::Books;
 use crate::config::{ClusterName, FeedConfig};
 use crate::counters::Counters;
 use crate::random;
@@ -29,6 +30,8 @@ pub struct Vm {
     started: Instant,
     /// There are one or two.
     slots: RefCell<Vec<(Feed, Rc<Slot>)>>,
+    /// As many, at most.
+    books: RefCell<Vec<(ClusterName, Rc<Books>)>>,
 }
 
 /// What tells feeds apart: a snapshot that one of them may take is not for another.
@@ -76,6 +79,20 @@ impl Vm {
         slots.push((feed, Rc::clone(&slot)));
         slot
     }
+
+    /// What is kept of the budgets of the companion in this cluster. What nothing uses any more is dropped, unless there is
+    /// something in it that the companion still has to be told.
+    #[must_use]
+    pub fn books(&self, cluster: &ClusterName) -> Rc<Books> {
+        let mut all = self.books.borrow_mut();
+        all.retain(|(other, books)| other == cluster || Rc::strong_count(books) > 1 || !books.settlements.is_empty());
+        if let Some((_, books)) = all.iter().find(|(other, _)| other == cluster) {
+            return Rc::clone(books);
+        }
+        let books = Rc::new(Books::default());
+        all.push((cluster.clone(), Rc::clone(&books)));
+        books
+    }
 }
 
 impl Default for Vm {
@@ -88,6 +105,7 @@ impl Default for Vm {
             verbose: Cell::new(false),
             started: Instant::now(),
             slots: RefCell::default(),
+            books: RefCell::default(),
         }
     }
 }
@@ -118,6 +136,14 @@ impl DecisionIds {
         let number = self.last.get().wrapping_add(1);
         self.last.set(number);
         DecisionId { vm: self.vm, number }
+    }
+}
+
+impl DecisionId {
+    /// As bytes, 16 of them: nobody else's are the same.
+    #[must_use]
+    pub fn bytes(self) -> [u8; 16] {
+        (u128::from(self.vm) << 64 | u128::from(self.number)).to_be_bytes()
     }
 }
 

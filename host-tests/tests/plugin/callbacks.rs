@@ -149,6 +149,9 @@ fn the_proxy_calls_what_is_answered_and_nothing_else() {
             "proxy_on_request_body",
             "proxy_on_request_headers",
             "proxy_on_request_trailers",
+            "proxy_on_response_body",
+            "proxy_on_response_headers",
+            "proxy_on_response_trailers",
             "proxy_on_tick",
         ]
     );

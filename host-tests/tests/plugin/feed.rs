@@ -48,6 +48,8 @@ pub(crate) enum FromWorker {
         id: Vec<u8>,
         refused: String,
     },
+    /// How calls of models ended.
+    Settlements,
 }
 
 /// The first message of every stream.
@@ -74,6 +76,7 @@ impl FromWorker {
             3 => ack(body),
             4 => nack(body),
             5 => part_answer(body),
+            6 => FromWorker::Settlements,
             other => panic!("message of kind {other}"),
         }
     }

@@ -10,6 +10,7 @@
 
 mod arbitrary;
 mod bodies;
+mod budget;
 mod callbacks;
 mod claims;
 mod configuration;

@@ -125,7 +125,7 @@ fn a_lost_feed_shows_while_the_snapshot_ages() {
 fn metrics_are_defined_once_for_all_roots_of_a_vm() {
     let mut plugin = deciding();
     let defined = plugin.vm.metric_definitions();
-    assert_eq!(defined, 21);
+    assert_eq!(defined, 28);
     plugin.vm.create_root(CONFIG).unwrap();
     assert_eq!(plugin.vm.metric_definitions(), defined);
 }

@@ -5,7 +5,7 @@ use std::ops::Range;
 use tollgate_policy::snapshot::{FORMAT, SnapshotId};
 
 use crate::intake::Content;
-use crate::protobuf::{Malformed, Value, fields, head, push_bytes, push_number};
+use crate::protobuf::{Malformed, Value, fields, head, packed, push_bytes, push_number};
 use crate::slot::Standing;
 
 use super::Identity;
@@ -36,6 +36,8 @@ pub(super) enum WorkerMessage<'a> {
         part: &'a [u8],
         refused: &'a str,
     },
+    /// As the settlements' queue has them.
+    Settlements(&'a [u8]),
 }
 
 impl WorkerMessage<'_> {
@@ -77,6 +79,10 @@ impl WorkerMessage<'_> {
                 push_text(&mut body, 2, refused);
                 5
             }
+            WorkerMessage::Settlements(settlements) => {
+                body.extend_from_slice(settlements);
+                6
+            }
         };
         let mut message = Vec::new();
         push_bytes(&mut message, number, &body);
@@ -109,6 +115,8 @@ pub(super) enum CompanionMessage {
     Current(SnapshotId),
     /// A part of the index snapshot.
     Index(IndexPart),
+    /// Numbers of settlements that the VM need not keep any more.
+    Settled(Vec<u64>),
     /// Something that this version does not know.
     Unknown,
 }
@@ -127,6 +135,7 @@ mod kind {
     pub(super) const DELTA: u32 = 2;
     pub(super) const CURRENT: u32 = 3;
     pub(super) const INDEX: u32 = 4;
+    pub(super) const SETTLED: u32 = 5;
 }
 
 impl CompanionMessage {
@@ -136,15 +145,21 @@ impl CompanionMessage {
         for field in fields(&message) {
             match field? {
                 // One message is of one kind.
-                (kind::SNAPSHOT..=kind::INDEX, _) if found.is_some() => return Err(Malformed),
+                (kind::SNAPSHOT..=kind::SETTLED, _) if found.is_some() => return Err(Malformed),
+                (kind::SETTLED, Value::Bytes(body)) => {
+                    found = Some((kind::SETTLED, Carried { id: None, content: body }));
+                }
                 (kind @ kind::SNAPSHOT..=kind::INDEX, Value::Bytes(body)) => {
                     found = Some((kind, Carried::read(body, kind)?));
                 }
-                (kind::SNAPSHOT..=kind::INDEX, _) => return Err(Malformed),
+                (kind::SNAPSHOT..=kind::SETTLED, _) => return Err(Malformed),
                 _ => {}
             }
         }
         let Some((kind, Carried { id, content })) = found else { return Ok(CompanionMessage::Unknown) };
+        if kind == kind::SETTLED {
+            return read_settled(content).map(CompanionMessage::Settled);
+        }
         let place = place(content, &message);
         if kind == kind::INDEX {
             let id = id.unwrap_or_default().to_vec();
@@ -207,6 +222,19 @@ pub(super) fn announced(beginning: &[u8]) -> Option<SnapshotId> {
         let length = head(&mut rest, 1)?;
         read_id(rest.get(..length)?).ok()
     })
+}
+
+fn read_settled(message: &[u8]) -> Result<Vec<u64>, Malformed> {
+    let mut sequences = Vec::new();
+    for field in fields(message) {
+        match field? {
+            (1, Value::Bytes(bytes)) => sequences.append(&mut packed(bytes)?),
+            (1, Value::Varint(sequence)) => sequences.push(sequence),
+            (1, _) => return Err(Malformed),
+            _ => {}
+        }
+    }
+    Ok(sequences)
 }
 
 fn read_id(message: &[u8]) -> Result<SnapshotId, Malformed> {

@@ -17,9 +17,9 @@ pub const SERVICE: &str = "tollgate.v1.Feed";
 /// Its only method.
 pub const METHOD: &str = "Connect";
 
-/// The feed's messages as the companion has them.
+/// The messages of the feed and of budgets as the companion has them.
 #[cfg(test)]
-mod proto {
+pub(crate) mod proto {
     #![expect(unreachable_pub, reason = "generated")]
 
     include!(concat!(env!("OUT_DIR"), "/tollgate.v1.rs"));

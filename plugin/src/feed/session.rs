@@ -2,6 +2,7 @@ use std::time::Duration;
 
 use tollgate_policy::snapshot::SnapshotId;
 
+use crate::budget::Settlements;
 use crate::intake::{Content, Taken};
 use crate::slot::Standing;
 
@@ -41,6 +42,8 @@ pub enum Input {
     Answered(StreamId),
     /// The companion sent a message.
     Message(StreamId, Frame),
+    /// There is something to settle.
+    Settle,
     /// The stream ended, or cannot be written any more.
     Closed(StreamId),
     /// The filter goes.
@@ -80,6 +83,8 @@ pub trait Subscriber {
     fn offer_part(&self, content: Vec<u8>) -> Result<(), String>;
     /// This is the current snapshot, says the companion. Whether it is the one in force.
     fn current(&self, id: SnapshotId) -> bool;
+    /// How calls ended, as far as the companion has not acknowledged it.
+    fn settlements(&self) -> &Settlements;
     /// A snapshot was refused before it could be offered.
     fn refused(&self);
     /// A stream was opened that is not the first.
@@ -178,6 +183,7 @@ impl Session {
                     Vec::new()
                 }
             }
+            Input::Settle => self.settle(now, subscriber),
             Input::Closed(stream) => {
                 if self.stream() == Some(stream) {
                     self.lost(now);
@@ -202,7 +208,12 @@ impl Session {
                 self.state = State::Up { stream, answered, last_beat: now };
                 self.messages = 0;
                 let applied = subscriber.standing().map(|standing| standing.id);
-                vec![send(stream, WorkerMessage::Heartbeat { applied, serving: subscriber.serving() })]
+                let beat = send(stream, WorkerMessage::Heartbeat { applied, serving: subscriber.serving() });
+                let mut outputs = vec![beat];
+                if answered {
+                    outputs.extend(settlements(stream, now, subscriber));
+                }
+                outputs
             }
             State::Down { .. } | State::Opening | State::Up { .. } | State::Stopped => Vec::new(),
         }
@@ -216,9 +227,21 @@ impl Session {
             subscriber.reconnected();
         }
         self.state = State::Up { stream, answered: false, last_beat: now };
+        subscriber.settlements().resend();
         (self.refusals, self.messages) = (0, 0);
         let (standing, warm) = (subscriber.standing(), subscriber.warm());
         vec![send(stream, WorkerMessage::Hello { identity: &self.identity, standing, warm })]
+    }
+
+    /// Sends what is to be settled, unless something is on its way: then what has come together meanwhile goes as soon as that
+    /// is acknowledged, or with the next beat.
+    fn settle(&self, now: Duration, subscriber: &dyn Subscriber) -> Vec<Output> {
+        match self.state {
+            State::Up { stream, answered: true, .. } if !subscriber.settlements().are_under_way() => {
+                settlements(stream, now, subscriber)
+            }
+            _ => Vec::new(),
+        }
     }
 
     /// Notes that the companion is there; whether this is the session's stream.
@@ -251,6 +274,13 @@ impl Session {
                         self.backoff.reset();
                     }
                     return Vec::new();
+                }
+                Ok(CompanionMessage::Settled(sequences)) => {
+                    // There is one for each message that was sent, however many these are.
+                    if subscriber.settlements().acknowledged(sequences) > 0 {
+                        self.messages = self.messages.saturating_sub(1);
+                    }
+                    return self.settle(received, subscriber);
                 }
                 Ok(CompanionMessage::Index(IndexPart { id, content })) => {
                     let refused = subscriber.offer_part(content).err();
@@ -330,6 +360,11 @@ impl Session {
 
 fn send(stream: StreamId, message: WorkerMessage<'_>) -> Output {
     Output::Send(stream, message.encode())
+}
+
+fn settlements(stream: StreamId, now: Duration, subscriber: &dyn Subscriber) -> Vec<Output> {
+    let messages = subscriber.settlements().take_due(now);
+    messages.iter().map(|message| send(stream, WorkerMessage::Settlements(message))).collect()
 }
 
 fn warn(what: &str, reason: &str) -> Output {

@@ -25,10 +25,11 @@ pub(super) enum Level {
     Error = 4,
 }
 
-/// Buffers that can be read.
+/// Buffers that can be read, and bodies written.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum BufferKind {
     RequestBody = 0,
+    ResponseBody = 1,
     GrpcMessage = 5,
     PluginConfiguration = 7,
 }
@@ -42,7 +43,13 @@ pub(super) enum MetricKind {
 
 /// A list of pairs without any, serialised: their number.
 const NO_PAIRS: [u8; 4] = [0; 4];
-const REQUEST_HEADERS: u32 = 0;
+/// Maps of headers.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum HeaderMap {
+    Request = 0,
+    Response = 2,
+}
+
 const REQUEST_STREAM: u32 = 0;
 /// Leaves the gRPC status of a local response to Envoy, which derives it from the HTTP status.
 const NO_GRPC_STATUS: i32 = -1;
@@ -54,6 +61,7 @@ unsafe extern "C" {
     fn proxy_get_current_time_nanoseconds(time: *mut u64) -> u32;
     fn proxy_set_tick_period_milliseconds(period: u32) -> u32;
     fn proxy_get_buffer_bytes(kind: u32, start: usize, max: usize, data: *mut *mut u8, size: *mut usize) -> u32;
+    fn proxy_set_buffer_bytes(kind: u32, start: usize, size: usize, data: *const u8, data_size: usize) -> u32;
     fn proxy_get_header_map_pairs(map: u32, data: *mut *mut u8, size: *mut usize) -> u32;
     fn proxy_remove_header_map_value(map: u32, name: *const u8, name_size: usize) -> u32;
     fn proxy_replace_header_map_value(
@@ -74,7 +82,9 @@ unsafe extern "C" {
         headers_size: usize,
         grpc_status: i32,
     ) -> u32;
+    fn proxy_continue_stream(stream: u32) -> u32;
     fn proxy_close_stream(stream: u32) -> u32;
+    fn proxy_set_effective_context(context: u32) -> u32;
     fn proxy_grpc_stream(
         target: *const u8,
         target_size: usize,
@@ -85,6 +95,20 @@ unsafe extern "C" {
         metadata: *const u8,
         metadata_size: usize,
         stream: *mut u32,
+    ) -> u32;
+    fn proxy_grpc_call(
+        target: *const u8,
+        target_size: usize,
+        service: *const u8,
+        service_size: usize,
+        method: *const u8,
+        method_size: usize,
+        metadata: *const u8,
+        metadata_size: usize,
+        message: *const u8,
+        message_size: usize,
+        timeout: u32,
+        call: *mut u32,
     ) -> u32;
     fn proxy_grpc_send(stream: u32, message: *const u8, size: usize, end: u32) -> u32;
     fn proxy_grpc_cancel(stream: u32) -> u32;
@@ -153,21 +177,27 @@ pub(super) fn buffer(kind: BufferKind, start: usize, max: usize) -> Result<Vec<u
     bytes(|data, size| unsafe { proxy_get_buffer_bytes(kind as u32, start, max, data, size) })
 }
 
-/// The request's headers, serialised.
-pub(super) fn request_headers() -> Result<Vec<u8>, Status> {
+/// Puts other bytes in the place of a body of which `size` bytes are there.
+pub(super) fn replace_body(kind: BufferKind, size: usize, data: &[u8]) -> Result<(), Status> {
+    // SAFETY: the proxy copies the data during the call.
+    checked(unsafe { proxy_set_buffer_bytes(kind as u32, 0, size, data.as_ptr(), data.len()) })
+}
+
+/// Headers, serialised.
+pub(super) fn headers(map: HeaderMap) -> Result<Vec<u8>, Status> {
     // SAFETY: both pointers are valid for the call.
-    bytes(|data, size| unsafe { proxy_get_header_map_pairs(REQUEST_HEADERS, data, size) })
+    bytes(|data, size| unsafe { proxy_get_header_map_pairs(map as u32, data, size) })
 }
 
-pub(super) fn remove_request_header(name: &[u8]) -> Result<(), Status> {
+pub(super) fn remove_header(map: HeaderMap, name: &[u8]) -> Result<(), Status> {
     // SAFETY: the proxy reads the name during the call only.
-    checked(unsafe { proxy_remove_header_map_value(REQUEST_HEADERS, name.as_ptr(), name.len()) })
+    checked(unsafe { proxy_remove_header_map_value(map as u32, name.as_ptr(), name.len()) })
 }
 
-pub(super) fn set_request_header(name: &[u8], value: &[u8]) -> Result<(), Status> {
+pub(super) fn set_header(map: HeaderMap, name: &[u8], value: &[u8]) -> Result<(), Status> {
     // SAFETY: the proxy reads name and value during the call only.
     checked(unsafe {
-        proxy_replace_header_map_value(REQUEST_HEADERS, name.as_ptr(), name.len(), value.as_ptr(), value.len())
+        proxy_replace_header_map_value(map as u32, name.as_ptr(), name.len(), value.as_ptr(), value.len())
     })
 }
 
@@ -199,6 +229,18 @@ pub(super) fn reset_request() -> Result<(), Status> {
     checked(unsafe { proxy_close_stream(REQUEST_STREAM) })
 }
 
+/// Lets a request go on that is held; when the callback has returned.
+pub(super) fn continue_request() -> Result<(), Status> {
+    // SAFETY: no memory is passed.
+    checked(unsafe { proxy_continue_stream(REQUEST_STREAM) })
+}
+
+/// Has host calls be about another context until the callback returns.
+pub(super) fn set_effective_context(context: u32) -> Result<(), Status> {
+    // SAFETY: no memory is passed.
+    checked(unsafe { proxy_set_effective_context(context) })
+}
+
 /// Opens a stream to a method, without metadata; `target` is an encoded `GrpcService`.
 pub(super) fn grpc_stream(target: &[u8], service: &str, method: &str) -> Result<u32, Status> {
     let mut stream = 0;
@@ -217,6 +259,37 @@ pub(super) fn grpc_stream(target: &[u8], service: &str, method: &str) -> Result<
         )
     })?;
     Ok(stream)
+}
+
+/// Calls a method that answers once; `target` is an encoded `GrpcService`, `metadata` is serialised. The root is told of the
+/// answer.
+pub(super) fn grpc_call(
+    target: &[u8],
+    service: &str,
+    method: &str,
+    metadata: &[u8],
+    message: &[u8],
+    timeout_millis: u32,
+) -> Result<u32, Status> {
+    let mut call = 0;
+    // SAFETY: the proxy reads or copies all of it and writes the call's id during the call only.
+    checked(unsafe {
+        proxy_grpc_call(
+            target.as_ptr(),
+            target.len(),
+            service.as_ptr(),
+            service.len(),
+            method.as_ptr(),
+            method.len(),
+            metadata.as_ptr(),
+            metadata.len(),
+            message.as_ptr(),
+            message.len(),
+            timeout_millis,
+            &raw mut call,
+        )
+    })?;
+    Ok(call)
 }
 
 pub(super) fn grpc_send(stream: u32, message: &[u8]) -> Result<(), Status> {

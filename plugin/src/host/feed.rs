@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use tollgate_policy::snapshot::SnapshotId;
 
+use crate::budget::{Books, Settlements};
 use crate::config::FeedConfig;
 use crate::counters::Counter;
 use crate::feed::{
@@ -28,6 +29,8 @@ pub(super) struct Feed {
     session: RefCell<Session>,
     subscriber: VmSubscriber,
     tick_period: Cell<Duration>,
+    /// Envoy's node id; may be empty.
+    node: String,
 }
 
 impl Feed {
@@ -39,6 +42,7 @@ impl Feed {
             node: HostProperties.text(&["xds", "node", "id"]),
             node_cluster: HostProperties.text(&["xds", "node", "cluster"]),
         };
+        let node = identity.node.clone();
         let intake = Intake::new(Rc::clone(&slot), config, Rc::new(HostShared), Rc::new(HostClock));
         let warm = match intake.warm_up(vm.now()) {
             Ok(Some(id)) => {
@@ -54,8 +58,9 @@ impl Feed {
         Feed {
             service: config.cluster.grpc_service(MAX_MESSAGE),
             session: RefCell::new(Session::new(identity, Backoff::new(Random::from_seed(random::seed())))),
-            subscriber: VmSubscriber { vm, slot, intake, warm: Cell::new(warm) },
+            subscriber: VmSubscriber { books: vm.books(&config.cluster), vm, slot, intake, warm: Cell::new(warm) },
             tick_period: Cell::new(Duration::ZERO),
+            node,
         }
     }
 
@@ -68,6 +73,11 @@ impl Feed {
         self.drive(Input::Tick);
         let VmSubscriber { vm, intake, .. } = &self.subscriber;
         intake.keep(vm.serving.get(), vm.now());
+    }
+
+    /// Envoy's node id; may be empty.
+    pub(super) fn node(&self) -> &str {
+        &self.node
     }
 
     pub(super) fn connected(&self) -> bool {
@@ -149,6 +159,7 @@ impl Feed {
 
 struct VmSubscriber {
     vm: Rc<Vm>,
+    books: Rc<Books>,
     slot: Rc<Slot>,
     intake: Intake,
     /// The snapshot in force is one that another VM left.
@@ -193,6 +204,10 @@ impl Subscriber for VmSubscriber {
 
     fn current(&self, id: SnapshotId) -> bool {
         self.intake.confirm(id, self.vm.now())
+    }
+
+    fn settlements(&self) -> &Settlements {
+        &self.books.settlements
     }
 
     fn refused(&self) {

@@ -1,13 +1,19 @@
 //! The proxy: the only part of the filter that knows proxy-wasm.
 //!
-//! `callbacks` receives the proxy's calls for the contexts in `root` and `http`, `feed` carries out what the feed's session
-//! asks for, and `abi` makes the host calls. A host call that fails is answered by the caller, closed: no panic, no pass.
+//! `callbacks` receives the proxy's calls for the contexts in `root` and `http`, `call` is what a request is besides whose
+//! tokens are counted, `feed` carries out what the feed's session asks for, `desk` what budgets need of the companion, and
+//! `abi` makes the host calls. A host call that fails is answered by the caller, closed: no panic, no pass.
 
 mod abi;
+mod asked;
 mod body;
+mod call;
 mod callbacks;
 mod clock;
+mod desk;
+mod edits;
 mod feed;
+mod gate;
 mod http;
 mod log;
 mod metrics;

@@ -9,7 +9,9 @@ use crate::slot::{Slot, Standing};
 use crate::vm::Vm;
 
 use super::abi::{self, BufferKind};
+use super::desk::Desk;
 use super::feed::Feed;
+use super::gate::Gate;
 use super::{log, metrics, standalone};
 
 /// The filter under one configuration, to the proxy. An update brings a new root into the same VM, where the VM's
@@ -18,9 +20,9 @@ use super::{log, metrics, standalone};
 pub(super) struct Root(Option<Configured>);
 
 struct Configured {
-    filter: Rc<Filter>,
+    gate: Rc<Gate>,
     /// Missing where the configuration itself holds the snapshot.
-    feed: Option<Feed>,
+    feed: Option<Rc<Feed>>,
     slot: Rc<Slot>,
     vm: Rc<Vm>,
 }
@@ -29,16 +31,17 @@ impl Configured {
     fn new(config: Config) -> Result<Self, String> {
         let Config { source, explain, forward } = config;
         let vm = Vm::this();
-        let (slot, feed) = match source {
+        let (slot, feed, desk) = match source {
             Source::Feed(config) => {
                 let slot = vm.slot(&config);
-                let feed = Feed::new(&config, Rc::clone(&slot), Rc::clone(&vm));
-                (slot, Some(feed))
+                let feed = Rc::new(Feed::new(&config, Rc::clone(&slot), Rc::clone(&vm)));
+                let desk = Desk::new(&config.cluster, Rc::clone(&feed), Rc::clone(&vm));
+                (slot, Some(feed), Some(desk))
             }
-            Source::Standalone(config) => (standalone::slot(config, vm.now())?, None),
+            Source::Standalone(config) => (standalone::slot(config, vm.now())?, None, None),
         };
         let filter = Filter::new(explain, forward, Rc::clone(&slot), Rc::clone(&vm));
-        Ok(Configured { filter: Rc::new(filter), feed, slot, vm })
+        Ok(Configured { gate: Rc::new(Gate { filter, desk }), feed, slot, vm })
     }
 
     fn start(&self) {
@@ -58,15 +61,15 @@ impl Configured {
 
     /// Whether the snapshot in force may still decide is found here, so that no request has to ask.
     fn judge(&self) {
-        let stale = self.feed.as_ref().is_some_and(Feed::is_stale);
-        match (self.filter.is_stale(), stale) {
+        let stale = self.feed.as_ref().is_some_and(|feed| feed.is_stale());
+        match (self.gate.filter.is_stale(), stale) {
             (false, true) => {
                 log::warn("the snapshot in force has gone unconfirmed for too long: every request is refused");
             }
             (true, false) => log::info("the snapshot in force is confirmed again and decides"),
             _ => {}
         }
-        self.filter.set_stale(stale);
+        self.gate.filter.set_stale(stale);
     }
 
     /// How long the snapshot in force has gone unconfirmed, if anybody knows and anybody could confirm it.
@@ -86,16 +89,16 @@ impl Configured {
         if let Some(staleness) = self.staleness(now) {
             metrics::show(Gauge::SnapshotStaleness, staleness.as_secs());
         }
-        let connected = self.feed.as_ref().is_some_and(Feed::connected);
+        let connected = self.feed.as_ref().is_some_and(|feed| feed.connected());
         metrics::show(Gauge::FeedConnected, connected.into());
         metrics::flush(&self.vm.counters);
     }
 }
 
 impl Root {
-    /// What decides its requests, once it is configured.
-    pub(super) fn filter(&self) -> Option<Rc<Filter>> {
-        self.0.as_ref().map(|configured| Rc::clone(&configured.filter))
+    /// What its requests pass, once it is configured.
+    pub(super) fn gate(&self) -> Option<Rc<Gate>> {
+        self.0.as_ref().map(|configured| Rc::clone(&configured.gate))
     }
 
     pub(super) fn configure(&mut self, size: usize) -> bool {
@@ -149,7 +152,7 @@ impl Root {
                 feed.receive(stream, size);
             }
             // What it brought may have been what was missing.
-            if configured.filter.is_stale() {
+            if configured.gate.filter.is_stale() {
                 configured.judge();
             }
         }

@@ -91,6 +91,16 @@ pub(crate) fn bytes_field<'a>(rest: &mut &'a [u8], tag: u8) -> Option<&'a [u8]> 
     Some(bytes)
 }
 
+/// The numbers of a repeated field, as they stand together in its bytes.
+pub(crate) fn packed(bytes: &[u8]) -> Result<Vec<u64>, Malformed> {
+    let mut rest = bytes;
+    let mut numbers = Vec::new();
+    while !rest.is_empty() {
+        numbers.push(varint(&mut rest).ok_or(Malformed)?);
+    }
+    Ok(numbers)
+}
+
 fn varint(rest: &mut &[u8]) -> Option<u64> {
     match rest.split_first()? {
         (byte, after) if *byte < 0x80 => {
@@ -159,6 +169,13 @@ mod tests {
         }
         // A length that would overflow any sum.
         assert_eq!(read(b"\x0a\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01"), Err(Malformed));
+    }
+
+    #[test]
+    fn numbers_may_stand_together() {
+        assert_eq!(packed(b"\x01\x96\x01\x00"), Ok(vec![1, 150, 0]));
+        assert_eq!(packed(b""), Ok(vec![]));
+        assert_eq!(packed(b"\x01\x96"), Err(Malformed));
     }
 
     #[test]

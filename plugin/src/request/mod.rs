@@ -11,10 +11,11 @@ use std::fmt::Write as _;
 use std::rc::Rc;
 
 use tollgate_policy::engine::{Reason, Scratch};
-use tollgate_policy::http::{Headers, HttpOutcome, HttpProgress, HttpVerdict, Refusal, Surroundings};
+use tollgate_policy::http::{BudgetMode, Headers, HttpOutcome, HttpProgress, HttpVerdict, Refusal, Surroundings};
 use tollgate_policy::related::Related;
 use tollgate_policy::snapshot::Snapshot;
 
+use crate::budget::{self, Intent};
 use crate::config::Forward;
 use crate::counters::Counter;
 use crate::slot::Slot;
@@ -53,6 +54,8 @@ pub struct Answer<'f> {
 pub enum Disposition<'f> {
     /// The request goes upstream, once all of these edits have been made.
     Forward(Vec<HeaderEdit<'f>>),
+    /// It goes upstream as soon as what it may use is reserved, once all of these edits have been made.
+    Reserve(Vec<HeaderEdit<'f>>, Box<Intent>),
     /// The request is answered here.
     Refuse(Reply),
 }
@@ -96,7 +99,7 @@ impl Filter {
             Err(answer) => return answer,
         };
         let outcome = self.with_scratch(|scratch| snapshot.check_http(headers, body, surroundings, scratch));
-        self.settle(headers, &snapshot, &outcome)
+        self.settle(headers, body.unwrap_or_default(), &snapshot, &outcome)
     }
 
     /// Decides a request of which only the headers are there, if they suffice.
@@ -109,7 +112,7 @@ impl Filter {
         };
         match self.with_scratch(|scratch| snapshot.check_http_head(headers, surroundings, scratch)) {
             HttpProgress::NeedsBody { max_bytes } => Progress::NeedsBody { max_bytes },
-            HttpProgress::Decided(outcome) => Progress::Answered(self.settle(headers, &snapshot, &outcome)),
+            HttpProgress::Decided(outcome) => Progress::Answered(self.settle(headers, &[], &snapshot, &outcome)),
         }
     }
 
@@ -123,6 +126,12 @@ impl Filter {
             disposition: Disposition::Refuse(Problem::BodyTooLarge.reply(id, explained, None)),
             note: self.vm.verbose.get().then(|| format!("decision {id}: body_too_large: {why}")),
         }
+    }
+
+    /// The VM that the filter is in.
+    #[must_use]
+    pub fn vm(&self) -> &Vm {
+        &self.vm
     }
 
     /// Refuses a request that cannot be decided.
@@ -152,11 +161,22 @@ impl Filter {
         }
     }
 
-    fn settle(&self, headers: Headers<'_>, snapshot: &Snapshot, outcome: &HttpOutcome<'_>) -> Answer<'_> {
+    fn settle(&self, headers: Headers<'_>, body: &[u8], snapshot: &Snapshot, outcome: &HttpOutcome<'_>) -> Answer<'_> {
         let id = self.vm.decisions.next();
         self.count(outcome);
         let disposition = match outcome.verdict {
-            HttpVerdict::Allow => Disposition::Forward(forward::edits(&self.forward, headers, snapshot, outcome, id)),
+            HttpVerdict::Allow => {
+                let edits = forward::edits(&self.forward, headers, snapshot, outcome, id);
+                let charge = outcome.charge().filter(|charge| charge.budget.mode != Some(BudgetMode::Disabled));
+                match charge.map(|charge| Intent::read(&charge, headers, body, id)) {
+                    None => Disposition::Forward(edits),
+                    Some(Ok(intent)) => Disposition::Reserve(edits, Box::new(intent)),
+                    Some(Err(unfit)) => {
+                        self.vm.counters.add(Counter::BudgetInvalid, 1);
+                        Disposition::Refuse(budget::unfit(&unfit, id, self.explain))
+                    }
+                }
+            }
             HttpVerdict::Refuse(refusal) => Disposition::Refuse(self.refusal(refusal, outcome, id)),
         };
         let note = self.vm.verbose.get().then(|| self.note(snapshot, outcome, id));

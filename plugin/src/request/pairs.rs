@@ -35,14 +35,14 @@ fn pairs(map: &[u8]) -> Option<Vec<Pair<'_>>> {
 
 /// Writes a header map.
 #[must_use]
-pub fn serialise_pairs(pairs: &[(&str, &str)]) -> Vec<u8> {
+pub fn serialise_pairs<V: AsRef<str>>(pairs: &[(&str, V)]) -> Vec<u8> {
     let length = |text: &str| u32::try_from(text.len()).unwrap_or(u32::MAX).to_le_bytes();
     let mut map = u32::try_from(pairs.len()).unwrap_or(u32::MAX).to_le_bytes().to_vec();
     for (name, value) in pairs {
         map.extend(length(name));
-        map.extend(length(value));
+        map.extend(length(value.as_ref()));
     }
-    for text in pairs.iter().flat_map(|(name, value)| [name, value]) {
+    for text in pairs.iter().flat_map(|(name, value)| [*name, value.as_ref()]) {
         map.extend_from_slice(text.as_bytes());
         map.push(0);
     }
@@ -78,7 +78,7 @@ mod tests {
         let map = serialise_pairs(&[(":path", "/a"), ("empty", ""), (":path", "/again")]);
         let pairs: [Pair<'_>; 3] = [(b":path", b"/a"), (b"empty", b""), (b":path", b"/again")];
         assert_eq!(parse_pairs(&map).unwrap(), pairs);
-        assert_eq!(parse_pairs(&serialise_pairs(&[])), Ok(vec![]));
+        assert_eq!(parse_pairs(&serialise_pairs::<&str>(&[])), Ok(vec![]));
     }
 
     #[test]

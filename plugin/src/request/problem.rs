@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use crate::vm::DecisionId;
@@ -23,18 +24,15 @@ pub struct Reply {
     /// The HTTP status.
     pub status: u16,
     /// The response's headers.
-    pub headers: &'static [(&'static str, &'static str)],
-    /// An `application/problem+json` document.
+    pub headers: Vec<(&'static str, Cow<'static, str>)>,
+    /// An `application/problem+json` document, or what the API of the request has for errors.
     pub body: Vec<u8>,
     /// For the access log (`%RESPONSE_CODE_DETAILS%`), without spaces.
     pub details: String,
 }
 
 const HEADERS: [(&str, &str); 2] = [("content-type", "application/problem+json"), ("cache-control", "no-store")];
-const CHALLENGE: [(&str, &str); 3] = {
-    let [content_type, cache_control] = HEADERS;
-    [content_type, cache_control, ("www-authenticate", "Bearer")]
-};
+const CHALLENGE: (&str, &str) = ("www-authenticate", "Bearer");
 
 impl Problem {
     /// Status, title, code.
@@ -62,9 +60,10 @@ impl Problem {
             }
         }
         body.push('}');
+        let challenge = (self == Problem::Unauthenticated).then_some(CHALLENGE);
         Reply {
             status,
-            headers: if self == Problem::Unauthenticated { &CHALLENGE } else { &HEADERS },
+            headers: HEADERS.into_iter().chain(challenge).map(|(name, value)| (name, value.into())).collect(),
             body: body.into_bytes(),
             details: format!("tollgate_{}{{{decision_id}}}", code.to_ascii_lowercase()),
         }
@@ -126,8 +125,8 @@ mod tests {
             Problem::PolicyUnavailable,
         ] {
             let reply = problem.reply(id, None, None);
-            assert!(reply.headers.contains(&("cache-control", "no-store")));
-            assert_eq!(reply.headers.contains(&("www-authenticate", "Bearer")), reply.status == 401);
+            assert!(reply.headers.contains(&("cache-control", "no-store".into())));
+            assert_eq!(reply.headers.contains(&("www-authenticate", "Bearer".into())), reply.status == 401);
         }
     }
 }

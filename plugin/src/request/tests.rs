@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use tollgate_policy::identity::Presented;
 use tollgate_policy::related::Part;
-use tollgate_policy::set::budget::RouteBudget;
+use tollgate_policy::set::budget::{ModelApi, RouteBudget};
 use tollgate_policy::set::{RouteBody, Unmatched};
 
 use super::*;
@@ -40,6 +40,7 @@ fn ask<'f>(filter: &'f Filter, path: &str, more: &[(&str, &str)], evidence: &Kno
 fn forwarded<'f>(answer: Answer<'f>) -> Vec<HeaderEdit<'f>> {
     match answer.disposition {
         Disposition::Forward(edits) => edits,
+        Disposition::Reserve(_, intent) => panic!("to be reserved: {intent:?}"),
         Disposition::Refuse(reply) => panic!("refused: {reply:?}"),
     }
 }
@@ -50,7 +51,7 @@ fn refused(answer: Answer<'_>) -> (Reply, serde_json::Value) {
             let body = serde_json::from_slice(&reply.body).unwrap();
             (reply, body)
         }
-        Disposition::Forward(edits) => panic!("forwarded: {edits:?}"),
+        Disposition::Forward(edits) | Disposition::Reserve(edits, _) => panic!("forwarded: {edits:?}"),
     }
 }
 
@@ -250,10 +251,14 @@ fn a_request_that_waits_for_its_body_is_not_decided_yet() {
 fn a_call_that_counts_waits_for_its_body_although_no_condition_reads_it() {
     let filter = filter(false, "{}");
     let mut set = fixture::set();
-    set.routes[0].budget = Some(RouteBudget { max_bytes: 16, ..RouteBudget::default() });
+    let api = Some(ModelApi::OpenAiChat);
+    set.routes[0].budget = Some(RouteBudget { api, max_bytes: 16, ..RouteBudget::default() });
     publish(&filter, &set, 1);
     assert_eq!(filter.answer_head(Headers(&POST), &alice()), Progress::NeedsBody { max_bytes: 16 });
-    assert_eq!(forwarded(filter.answer(Headers(&POST), Some(b"{}"), &alice())), []);
+    let answer = filter.answer(Headers(&POST), Some(b"{\"model\":\"m\"}"), &alice());
+    let Disposition::Reserve(edits, intent) = answer.disposition else { panic!("{answer:?}") };
+    assert_eq!((edits, intent.user()), (vec![], "alice"));
+    assert_eq!(refused(filter.answer(Headers(&POST), Some(b"{"), &alice())).0.status, 400);
     assert_eq!(refused(filter.answer(Headers(&POST), Some(&[b' '; 17]), &alice())).0.status, 413);
 }
 

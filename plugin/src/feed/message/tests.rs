@@ -55,11 +55,16 @@ fn what_the_companion_writes_is_read() {
     assert_eq!(read(&index), Ok(CompanionMessage::Index(IndexPart { id, content: vec![7; 300] })));
     let current = companion(Body::Current(proto::Current { id: Some(WIRE_ID) }));
     assert_eq!(read(&current), Ok(CompanionMessage::Current(ID)));
+    let settled = companion(Body::Settled(proto::Settled { sequences: vec![1, 300, 2] }));
+    assert_eq!(read(&settled), Ok(CompanionMessage::Settled(vec![1, 300, 2])));
+    // Each by itself, as protobuf also has it, and none.
+    assert_eq!(read(b"\x2a\x05\x08\x01\x08\xac\x02"), Ok(CompanionMessage::Settled(vec![1, 300])));
+    assert_eq!(read(b"\x2a\x00"), Ok(CompanionMessage::Settled(vec![])));
 }
 
 #[test]
 fn fields_of_a_later_version_are_passed_over_and_broken_ones_refused() {
-    assert_eq!(read(b"\x2a\x00\x30\x01"), Ok(CompanionMessage::Unknown));
+    assert_eq!(read(b"\x32\x00\x38\x01"), Ok(CompanionMessage::Unknown));
     let broken = [
         &b"\x08\x01"[..],
         b"\x10\x01",
@@ -72,6 +77,10 @@ fn fields_of_a_later_version_are_passed_over_and_broken_ones_refused() {
         b"\x20\x01",
         b"\x22\x02\x08\x01",
         b"\x22\x00\x22\x00",
+        b"\x28\x01",
+        b"\x2a\x00\x2a\x00",
+        b"\x2a\x02\x0a\x05",
+        b"\x2a\x03\x0a\x01\x80",
     ];
     for message in broken {
         assert_eq!(read(message), Err(Malformed), "{message:x?}");

@@ -8,6 +8,7 @@ use super::super::proto;
 use super::super::proto::companion_message::Body as FromCompanion;
 use super::super::proto::worker_message::Body as ToCompanion;
 use super::*;
+use crate::budget::{Outcome, Used};
 use crate::random::Random;
 
 const ONE: StreamId = StreamId(1);
@@ -24,6 +25,7 @@ struct FakeVm {
     refused: Cell<u32>,
     reconnected: Cell<u32>,
     offered: RefCell<Vec<SnapshotId>>,
+    settlements: Settlements,
 }
 
 impl Subscriber for FakeVm {
@@ -60,6 +62,10 @@ impl Subscriber for FakeVm {
     fn current(&self, id: SnapshotId) -> bool {
         self.current.set(Some(id));
         self.applied.get() == Some(id)
+    }
+
+    fn settlements(&self) -> &Settlements {
+        &self.settlements
     }
 
     /// Every message takes 40 µs.
@@ -440,4 +446,72 @@ fn a_stopped_session_cancels_its_stream_and_stays_down() {
     fixture.handle(Input::Closed(ONE));
     assert_eq!(fixture.after(10_000).handle(Input::Tick), []);
     assert_eq!(fixture.session.tick_period(), Duration::ZERO);
+}
+
+fn used() -> Outcome {
+    Outcome::Used(Used { input: 1, output: 1, cached: 0 })
+}
+
+fn settled(sequences: &[u64]) -> Frame {
+    let body = FromCompanion::Settled(proto::Settled { sequences: sequences.to_vec() });
+    Frame::Whole(proto::CompanionMessage { body: Some(body) }.encode_to_vec())
+}
+
+/// The numbers of what was settled.
+fn sequences(outputs: &[Output]) -> Vec<u64> {
+    let settlements = outputs.iter().filter_map(|output| match output {
+        Output::Send(_, message) => proto::WorkerMessage::decode(&**message).unwrap().body,
+        _ => None,
+    });
+    settlements
+        .filter_map(|body| match body {
+            ToCompanion::Settlements(settlements) => Some(settlements.settlements),
+            _ => None,
+        })
+        .flatten()
+        .map(|settlement| settlement.sequence)
+        .collect()
+}
+
+#[test]
+fn settlements_go_to_a_companion_that_answers_one_message_at_a_time() {
+    let mut fixture = Fixture::new();
+    fixture.handle(Input::Tick);
+    fixture.handle(Input::Opened(ONE));
+    fixture.vm.settlements.add(b"a", used(), None).unwrap();
+    assert_eq!(fixture.handle(Input::Settle), []);
+    assert!(sequences(&fixture.after(1000).handle(Input::Tick)).is_empty());
+    fixture.handle(Input::Answered(ONE));
+    assert_eq!(sequences(&fixture.handle(Input::Settle)), [1]);
+    for name in [b"b", b"c"] {
+        fixture.vm.settlements.add(name, used(), None).unwrap();
+        assert_eq!(fixture.handle(Input::Settle), []);
+    }
+    assert_eq!(sequences(&fixture.handle(Input::Message(ONE, settled(&[1])))), [2, 3]);
+    assert_eq!(fixture.handle(Input::Message(ONE, settled(&[2, 3]))), []);
+    assert!(fixture.vm.settlements.is_empty());
+}
+
+#[test]
+fn the_next_stream_brings_what_was_not_acknowledged() {
+    let mut fixture = Fixture::connected();
+    fixture.vm.settlements.add(b"a", used(), None).unwrap();
+    assert_eq!(sequences(&fixture.handle(Input::Settle)), [1]);
+    fixture.handle(Input::Closed(ONE));
+    assert_eq!(fixture.handle(Input::Settle), []);
+    fixture.after(60_000).handle(Input::Tick);
+    fixture.handle(Input::Opened(TWO));
+    // What a stream brings that is given up counts no more.
+    assert_eq!(fixture.handle(Input::Message(ONE, settled(&[1]))), []);
+    fixture.handle(Input::Answered(TWO));
+    assert_eq!(sequences(&fixture.after(1000).handle(Input::Tick)), [1]);
+}
+
+#[test]
+fn acknowledgements_of_nothing_without_end_end_the_stream() {
+    let mut fixture = Fixture::connected();
+    for _ in 0..MAX_MESSAGES {
+        assert_eq!(fixture.handle(Input::Message(ONE, settled(&[7]))), []);
+    }
+    assert!(fixture.handle(Input::Message(ONE, settled(&[7]))).contains(&Output::Cancel(ONE)));
 }

@@ -1,0 +1,10 @@
+use super::{Settlements, Spent};
+
+/// What a VM keeps of the budgets of one companion, whatever configuration its requests came under.
+#[derive(Debug, Default)]
+pub struct Books {
+    /// How calls ended.
+    pub settlements: Settlements,
+    /// Which limits are spent.
+    pub spent: Spent,
+}

@@ -1,0 +1,202 @@
+use tollgate_llm::{Api, Call, InvalidCall};
+use tollgate_policy::http::{BudgetMode, Charge, Headers, ModelApi, Org};
+
+use crate::protobuf::{push_bytes, push_number};
+use crate::vm::DecisionId;
+
+#[cfg(test)]
+mod tests;
+
+/// Longest `x-request-id` that the companion is told, in bytes.
+const MAX_REQUEST_ID: usize = 128;
+
+/// Headers that are about the bytes of a body: of another body they would be wrong.
+const DIGESTS: [&str; 4] = ["content-md5", "digest", "content-digest", "repr-digest"];
+
+/// An allowed request as a call of a model, for the companion to be asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Intent {
+    decision: DecisionId,
+    call: Call,
+    mode: Option<BudgetMode>,
+    user: Box<str>,
+    /// None if the call counts for none.
+    org: Option<Box<str>>,
+    is_org_unknown: bool,
+    output_cap: Option<u64>,
+    downgrade: Option<u8>,
+    request_id: Box<str>,
+    path: Box<str>,
+    /// Of the headers that a change of the body concerns, those that are there.
+    body_headers: Vec<&'static str>,
+}
+
+/// Why an allowed request is no call that could be counted.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Unfit {
+    /// Neither the route nor the request's path says of which API it is.
+    #[error("the request's path is of no API of models that is known")]
+    UnknownApi,
+    /// The body is not what its API says.
+    #[error("{cause}")]
+    Body {
+        /// The API.
+        api: Api,
+        /// What is wrong.
+        cause: InvalidCall,
+    },
+    /// The route counts calls for organisations, and the principal's identity names none.
+    #[error("the caller's identity does not say for which organisation the call counts")]
+    NoOrg {
+        /// The API.
+        api: Api,
+    },
+}
+
+impl Unfit {
+    /// The API whose words the client understands.
+    #[must_use]
+    pub fn api(&self) -> Option<Api> {
+        match self {
+            Unfit::UnknownApi => None,
+            Unfit::Body { api, .. } | Unfit::NoOrg { api } => Some(*api),
+        }
+    }
+}
+
+impl Intent {
+    /// Reads an allowed request.
+    ///
+    /// # Errors
+    /// If it cannot be counted.
+    pub fn read(charge: &Charge<'_>, headers: Headers<'_>, body: &[u8], decision: DecisionId) -> Result<Self, Unfit> {
+        let text = |name: &str| {
+            let value = headers.0.iter().find(|(present, _)| *present == name.as_bytes());
+            value.and_then(|(_, value)| str::from_utf8(value).ok())
+        };
+        let path = text(":path").unwrap_or_default();
+        let api = match charge.budget.api {
+            Some(api) => of_policy(api),
+            None => Api::of_path(path).ok_or(Unfit::UnknownApi)?.api,
+        };
+        let is_org_unknown = charge.org == Org::Unknown;
+        if is_org_unknown && charge.budget.mode == Some(BudgetMode::Strict) {
+            return Err(Unfit::NoOrg { api });
+        }
+        let call = Call::read(api, path, body).map_err(|cause| Unfit::Body { api, cause })?;
+        let request_id = text("x-request-id").unwrap_or_default();
+        let is_there = |name: &&str| headers.0.iter().any(|(present, _)| *present == name.as_bytes());
+        Ok(Intent {
+            decision,
+            output_cap: call.output_cap.or(charge.budget.default_output),
+            call,
+            mode: charge.budget.mode,
+            user: charge.user.into(),
+            org: match charge.org {
+                Org::Of(org) => Some(org.into()),
+                Org::None | Org::Unknown => None,
+            },
+            is_org_unknown,
+            downgrade: charge.budget.downgrade.map(|downgrade| downgrade.below),
+            request_id: request_id.get(..request_id.floor_char_boundary(MAX_REQUEST_ID)).unwrap_or_default().into(),
+            path: path.into(),
+            body_headers: ["content-length"].into_iter().chain(DIGESTS).filter(is_there).collect(),
+        })
+    }
+
+    /// The decision that allowed it.
+    #[must_use]
+    pub fn decision(&self) -> DecisionId {
+        self.decision
+    }
+
+    /// What it asks for.
+    #[must_use]
+    pub fn call(&self) -> &Call {
+        &self.call
+    }
+
+    /// What becomes of it where it does not fit, as far as the route says.
+    #[must_use]
+    pub fn mode(&self) -> Option<BudgetMode> {
+        self.mode
+    }
+
+    /// Who asks.
+    #[must_use]
+    pub fn user(&self) -> &str {
+        &self.user
+    }
+
+    /// For which organisation, if for any.
+    #[must_use]
+    pub fn org(&self) -> Option<&str> {
+        self.org.as_deref()
+    }
+
+    /// The request's path, with its query.
+    pub(super) fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// The most tokens of an answer that the client or the route bounds it to.
+    pub(super) fn output_cap(&self) -> Option<u64> {
+        self.output_cap
+    }
+
+    /// Of the headers that a change of the body concerns, those that are there.
+    pub(super) fn body_headers(&self) -> &[&'static str] {
+        &self.body_headers
+    }
+
+    /// The encoded `ReserveRequest`.
+    #[must_use]
+    pub fn reserve(&self) -> Vec<u8> {
+        let mut message = Vec::with_capacity(160);
+        push_bytes(&mut message, 1, &self.decision.bytes());
+        let mode = match self.mode {
+            None => 0,
+            Some(BudgetMode::Strict) => 1,
+            Some(BudgetMode::Advisory) => 2,
+            Some(BudgetMode::Disabled) => 3,
+        };
+        push_number(&mut message, 2, mode);
+        let model = self.call.model.as_deref().unwrap_or_default();
+        for (number, text) in [(3, &*self.user), (4, self.org().unwrap_or_default()), (5, model)] {
+            push_text(&mut message, number, text);
+        }
+        push_number(&mut message, 6, self.call.prompt_tokens);
+        // A bound of zero is said, too.
+        match self.output_cap {
+            None => {}
+            Some(0) => message.extend([7 << 3, 0]),
+            Some(cap) => push_number(&mut message, 7, cap),
+        }
+        push_number(&mut message, 8, self.call.answers.min(u32::MAX.into()));
+        if let Some(below) = self.downgrade {
+            let mut downgrade = Vec::new();
+            push_number(&mut downgrade, 1, below.into());
+            push_bytes(&mut message, 9, &downgrade);
+        }
+        push_text(&mut message, 10, &self.request_id);
+        push_number(&mut message, 11, self.is_org_unknown.into());
+        message
+    }
+}
+
+fn push_text(message: &mut Vec<u8>, number: u8, text: &str) {
+    if !text.is_empty() {
+        push_bytes(message, number, text.as_bytes());
+    }
+}
+
+fn of_policy(api: ModelApi) -> Api {
+    match api {
+        ModelApi::OpenAiChat => Api::OpenAiChat,
+        ModelApi::OpenAiResponses => Api::OpenAiResponses,
+        ModelApi::OpenAiEmbeddings => Api::OpenAiEmbeddings,
+        ModelApi::AnthropicMessages => Api::AnthropicMessages,
+        ModelApi::Gemini => Api::Gemini,
+        ModelApi::BedrockConverse => Api::BedrockConverse,
+    }
+}
