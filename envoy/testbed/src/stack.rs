@@ -11,6 +11,7 @@ use crate::companion::{Companion, CompanionOptions, SnapshotId, Source, Workers}
 use crate::envoy::{Envoy, EnvoyOptions};
 use crate::feed::{Feed, Transport};
 use crate::keys::Keys;
+use crate::provider::Provider;
 use crate::relay::Relay;
 use crate::signing::Signing;
 use crate::upstream::Upstream;
@@ -52,6 +53,8 @@ pub struct TestbedOptions {
     pub log_level: String,
     /// Whether another Envoy can take over while this one runs.
     pub hot_restart: bool,
+    /// Whether allowed requests go to a provider of models.
+    pub provider: bool,
 }
 
 impl Default for TestbedOptions {
@@ -73,6 +76,7 @@ impl Default for TestbedOptions {
             tls: None,
             log_level: "warning".to_owned(),
             hot_restart: false,
+            provider: false,
         }
     }
 }
@@ -86,6 +90,8 @@ pub struct Testbed {
     pub companion: Companion,
     /// Where allowed requests end.
     pub upstream: Upstream,
+    /// Where they end instead, where the options ask for it.
+    pub provider: Option<Provider>,
     /// Signs tokens that Envoy accepts.
     pub keys: Keys,
     /// Signs certificates that the TLS listener accepts.
@@ -120,6 +126,7 @@ impl Testbed {
         let path = folder.path();
         copy(&options.policies, &policies(path))?;
         let (keys, authority, upstream) = (Keys::generate()?, Authority::generate()?, Upstream::start()?);
+        let provider = options.provider.then(Provider::start).transpose()?;
         let jwks_file = path.join("jwks.json");
         fs::write(&jwks_file, keys.jwks().to_string())?;
         let companion_port = ports::free()?;
@@ -128,7 +135,7 @@ impl Testbed {
         let bootstrap = Bootstrap {
             admin_port: ports::free()?,
             listener_port: ports::free()?,
-            upstream_port: upstream.address().port(),
+            upstream_port: provider.as_ref().map_or(upstream.address(), Provider::address).port(),
             feed: relay.as_ref().map_or_else(|| feed.clone(), |relay| Feed::Plain(relay.address().port())),
             jwks_file,
             plugin: match &options.module {
@@ -165,7 +172,7 @@ impl Testbed {
             hot_restart: options.hot_restart,
         };
         let envoy = Envoy::start(&envoy, path)?;
-        Ok(Testbed { envoy, companion, upstream, keys, authority, relay, workers, folder })
+        Ok(Testbed { envoy, companion, upstream, provider, keys, authority, relay, workers, folder })
     }
 
     /// The folder of policy files that the companion watches.

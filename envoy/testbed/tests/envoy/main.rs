@@ -1,6 +1,7 @@
 //! The whole path, for real: the real Envoy with several workers, the real companion, the real plugin, and an upstream that
 //! says what it saw.
 
+mod budgets;
 mod chaos;
 mod decided;
 mod gate;

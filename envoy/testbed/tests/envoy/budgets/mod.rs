@@ -1,0 +1,7 @@
+//! Calls of models: held before they go to a provider, and settled to the token that it counts.
+
+mod admitted;
+mod ended;
+mod refused;
+mod site;
+mod store;

@@ -1,0 +1,142 @@
+use std::time::Duration;
+
+use anyhow::{Context, Result, ensure};
+use serde_json::{Value, json};
+use tollgate_testbed::client::{self, Http1, Http2, Response};
+use tollgate_testbed::{Provider, SCRIPT, Testbed, TestbedOptions, until};
+
+use crate::gate::policies;
+
+/// Everything, in front of a provider.
+pub(super) struct Site(pub(super) Testbed);
+
+/// A call of a model.
+#[derive(Clone, Debug)]
+pub(super) struct Call {
+    pub(super) path: &'static str,
+    pub(super) org: &'static str,
+    pub(super) script: &'static str,
+    pub(super) body: Value,
+}
+
+/// What the ledger says of a call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Row {
+    pub(super) outcome: String,
+    pub(super) used: u64,
+    pub(super) held: u64,
+}
+
+/// A chat of OpenAI's.
+pub(super) fn chat(script: &'static str, streams: bool) -> Call {
+    let body = json!({"model": "large", "stream": streams, "messages": [{"role": "user", "content": "Hello there"}]});
+    Call { path: "/v1/chat/completions", org: "acme", script, body }
+}
+
+/// A message of Anthropic's.
+pub(super) fn message(script: &'static str, streams: bool) -> Call {
+    let body = json!({"model": "claude", "stream": streams, "max_tokens": 100,
+        "messages": [{"role": "user", "content": "Hello there"}]});
+    Call { path: "/v1/messages", body, ..chat(script, streams) }
+}
+
+impl Site {
+    pub(super) fn start() -> Result<Self> {
+        Self::start_with(|_| {})
+    }
+
+    pub(super) fn start_with(vary: impl FnOnce(&mut TestbedOptions)) -> Result<Self> {
+        let mut options = TestbedOptions { policies: policies("budgets"), provider: true, ..TestbedOptions::default() };
+        vary(&mut options);
+        let testbed = Testbed::start(&options)?;
+        testbed.wait_enforced()?;
+        Ok(Site(testbed))
+    }
+
+    pub(super) fn provider(&self) -> Result<&Provider> {
+        self.0.provider.as_ref().context("the testbed has no provider")
+    }
+
+    fn bearer(&self, org: &str) -> Result<String> {
+        let claims = json!({"sub": "ann", "org": org});
+        Ok(format!("Bearer {}", self.0.keys.token(&claims, Duration::from_secs(3600))?))
+    }
+
+    /// Makes a call, on a connection of its own.
+    pub(super) fn call(&self, call: &Call) -> Result<Response> {
+        let (bearer, body) = (self.bearer(call.org)?, call.body.to_string());
+        let headers = [
+            ("authorization", &*bearer),
+            ("content-type", "application/json"),
+            ("accept-encoding", "gzip"),
+            (SCRIPT, call.script),
+        ];
+        Http1::connect(self.0.envoy.address())?.request("POST", call.path, &headers, body.as_bytes())
+    }
+
+    /// Makes a call whose body comes byte by byte and without a length.
+    pub(super) fn call_in_chunks(&self, call: &Call) -> Result<Response> {
+        let head = format!(
+            "POST {} HTTP/1.1\r\nhost: t\r\nauthorization: {}\r\ncontent-type: application/json\r\n\
+             {SCRIPT}: {}\r\ntransfer-encoding: chunked\r\n\r\n",
+            call.path,
+            self.bearer(call.org)?,
+            call.script
+        );
+        let chunks: String = call.body.to_string().chars().map(|byte| format!("1\r\n{byte}\r\n")).collect();
+        let mut client = Http1::connect(self.0.envoy.address())?;
+        client.send(format!("{head}{chunks}0\r\n\r\n").as_bytes())?;
+        client.read(false)?.context("no answer")
+    }
+
+    /// Makes a call over HTTP/2.
+    pub(super) fn call_by_http2(&self, call: &Call) -> Result<Response> {
+        let (bearer, body) = (self.bearer(call.org)?, call.body.to_string());
+        let headers = [("authorization", &*bearer), ("content-type", "application/json"), (SCRIPT, call.script)];
+        Http2::connect(self.0.envoy.address())?.request("POST", call.path, &headers, body.as_bytes())
+    }
+
+    /// Begins a call and leaves its answer unread.
+    pub(super) fn begin(&self, call: &Call) -> Result<Http1> {
+        let (bearer, body) = (self.bearer(call.org)?, call.body.to_string());
+        let message = format!(
+            "POST {} HTTP/1.1\r\nhost: t\r\nauthorization: {bearer}\r\ncontent-type: application/json\r\n\
+             {SCRIPT}: {}\r\ncontent-length: {}\r\n\r\n{body}",
+            call.path,
+            call.script,
+            body.len()
+        );
+        let mut client = Http1::connect(self.0.envoy.address())?;
+        client.send(message.as_bytes())?;
+        Ok(client)
+    }
+
+    /// What the companion says at this path.
+    pub(super) fn ask(&self, path: &str) -> Result<Value> {
+        let response = client::get(self.0.companion.address(), path)?;
+        ensure!(response.status == 200, "{path}: {} {}", response.status, response.text());
+        response.json()
+    }
+
+    /// The ledger, once it has so many rows.
+    pub(super) fn settled(&self, count: usize) -> Result<Vec<Row>> {
+        until("the calls are settled", || {
+            let ledger = self.ask("/v1/budgets/ledger/rows")?;
+            let rows = ledger["rows"].as_array().context("no rows")?;
+            ensure!(rows.len() <= count, "more than {count} rows: {ledger}");
+            let row = |row: &Value| Row {
+                outcome: row["outcome"].as_str().unwrap_or_default().to_owned(),
+                used: row["used"]["tokens"].as_u64().unwrap_or_default(),
+                held: row["held"]["tokens"].as_u64().unwrap_or_default(),
+            };
+            Ok((rows.len() == count).then(|| rows.iter().map(row).collect()))
+        })
+    }
+
+    /// What is used and held of the organisation's tokens today.
+    pub(super) fn used_and_held(&self, org: &str) -> Result<(u64, u64)> {
+        let usage = self.ask(&format!("/v1/budgets?scope=org&name={org}&unit=tokens&window=day"))?;
+        let Some(budget) = usage["budgets"].get(0) else { return Ok((0, 0)) };
+        Ok((budget["used"].as_u64().context("used")?, budget["held"].as_u64().context("held")?))
+    }
+}
