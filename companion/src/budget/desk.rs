@@ -63,6 +63,9 @@ enum Obstacle {
     #[error(transparent)]
     Payer(#[from] Uncountable),
     /// For the client.
+    #[error("the caller's identity does not say for which organisation the call counts")]
+    NoOrg,
+    /// For the client.
     #[error(transparent)]
     Way(#[from] NoWay),
     /// For the client.
@@ -161,6 +164,9 @@ impl Desk {
         rules: &Rules,
         request: &ReserveRequest,
     ) -> Result<Ways, Obstacle> {
+        if request.org_unknown && mode == BudgetMode::Strict {
+            return Err(Obstacle::NoOrg);
+        }
         let payer = Payer::new(&request.user, &request.org)?;
         let call = Call::of(request);
         let below = |downgrade: proto::Downgrade| u8::try_from(downgrade.below.min(100)).unwrap_or(100);

@@ -134,10 +134,11 @@ async fn answer(request: Request<Incoming>, calls: Calls) -> Result<Response<Pie
     let headers: Vec<_> = head.headers.iter().map(|(name, value)| (name.to_string(), text(value.as_bytes()))).collect();
     let script = head.headers.get(SCRIPT).map(|value| text(value.as_bytes())).unwrap_or_default();
     let script = Script::read(&script);
+    let at = |pointer: &str| body.pointer(pointer).cloned().unwrap_or_default();
     // Whatever a prompt's tokens are: it is the provider who counts.
-    let input = body["messages"].to_string().len() as u64;
+    let input = at("/messages").to_string().len() as u64;
     let call = Served {
-        model: body["model"].as_str().unwrap_or_default().to_owned(),
+        model: at("/model").as_str().unwrap_or_default().to_owned(),
         input,
         output: 0,
         is_whole: false,
@@ -150,7 +151,7 @@ async fn answer(request: Request<Incoming>, calls: Calls) -> Result<Response<Pie
         calls.len() - 1
     };
     let is_message = head.uri.path() == "/v1/messages";
-    let streams = body["stream"] == true;
+    let streams = at("/stream") == true;
     let (pieces, body_of) = mpsc::channel(1);
     let mut response = Response::new(Pieces(body_of));
     let content_type = match (script.status, streams) {
@@ -164,7 +165,7 @@ async fn answer(request: Request<Incoming>, calls: Calls) -> Result<Response<Pie
         tokio::spawn(async move { drop(pieces.send(Ok(error)).await) });
         return Ok(response);
     }
-    let asks_usage = body["stream_options"]["include_usage"] == true;
+    let asks_usage = at("/stream_options/include_usage") == true;
     let words = Words { script, input, is_message, asks_usage };
     tokio::spawn(async move {
         let told = if streams {

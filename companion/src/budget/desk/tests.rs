@@ -171,3 +171,11 @@ async fn who_does_not_wait_for_the_answer_holds_nothing() {
     drop(locked);
     assert_eq!(place.jobs.recv().await.unwrap().work.kind(), crate::metrics::Ended::Released);
 }
+
+#[tokio::test]
+async fn a_caller_of_no_known_organisation_is_refused_where_budgets_are_strict_and_counted_where_they_are_not() {
+    let place = Place::with("strict", "[{scope: org, tokens: 1000}]");
+    let unknown = || ReserveRequest { org: String::new(), org_unknown: true, ..call("large") };
+    assert!(matches!(place.ask(1, unknown()).await, Outcome::Invalid(why) if why.contains("organisation")));
+    assert!(matches!(place.ask(2, in_mode(proto::Mode::Advisory, unknown())).await, Outcome::Held(_)));
+}

@@ -17,8 +17,12 @@ fn a_route_without_a_budget_pays_nothing_for_its_answer() {
     assert!(outcome.goes_on);
     plugin.vm.take_calls();
     answer(&mut plugin, stream, &EVENTS, false);
-    plugin.vm.response_body(stream, "data: {}\n\n", false).unwrap();
-    plugin.vm.response_body(stream, "", true).unwrap();
+    let mut instructions = vec![plugin.vm.fuel_used().unwrap()];
+    for (chunk, end) in [("data: {}\n\n", false), ("", true)] {
+        plugin.vm.response_body(stream, chunk, end).unwrap();
+        instructions.push(plugin.vm.fuel_used().unwrap());
+    }
+    assert!(instructions.iter().all(|taken| *taken < 200), "{instructions:?}");
     plugin.vm.finish(stream).unwrap();
     assert_eq!(calls(&mut plugin), [""; 0]);
 }

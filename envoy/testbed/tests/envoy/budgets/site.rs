@@ -122,12 +122,12 @@ impl Site {
     pub(super) fn settled(&self, count: usize) -> Result<Vec<Row>> {
         until("the calls are settled", || {
             let ledger = self.ask("/v1/budgets/ledger/rows")?;
-            let rows = ledger["rows"].as_array().context("no rows")?;
+            let rows = ledger.get("rows").and_then(Value::as_array).context("no rows")?;
             ensure!(rows.len() <= count, "more than {count} rows: {ledger}");
             let row = |row: &Value| Row {
-                outcome: row["outcome"].as_str().unwrap_or_default().to_owned(),
-                used: row["used"]["tokens"].as_u64().unwrap_or_default(),
-                held: row["held"]["tokens"].as_u64().unwrap_or_default(),
+                outcome: row.get("outcome").and_then(Value::as_str).unwrap_or_default().to_owned(),
+                used: row.pointer("/used/tokens").and_then(Value::as_u64).unwrap_or_default(),
+                held: row.pointer("/held/tokens").and_then(Value::as_u64).unwrap_or_default(),
             };
             Ok((rows.len() == count).then(|| rows.iter().map(row).collect()))
         })
@@ -136,7 +136,8 @@ impl Site {
     /// What is used and held of the organisation's tokens today.
     pub(super) fn used_and_held(&self, org: &str) -> Result<(u64, u64)> {
         let usage = self.ask(&format!("/v1/budgets?scope=org&name={org}&unit=tokens&window=day"))?;
-        let Some(budget) = usage["budgets"].get(0) else { return Ok((0, 0)) };
-        Ok((budget["used"].as_u64().context("used")?, budget["held"].as_u64().context("held")?))
+        let Some(budget) = usage.pointer("/budgets/0") else { return Ok((0, 0)) };
+        let amount = |name| budget.get(name).and_then(Value::as_u64).context(name);
+        Ok((amount("used")?, amount("held")?))
     }
 }
