@@ -61,7 +61,8 @@ fn quoted(file: &str) -> Vec<String> {
 
 #[test]
 fn operators_can_read_about_every_request_and_every_metric_of_policy_search() {
-    let page = fs::read_to_string(root().join("docs/operations.md")).unwrap();
+    let read = |page: &str| fs::read_to_string(root().join(page)).unwrap();
+    let page = read("docs/operations.md") + &read("docs/budgets.md");
     let routes = quoted("companion/src/api/serve.rs").into_iter().filter(|text| text.starts_with("/v1/"));
     let routes: Vec<String> = routes.map(|route| route.replace("{id}", "{version}") + "`").collect();
     let questions = quoted("companion/src/api/search.rs").into_iter();
@@ -74,7 +75,7 @@ fn operators_can_read_about_every_request_and_every_metric_of_policy_search() {
     assert!(routes.len() > 10 && questions.len() == 4 && metrics.len() > 20, "{routes:?} {questions:?} {metrics:?}");
     let all = [routes, questions, metrics].concat();
     let missing: Vec<&String> = all.iter().filter(|name| !page.contains(*name)).collect();
-    assert!(missing.is_empty(), "docs/operations.md says nothing of {missing:?}");
+    assert!(missing.is_empty(), "neither docs/operations.md nor docs/budgets.md says anything of {missing:?}");
 }
 
 /// As GitHub makes them of headings.
