@@ -10,7 +10,10 @@ pub const MOST_CANDIDATES: usize = 16;
 
 /// Ways to serve a call, the best one first: at least one and at most [`MOST_CANDIDATES`].
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Candidates(Vec<Candidate>);
+pub struct Candidates {
+    first: Candidate,
+    others: Vec<Candidate>,
+}
 
 /// A way to serve a call.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -73,11 +76,30 @@ impl Candidates {
     /// # Errors
     /// If there is none, or there are too many.
     pub fn new(candidates: Vec<Candidate>) -> Result<Self, InvalidCandidates> {
-        match candidates.len() {
-            0 => Err(InvalidCandidates::None),
-            1..=MOST_CANDIDATES => Ok(Candidates(candidates)),
-            many => Err(InvalidCandidates::Many(many)),
+        if candidates.len() > MOST_CANDIDATES {
+            return Err(InvalidCandidates::Many(candidates.len()));
         }
+        let mut others = candidates.into_iter();
+        let first = others.next().ok_or(InvalidCandidates::None)?;
+        Ok(Candidates { first, others: others.collect() })
+    }
+
+    /// The best one.
+    #[must_use]
+    pub fn first(&self) -> &Candidate {
+        &self.first
+    }
+
+    /// All of them, in their order.
+    pub fn iter(&self) -> impl Iterator<Item = &Candidate> {
+        std::iter::once(&self.first).chain(&self.others)
+    }
+}
+
+/// The only one.
+impl From<Candidate> for Candidates {
+    fn from(first: Candidate) -> Self {
+        Candidates { first, others: Vec::new() }
     }
 }
 
@@ -124,14 +146,6 @@ impl Line {
     /// Whether both count the same.
     fn is_same(&self, other: &Line) -> bool {
         (&self.scope, self.window, self.unit) == (&other.scope, other.window, other.unit)
-    }
-}
-
-impl Deref for Candidates {
-    type Target = [Candidate];
-
-    fn deref(&self) -> &[Candidate] {
-        &self.0
     }
 }
 

@@ -110,6 +110,12 @@ impl Period {
     pub fn kept_until(self) -> u64 {
         self.ends.saturating_add(KEPT_SECONDS)
     }
+
+    /// Whether its counters are still kept at a time.
+    #[must_use]
+    pub fn is_kept_at(self, now: u64) -> bool {
+        now < self.kept_until()
+    }
 }
 
 /// First second of the month, and of the next.

@@ -114,9 +114,9 @@ impl State {
             candidate.lines.iter().all(|line| total(line).used + total(line).held + asked(line) <= MOST_COUNTED)
         };
         let first = reserve.candidates.iter().position(fits);
-        let first = first.or((!reserve.is_strict && can_be_counted(&reserve.candidates[0])).then_some(0));
+        let first = first.or((!reserve.is_strict && can_be_counted(reserve.candidates.first())).then_some(0));
         let Some(candidate) = first else { return self.refused_answer(reserve) };
-        let Candidate { lines, amounts, least } = &reserve.candidates[candidate];
+        let Candidate { lines, amounts, least } = reserve.candidates.iter().nth(candidate).unwrap();
         let (held, least) = (*amounts, *least);
         let reservation = Reservation { id: reserve.id, at: self.now, counters: lines.at(self.now), held, least };
         let lease_ends = self.now + reserve.lease.seconds();
@@ -134,7 +134,7 @@ impl State {
     }
 
     fn held_answer(&self, reserve: &Reserve, candidate: usize, reservation: Reservation) -> Reserved {
-        let lines = reserve.candidates[candidate].lines.iter();
+        let lines = reserve.candidates.iter().nth(candidate).unwrap().lines.iter();
         let standings: Vec<_> = std::iter::zip(reservation.counters.iter(), lines)
             .map(|(counter, line)| self.standing(counter, line.limit))
             .collect();
@@ -146,8 +146,8 @@ impl State {
 
     fn refused_answer(&self, reserve: &Reserve) -> Reserved {
         let candidate = match reserve.is_strict {
-            true => reserve.candidates.last().unwrap(),
-            false => &reserve.candidates[0],
+            true => reserve.candidates.iter().last().unwrap(),
+            false => reserve.candidates.first(),
         };
         let failing = candidate.lines.iter().filter(|line| match reserve.is_strict {
             true => !self.fits(candidate, line),

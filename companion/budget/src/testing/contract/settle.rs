@@ -89,7 +89,7 @@ pub(crate) fn what_is_committed_before_it_is_reserved_is_not_held_again(subject:
     let store = Tested(subject);
     store.set_time(NOON);
     let reserve = call(1, tokens(60), [line(Scope::Global, 100)]);
-    let counters = reserve.candidates[0].lines.at(NOON);
+    let counters = reserve.candidates.first().lines.at(NOON);
     let reservation = Reservation { id: id(1), at: NOON, counters, held: tokens(60), least: tokens(6) };
     assert_eq!(store.commit(&reservation, tokens(10)), Settled::Now);
     assert_eq!(store.reserve(&reserve), Reserved::Settled);
