@@ -1,0 +1,7 @@
+-- ARGV from 5 on: how many counters, and of each its name and what the ledger has added to it.
+for place = 6, 4 + 2 * tonumber(ARGV[5]), 2 do
+  if redis.call('HSETNX', SEEDED, ARGV[place], 1) == 1 then
+    add(ARGV[place], 'u', ARGV[place + 1])
+  end
+end
+return { 'open', revision, now }
