@@ -16,7 +16,7 @@ pub(super) fn reserve(transaction: &Transaction<'_>, reserve: &Reserve, now: u64
         return Ok(Reserved::Settled);
     }
     if let Some(KnownHold { candidate, hold }) = holds::find(transaction, reserve.id)? {
-        return held_before(transaction, reserve, candidate, hold.reservation);
+        return held_before(transaction, reserve, candidate, hold.reservation, now);
     }
     let (place, candidate) = match choose(transaction, reserve, now)? {
         Ok(choice) => choice,
@@ -39,18 +39,23 @@ pub(super) fn reserve(transaction: &Transaction<'_>, reserve: &Reserve, now: u64
     Ok(held_answer(reserve, place, known.hold.reservation, standings))
 }
 
-/// The answer to who asks again: limits are those that are given now.
+/// The answer to who asks again: limits are those that are given now, and counters that are no longer kept say nothing.
 fn held_before(
     transaction: &Transaction<'_>,
     reserve: &Reserve,
     candidate: usize,
     reservation: Reservation,
+    now: u64,
 ) -> rusqlite::Result<Reserved> {
     let lines: &[Line] = reserve.candidates.iter().nth(candidate).map_or(&[], |candidate| &candidate.lines);
     let mut standings = Vec::with_capacity(reservation.counters.len());
     for counter in reservation.counters.iter() {
         let line = lines.iter().find(|line| line.at(reservation.at) == *counter);
-        standings.push(counters::read(transaction, counter)?.standing(counter, line.and_then(|line| line.limit)));
+        let count = match counter.period.is_kept_at(now) {
+            true => counters::read(transaction, counter)?,
+            false => Count::default(),
+        };
+        standings.push(count.standing(counter, line.and_then(|line| line.limit)));
     }
     Ok(held_answer(reserve, candidate, reservation, standings))
 }

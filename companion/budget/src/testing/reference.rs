@@ -6,6 +6,7 @@ use std::sync::{Mutex, MutexGuard};
 
 use futures::future::BoxFuture;
 
+use crate::ledger::Ending;
 use crate::*;
 
 /// Counts by reading everything again each time.
@@ -46,14 +47,14 @@ impl Reference {
         self.state().now = now;
     }
 
-    /// What each settled call counts as, whether or not it came too late for the counters.
-    pub(crate) fn settled(&self) -> Vec<(ReservationId, Amounts)> {
-        let used = |call: &Call| match call.phase {
+    /// How each settled call ended, whether or not it came too late for the counters.
+    pub(crate) fn ledger(&self) -> Vec<(ReservationId, Ending)> {
+        let ending = |call: &Call| match call.phase {
             Phase::Held { .. } => None,
-            Phase::Expired(used) => Some(used),
-            Phase::Final(outcome) => Some(outcome.used()),
+            Phase::Expired(used) => Some(Ending::Expired(used)),
+            Phase::Final(outcome) => Some(outcome.into()),
         };
-        self.state().calls.iter().filter_map(|(id, call)| Some((*id, used(call)?))).collect()
+        self.state().calls.iter().filter_map(|(id, call)| Some((*id, ending(call)?))).collect()
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -87,6 +88,9 @@ impl State {
     }
 
     fn standing(&self, counter: &Counter, limit: Option<u64>) -> Standing {
+        if !self.is_kept(counter) {
+            return Standing { counter: counter.clone(), limit, used: 0, held: 0 };
+        }
         Standing { counter: counter.clone(), limit, used: self.used(counter), held: self.held(counter) }
     }
 

@@ -1,6 +1,7 @@
 use super::contract::contract_tests;
 use super::{Reference, Subject};
-use crate::Store;
+use crate::ledger::Ending;
+use crate::{ReservationId, Store};
 
 impl Subject for Reference {
     fn store(&self) -> &dyn Store {
@@ -9,6 +10,10 @@ impl Subject for Reference {
 
     fn set_time(&self, now: u64) {
         Reference::set_time(self, now);
+    }
+
+    fn ledger(&self) -> Vec<(ReservationId, Ending)> {
+        Reference::ledger(self)
     }
 }
 

@@ -1,5 +1,6 @@
 use futures::future::BoxFuture;
 
+use crate::ledger::Ending;
 use crate::*;
 
 /// A store under test, with nothing in it.
@@ -8,6 +9,12 @@ pub(crate) trait Subject {
 
     /// Sets the store's clock, in seconds since 1970. It stands still otherwise, and is never set back.
     fn set_time(&self, now: u64);
+
+    /// How each settled reservation ended, by their names.
+    fn ledger(&self) -> Vec<(ReservationId, Ending)>;
+
+    /// Ends the store, and starts it with what it has kept. Nothing, where another process keeps it.
+    fn restart(&mut self) {}
 
     /// Runs a future to its end.
     fn wait(&self, future: BoxFuture<'_, ()>) {
