@@ -24,7 +24,7 @@ use crate::store::{Store, StoreError};
 /// Budgets in Redis or Valkey, which many companions share, with a ledger each.
 #[derive(Debug)]
 pub struct RedisStore {
-    link: Arc<Link>,
+    pub(super) link: Arc<Link>,
     keeper: JoinHandle<()>,
 }
 
@@ -40,6 +40,13 @@ impl RedisStore {
         let link = Arc::new(Link::new(settings, scripts, outbox));
         let keeper = tokio::spawn(keeper::keep(Arc::clone(&link)));
         RedisStore { link, keeper }
+    }
+
+    /// Ends it, and lets go of the outbox' file. Dropped, it does so a moment later.
+    pub async fn close(mut self) {
+        self.keeper.abort();
+        // It has no other end.
+        let _ = (&mut self.keeper).await;
     }
 
     /// What this companion has settled and changed.
