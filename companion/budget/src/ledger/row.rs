@@ -113,9 +113,8 @@ pub(super) fn list_since(
     after: i64,
     most: usize,
 ) -> rusqlite::Result<Vec<(i64, Row)>> {
-    let sql = format!(
-        "SELECT {COLUMNS}, number FROM ledger WHERE number > ?1 AND settled_at >= ?2 ORDER BY number LIMIT ?3"
-    );
+    let sql =
+        format!("SELECT {COLUMNS}, number FROM ledger WHERE number > ?1 AND settled_at >= ?2 ORDER BY number LIMIT ?3");
     let mut statement = transaction.prepare_cached(&sql)?;
     let rows = statement
         .query_map(params![after, int(since), int(most as u64)], |row| Ok((row.get(12)?, from_columns(row)?)))?;

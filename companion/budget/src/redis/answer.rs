@@ -11,7 +11,9 @@ pub(super) struct Answer(std::vec::IntoIter<Value>);
 
 /// An answer that no script of this build gives.
 #[derive(Clone, Copy, Debug, thiserror::Error)]
-#[error("what its scripts answer is not understood: is it used by another version of the companion, or by something else?")]
+#[error(
+    "what its scripts answer is not understood: is it used by another version of the companion, or by something else?"
+)]
 pub(super) struct Malformed;
 
 impl Answer {

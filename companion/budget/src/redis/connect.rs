@@ -9,6 +9,7 @@ use rustls::pki_types::{CertificateDer, InvalidDnsNameError, PrivateKeyDer, Serv
 use rustls::{ClientConfig, RootCertStore, crypto};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpStream, UnixStream};
+use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 use tokio_rustls::TlsConnector;
 
@@ -50,11 +51,15 @@ pub(super) struct Connected {
 }
 
 /// Ends with whoever has it.
-pub(super) struct Driver(JoinHandle<()>);
+pub(super) struct Driver {
+    task: JoinHandle<()>,
+    /// Told when the connection has come to its end by itself.
+    pub(super) ended: Arc<Notify>,
+}
 
 impl Drop for Driver {
     fn drop(&mut self) {
-        self.0.abort();
+        self.task.abort();
     }
 }
 
@@ -87,7 +92,13 @@ pub(super) async fn connect(
     // Whoever asks keeps the time himself.
     let config = AsyncConnectionConfig::new().set_connection_timeout(None).set_response_timeout(None);
     let (mut connection, driver) = MultiplexedConnection::new_with_config(&login, stream, config).await?;
-    let driver = Driver(tokio::spawn(driver));
+    let ended = Arc::new(Notify::new());
+    let tell = Arc::clone(&ended);
+    let task = tokio::spawn(async move {
+        driver.await;
+        tell.notify_one();
+    });
+    let driver = Driver { task, ended };
     let info: String = cmd("INFO").query_async(&mut connection).await?;
     let life = fit(&info)?;
     Ok(Connected { connection, life, driver })

@@ -77,7 +77,7 @@ pub(super) async fn count(link: &Link, ended: &[Reservation]) -> Result<Vec<Expi
     Ok(expired)
 }
 
-fn arguments(ended: &[Reservation]) -> Vec<String> {
+pub(super) fn arguments(ended: &[Reservation]) -> Vec<String> {
     let mut words = vec![ended.len().to_string()];
     for Reservation { id, least, counters, .. } in ended {
         words.extend([id.to_string(), least.tokens().to_string(), least.micro_dollars().to_string()]);

@@ -1,3 +1,5 @@
+use redis::aio::MultiplexedConnection;
+
 use super::answer::{Answer, Malformed};
 use super::connect::Connected;
 use super::link::{Link, ledger, name};
@@ -44,7 +46,8 @@ pub(super) async fn hello(
     let (known, revision) = seen.map_or(("-", 0), |seen| (&seen.generation, seen.revision));
     // The script counts in whole seconds.
     let grace = link.settings.grace.as_millis().div_ceil(1000);
-    let mut arguments = vec![link.ledger.clone(), known.to_owned(), connected.life.clone(), revision.to_string(), fresh];
+    let mut arguments =
+        vec![link.ledger.clone(), known.to_owned(), connected.life.clone(), revision.to_string(), fresh];
     arguments.extend([grace.to_string(), others.len().to_string()]);
     arguments.extend(others.iter().map(|other| name(*other)));
     let mut connection = connected.connection.clone();
@@ -77,8 +80,8 @@ fn read_members(mut list: Answer) -> Result<Vec<Member>, Malformed> {
 }
 
 /// The companions that count there.
-pub(super) async fn members(link: &Link, connected: &Connected) -> Result<Vec<Member>, AskError> {
-    let mut connection = connected.connection.clone();
+pub(super) async fn members(link: &Link, connection: &MultiplexedConnection) -> Result<Vec<Member>, AskError> {
+    let mut connection = connection.clone();
     Ok(read_members(session::run(&mut connection, &link.scripts.members, &link.key, std::iter::empty()).await?)?)
 }
 

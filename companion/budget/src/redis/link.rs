@@ -40,9 +40,11 @@ pub(super) struct Link {
 pub(super) enum Phase {
     /// That will be known soon.
     Starting,
+    /// Its counters are not those that were kept, and what is done about that: it may be over soon.
+    Mending(String),
     /// It cannot be reached, and why.
     Away(String),
-    /// Its counters are not those that were kept, and what is missing.
+    /// The same, but it may last: what is missing.
     Closed(String),
     /// By this session.
     Open(Arc<Session>),
@@ -84,10 +86,14 @@ impl Link {
                 {
                     self.leave(&session);
                 }
-                Err(StoreError::Unavailable(format!(
-                    "redis has not answered within {} milliseconds",
-                    patience.as_millis()
-                )))
+                Err(match self.phase() {
+                    Phase::Mending(why) | Phase::Closed(why) => StoreError::Lost(why),
+                    Phase::Away(why) => StoreError::Unavailable(format!("redis: {why}")),
+                    Phase::Starting | Phase::Open(_) => StoreError::Unavailable(format!(
+                        "redis has not answered within {} milliseconds",
+                        patience.as_millis()
+                    )),
+                })
             }
         }
     }
@@ -118,12 +124,15 @@ impl Link {
     /// Waits for one while that may come soon.
     async fn session(&self) -> Result<Arc<Session>, StoreError> {
         let mut phase = self.phase.subscribe();
-        let known = phase.wait_for(|phase| !matches!(phase, Phase::Starting)).await.map(|phase| phase.clone());
+        let is_soon = |phase: &Phase| matches!(phase, Phase::Starting | Phase::Mending(_));
+        let known = phase.wait_for(|phase| !is_soon(phase)).await.map(|phase| phase.clone());
         match known {
             Ok(Phase::Open(session)) => Ok(session),
             Ok(Phase::Away(why)) => Err(StoreError::Unavailable(format!("redis: {why}"))),
             Ok(Phase::Closed(why)) => Err(StoreError::Lost(why)),
-            Ok(Phase::Starting) | Err(_) => Err(StoreError::Unavailable("redis is being looked for".to_owned())),
+            Ok(Phase::Starting | Phase::Mending(_)) | Err(_) => {
+                Err(StoreError::Unavailable("redis is being looked for".to_owned()))
+            }
         }
     }
 
@@ -149,7 +158,7 @@ impl Link {
     pub(super) fn session_now(&self) -> Option<Arc<Session>> {
         match &*self.phase.borrow() {
             Phase::Open(session) => Some(Arc::clone(session)),
-            Phase::Starting | Phase::Away(_) | Phase::Closed(_) => None,
+            Phase::Starting | Phase::Mending(_) | Phase::Away(_) | Phase::Closed(_) => None,
         }
     }
 

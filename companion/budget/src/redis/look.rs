@@ -19,7 +19,8 @@ impl Link {
             "" => ("-".to_owned(), "+".to_owned()),
             prefix => (format!("[{prefix}"), format!("({prefix}\u{10ffff}\u{10ffff}")),
         };
-        let at = |window| filter.at.map_or_else(String::new, |at| names::digits(Period::containing(window, at).begins()));
+        let at =
+            |window| filter.at.map_or_else(String::new, |at| names::digits(Period::containing(window, at).begins()));
         let mut standings = Vec::new();
         while standings.len() < filter.most {
             let mut arguments = vec![from, to.clone(), TOGETHER.to_owned()];

@@ -1,9 +1,10 @@
-use super::answer::{self, Answer, Malformed};
+use super::answer::{Answer, Malformed};
 use super::link::{Answered, Link, not_understood};
 use super::names;
 use super::record::Record;
 use crate::amounts::MOST_COUNTED;
 use crate::candidate::{Candidate, Line};
+use crate::counter::Counter;
 use crate::reserve::{Held, Refused, Reserve, Reserved};
 use crate::standing::Standing;
 use crate::store::StoreError;
@@ -26,7 +27,7 @@ impl Link {
         match answer.text()?.as_str() {
             "held" => {
                 let record = Record::parse(reserve.id, &answer.text()?)?;
-                let held = held(reserve, &record, &counts(answer.list()?)?)?;
+                let held = held(reserve, &record, &counts(answer.list()?)?);
                 self.mirror.keep(record);
                 Ok(Reserved::Held(held))
             }
@@ -58,7 +59,7 @@ fn most(line: &Line, asked: u64) -> u64 {
     line.ceiling(asked).unwrap_or(MOST_COUNTED).min(MOST_COUNTED)
 }
 
-fn counts(mut list: Answer) -> Result<Vec<Count>, answer::Malformed> {
+fn counts(mut list: Answer) -> Result<Vec<Count>, Malformed> {
     let mut counts = Vec::new();
     while !list.is_over() {
         counts.push(Count { used: list.number()?, held: list.number()? });
@@ -73,24 +74,21 @@ impl Count {
     }
 }
 
-fn held(reserve: &Reserve, record: &Record, counts: &[Count]) -> Result<Held, Malformed> {
-    let candidate = reserve.candidates.iter().nth(record.candidate).ok_or(Malformed)?;
+/// To who asks again, limits are those that are given now.
+fn held(reserve: &Reserve, record: &Record, counts: &[Count]) -> Held {
+    let lines: &[Line] = reserve.candidates.iter().nth(record.candidate).map_or(&[], |candidate| &candidate.lines);
     let reservation = record.hold.reservation.clone();
-    let counters = reservation.counters.iter().zip(counts);
-    let standings: Vec<_> = counters
-        .zip(candidate.lines.iter())
-        .map(|((counter, count), line)| Standing {
-            counter: counter.clone(),
-            limit: line.limit,
-            used: count.used,
-            held: count.held,
-        })
-        .collect();
+    let standing = |(counter, Count { used, held }): (&Counter, &Count)| {
+        let line = lines.iter().find(|line| line.at(reservation.at) == *counter);
+        let limit = line.and_then(|line| line.limit);
+        Standing { counter: counter.clone(), limit, used: *used, held: *held }
+    };
+    let standings: Vec<_> = reservation.counters.iter().zip(counts).map(standing).collect();
     let is_passed =
         |standing: &Standing| standing.limit.is_some_and(|limit| standing.used.saturating_add(standing.held) > limit);
     let passed = standings.iter().enumerate().filter(|(_, standing)| !reserve.is_strict && is_passed(standing));
     let passed = passed.map(|(place, _)| place).collect();
-    Ok(Held { candidate: record.candidate, reservation, standings, passed })
+    Held { candidate: record.candidate, reservation, standings, passed }
 }
 
 fn refused(reserve: &Reserve, now: u64, counts: &[Count]) -> Result<Refused, Malformed> {

@@ -3,7 +3,7 @@ use redis::Script;
 /// How scripts tell the time.
 const CLOCK: &str = "tonumber(redis.call('TIME')[1])";
 
-const PERIODS: &str = include_str!("lua/periods.lua");
+pub(super) const PERIODS: &str = include_str!("lua/periods.lua");
 const COUNTERS: &str = include_str!("lua/counters.lua");
 const RECORDS: &str = include_str!("lua/records.lua");
 const ENTER: &str = include_str!("lua/enter.lua");

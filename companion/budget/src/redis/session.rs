@@ -14,7 +14,8 @@ pub(super) struct Session {
     pub(super) life: String,
     /// The last one that was seen.
     pub(super) revision: AtomicU64,
-    pub(super) _driver: Driver,
+    /// Reads and writes.
+    pub(super) driver: Driver,
 }
 
 /// Why a script gave no answer.

@@ -41,11 +41,8 @@ impl Link {
 
     /// Counts what is in the outbox.
     async fn count(&self, reservation: &Reservation, outcome: Outcome) -> Result<Settled, StoreError> {
-        let mut arguments = vec![reservation.id.to_string()];
-        let used = outcome.used();
-        arguments.extend([used.tokens().to_string(), used.micro_dollars().to_string()]);
-        arguments.extend(seed::counters(&reservation.counters));
-        let Answered { now, mut rest } = self.ask(&self.scripts.settle, &arguments).await?;
+        let asked = self.ask(&self.scripts.settle, &arguments(reservation, outcome)).await?;
+        let Answered { now, mut rest } = asked;
         let verdict = Verdict::read(&mut rest).map_err(not_understood)?;
         self.mirror.forget(reservation.id);
         let counted = if verdict.is_ours {
@@ -92,6 +89,13 @@ impl Link {
         let is_late = late_from.is_some_and(|late| late <= now);
         Ok(if is_late { Settled::Late } else { Settled::Before })
     }
+}
+
+pub(super) fn arguments(reservation: &Reservation, outcome: Outcome) -> Vec<String> {
+    let used = outcome.used();
+    let mut words = vec![reservation.id.to_string(), used.tokens().to_string(), used.micro_dollars().to_string()];
+    words.extend(seed::counters(&reservation.counters));
+    words
 }
 
 impl Verdict {

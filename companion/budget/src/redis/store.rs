@@ -62,7 +62,7 @@ impl RedisStore {
     pub fn readiness(&self) -> Result<(), StoreError> {
         match self.link.phase() {
             Phase::Open(_) => Ok(()),
-            Phase::Closed(why) => Err(StoreError::Lost(why)),
+            Phase::Mending(why) | Phase::Closed(why) => Err(StoreError::Lost(why)),
             Phase::Away(why) => Err(StoreError::Unavailable(format!("redis: {why}"))),
             Phase::Starting => Err(StoreError::Unavailable("redis is being looked for".to_owned())),
         }
@@ -73,7 +73,7 @@ impl RedisStore {
     /// # Errors
     /// If Redis cannot be reached.
     pub async fn members(&self) -> Result<Vec<Member>, StoreError> {
-        self.aside(|link, connected| Box::pin(hello::members(link, connected))).await
+        self.aside(|link, connected| Box::pin(hello::members(link, &connected.connection))).await
     }
 
     /// Goes on without a companion whose ledger is gone for good: what it had settled is not given back. It may come back

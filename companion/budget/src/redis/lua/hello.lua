@@ -36,19 +36,25 @@ elseif state[2] ~= life then
   gate = 'closed'
 end
 
-for place = 8, 7 + tonumber(ARGV[7]) do
-  redis.call('HSETNX', MEMBERS, ARGV[place], '-')
+if known ~= generation then
+  -- It comes from before this generation, and knows whom that is to wait for, but for those that were forgotten.
+  for place = 8, 7 + tonumber(ARGV[7]) do
+    redis.call('HSETNX', MEMBERS, ARGV[place], '-')
+  end
 end
 local through = generation .. ' ' .. life
 local own = redis.call('HGET', MEMBERS, ledger)
 local is_through = known == '-' or known == generation or (own and string.sub(own, 1, #generation) == generation)
 redis.call('HSET', MEMBERS, ledger, is_through and through or '-')
 
-local members, are_through = redis.call('HGETALL', MEMBERS), true
-for place = 1, #members, 2 do
-  local it = members[place + 1] == through
-  members[place + 1] = it and 1 or 0
-  are_through = are_through and it
+local members, are_through = {}, true
+local all = redis.call('HGETALL', MEMBERS)
+for place = 1, #all, 2 do
+  if all[place + 1] ~= 'forgotten' then
+    local it = all[place + 1] == through
+    members[#members + 1], members[#members + 2] = all[place], it and 1 or 0
+    are_through = are_through and it
+  end
 end
 if not are_through or now < opens then
   gate = 'closed'

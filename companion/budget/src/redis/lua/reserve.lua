@@ -2,10 +2,11 @@
 -- micro-dollars, and how many lines; of each line its name without the time, and what it may come to.
 local id, lease, is_strict = ARGV[5], tonumber(ARGV[6]), ARGV[7] == 'strict'
 
+-- Those that are kept no more say nothing.
 local function counts(names)
   local numbers = {}
   for _, name in ipairs(names) do
-    local it = counter(name)
+    local it = now < kept_until(name) and counter(name) or { used = 0, held = 0 }
     numbers[#numbers + 1], numbers[#numbers + 2] = it.used, it.held
   end
   return numbers

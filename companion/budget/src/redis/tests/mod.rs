@@ -1,3 +1,12 @@
+mod address;
+mod cluster;
+mod companions;
+
+mod kills;
+mod loss;
+mod outage;
+mod periods;
+mod secured;
 mod server;
 mod site;
 
@@ -18,7 +27,7 @@ contract_tests!(run);
 #[test]
 fn whatever_happens_it_is_what_the_reference_is() {
     let server = Server::start(&FORGETTING);
-    let config = Config { cases: 100, max_shrink_iters: 300, source_file: Some(file!()), ..Config::default() };
+    let config = Config { cases: 60, max_shrink_iters: 100, source_file: Some(file!()), ..Config::default() };
     let played = TestRunner::new(config).run(&machine::scripts(), |script| {
         machine::play(&mut Site::new(&server), &script);
         Ok(())

@@ -2,8 +2,9 @@
 
 use std::fs::{self, File};
 use std::net::TcpListener;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -19,7 +20,7 @@ pub(super) const FORGETTING: [&str; 4] = ["--save", "", "--appendonly", "no"];
 pub(super) const REMEMBERING: [&str; 6] = ["--save", "", "--appendonly", "yes", "--appendfsync", "always"];
 
 pub(super) struct Server {
-    process: Option<Child>,
+    process: Mutex<Option<Child>>,
     folder: TempDir,
     arguments: Vec<String>,
 }
@@ -36,15 +37,15 @@ impl Server {
 
     /// In a folder that is prepared, with all that it is told.
     pub(super) fn run(folder: TempDir, arguments: Vec<String>) -> Self {
-        let mut server = Server { process: None, folder, arguments };
+        let server = Server { process: Mutex::new(None), folder, arguments };
         server.resume();
         server
     }
 
     /// Starts it again, in the same folder.
-    pub(super) fn resume(&mut self) {
-        assert!(self.process.is_none());
-        let log = File::options().create(true).append(true).open(self.folder().join("log")).unwrap();
+    pub(super) fn resume(&self) {
+        assert!(self.process.lock().unwrap().is_none());
+        let log = File::create(self.folder().join("log")).unwrap();
         let _ = fs::remove_file(self.folder().join("redis"));
         let process = Command::new("redis-server")
             .args(["--dir", &self.folder().display().to_string(), "--bind", "127.0.0.1"])
@@ -52,17 +53,15 @@ impl Server {
             .stdout(log)
             .stdin(Stdio::null())
             .spawn();
-        self.process = Some(process.expect("`make redis` installs redis-server"));
+        *self.process.lock().unwrap() = Some(process.expect("`make redis` installs redis-server"));
         self.wait_until("eady to accept connections");
     }
 
-    /// Until it has said so since it was started last.
     fn wait_until(&self, said: &str) {
         let since = Instant::now();
         loop {
             let log = fs::read_to_string(self.folder().join("log")).unwrap();
-            let last = log.rsplit("Redis is starting").next().unwrap_or_default();
-            if last.contains(said) {
+            if log.contains(said) {
                 return;
             }
             assert!(since.elapsed() < PATIENCE, "redis-server does not start: {log}");
@@ -71,8 +70,8 @@ impl Server {
     }
 
     /// As `kill -9` does.
-    pub(super) fn kill(&mut self) {
-        if let Some(mut process) = self.process.take() {
+    pub(super) fn kill(&self) {
+        if let Some(mut process) = self.process.lock().unwrap().take() {
             process.kill().unwrap();
             process.wait().unwrap();
         }
@@ -88,20 +87,22 @@ impl Server {
     }
 
     fn signal(&self, signal: Signal) {
-        let pid = i32::try_from(self.process.as_ref().unwrap().id()).unwrap();
+        let pid = i32::try_from(self.process.lock().unwrap().as_ref().unwrap().id()).unwrap();
         kill_process(Pid::from_raw(pid).unwrap(), signal).unwrap();
+    }
+
+    /// What was given for an option.
+    pub(super) fn argument(&self, option: &str) -> String {
+        let mut arguments = self.arguments.iter().skip_while(|argument| *argument != option);
+        arguments.nth(1).unwrap().clone()
     }
 
     pub(super) fn folder(&self) -> &Path {
         self.folder.path()
     }
 
-    pub(super) fn socket(&self) -> PathBuf {
-        self.folder().join("redis")
-    }
-
     pub(super) fn address(&self) -> String {
-        format!("redis+unix://{}", self.socket().display())
+        format!("redis+unix://{}", self.folder().join("redis").display())
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use futures::future::BoxFuture;
 use redis::aio::MultiplexedConnection;
-use redis::{Cmd, FromRedisValue, cmd};
+use redis::{Cmd, FromRedisValue};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
@@ -15,7 +15,7 @@ use crate::redis::link::Link;
 use crate::redis::script::Scripts;
 use crate::redis::{Prefix, RedisSettings, RedisStore};
 use crate::testing::Subject;
-use crate::{Durability, ReservationId, Store};
+use crate::{Durability, ReservationId, Store, StoreError};
 
 /// What tells the time, where tests set it.
 const CLOCK: &str = "tonumber(redis.call('GET', base .. 'clock') or 0)";
@@ -33,20 +33,32 @@ pub(super) struct Site<'s> {
 impl<'s> Site<'s> {
     /// With a clock that is set.
     pub(super) fn new(server: &'s Server) -> Self {
-        Site::with(settings(server), server, || Scripts::telling_time_by(CLOCK))
+        Site::on(settings(server), server)
+    }
+
+    /// Beside others with the same settings, or with settings of its own.
+    pub(super) fn on(settings: RedisSettings, server: &'s Server) -> Self {
+        Site::with(settings, server, || Scripts::telling_time_by(CLOCK))
     }
 
     /// With Redis' own clock.
-    pub(super) fn in_real_time(server: &'s Server) -> Self {
-        Site::with(settings(server), server, Scripts::default)
+    pub(super) fn in_real_time(settings: RedisSettings, server: &'s Server) -> Self {
+        Site::with(settings, server, Scripts::default)
     }
 
     pub(super) fn with(settings: RedisSettings, server: &'s Server, scripts: fn() -> Scripts) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let folder = tempfile::tempdir().unwrap();
         let mut site = Site { server, settings, runtime, scripts, store: None, folder };
-        site.restart();
+        site.start();
         site
+    }
+
+    /// Whether or not Redis is there.
+    pub(super) fn start(&mut self) {
+        let outbox = Outbox::open(&self.file(), Durability::Process).unwrap();
+        let _entered = self.runtime.enter();
+        self.store = Some(RedisStore::with_scripts(self.settings.clone(), (self.scripts)(), outbox));
     }
 
     pub(super) fn file(&self) -> PathBuf {
@@ -68,8 +80,9 @@ impl<'s> Site<'s> {
         }
     }
 
-    pub(super) fn is_stopped(&self) -> bool {
-        self.store.is_none()
+    /// The key of its clock.
+    pub(super) fn clock(&self) -> String {
+        self.settings.prefix.state_key().replace(":state", ":clock")
     }
 
     /// Asks Redis itself.
@@ -81,6 +94,20 @@ impl<'s> Site<'s> {
             });
             command.query_async(&mut connection(self.server).await).await.unwrap()
         })
+    }
+
+    /// Whether it is closed, and what it says of that.
+    pub(super) fn why_lost(&self) -> Option<String> {
+        match self.redis().readiness() {
+            Err(StoreError::Lost(why)) => Some(why),
+            _ => None,
+        }
+    }
+
+    /// Until it is closed; says why it is.
+    pub(super) fn wait_for_closed(&self) -> String {
+        self.wait_for(|site| site.why_lost().is_some_and(|why| !why.contains("giving back")));
+        self.why_lost().unwrap()
     }
 
     /// Until it can be asked.
@@ -117,8 +144,7 @@ impl Subject for Site<'_> {
     }
 
     fn set_time(&self, now: u64) {
-        let key = self.settings.prefix.state_key().replace(":state", ":clock");
-        let _: () = self.command(&["SET", &key, &now.to_string()]);
+        let _: () = self.command(&["SET", &self.clock(), &now.to_string()]);
     }
 
     fn ledger(&self) -> Vec<(ReservationId, Ending)> {
@@ -130,11 +156,7 @@ impl Subject for Site<'_> {
 
     fn restart(&mut self) {
         self.stop();
-        let outbox = Outbox::open(&self.file(), Durability::Process).unwrap();
-        let _entered = self.runtime.enter();
-        let store = RedisStore::with_scripts(self.settings.clone(), (self.scripts)(), outbox);
-        drop(_entered);
-        self.store = Some(store);
+        self.start();
         self.wait_until_ready();
     }
 
