@@ -27,8 +27,8 @@ struct Waits {
 #[tokio::main]
 async fn main() {
     println!(
-        "{:<8} {:>7} {:>12} {:>26} {:>26}",
-        "durable", "callers", "reserves/s", "reserve p50/p99 us", "call p50/p99 us"
+        "{:<8} {:>7} {:>12} {:>11} {:>26} {:>26}",
+        "durable", "callers", "reserves/s", "CPU us/call", "reserve p50/p99 us", "call p50/p99 us"
     );
     let mut figures = Vec::new();
     for (setting, durability) in [("process", Durability::Process), ("power", Durability::Power)] {
@@ -37,22 +37,33 @@ async fn main() {
             let store = SqliteStore::open(&folder.path().join("budget.db"), durability, SystemClock).unwrap();
             let store = Arc::new(store);
             run(&store, callers, WARM_UP).await;
-            let begun = Instant::now();
+            let (begun, cpu) = (Instant::now(), cpu_us());
             let mut waits = run(&store, callers, MEASURED).await;
             let rate = waits.reserves.len() as f64 / begun.elapsed().as_secs_f64();
             let reserve = (percentile(&mut waits.reserves, 50), percentile(&mut waits.reserves, 99));
             let call = (percentile(&mut waits.calls, 50), percentile(&mut waits.calls, 99));
+            let cpu = (cpu_us() - cpu) / waits.reserves.len() as f64;
             println!(
-                "{setting:<8} {callers:>7} {rate:>12.0} {:>17.0} {:>8.0} {:>17.0} {:>8.0}",
+                "{setting:<8} {callers:>7} {rate:>12.0} {cpu:>11.1} {:>17.0} {:>8.0} {:>17.0} {:>8.0}",
                 reserve.0, reserve.1, call.0, call.1
             );
             figures.push(format!("figure budget_store_reserves_per_s_sqlite_{setting}_{callers} {rate:.0} 1/s"));
+            figures.push(format!("figure budget_store_cpu_us_per_call_sqlite_{setting}_{callers} {cpu:.1} us"));
             for (name, wait) in [("p50", call.0), ("p99", call.1)] {
                 figures.push(format!("figure budget_store_call_us_{name}_sqlite_{setting}_{callers} {wait:.0} us"));
             }
         }
     }
     figures.iter().for_each(|figure| println!("{figure}"));
+}
+
+/// What all threads of this process have taken of the processors, which others on the machine do not change much.
+fn cpu_us() -> f64 {
+    let times = std::fs::read_to_string("/proc/self/stat").unwrap();
+    let (_, times) = times.rsplit_once(')').unwrap();
+    let ticks: u64 = times.split_whitespace().skip(11).take(2).map(|ticks| ticks.parse::<u64>().unwrap()).sum();
+    // A hundred ticks are a second.
+    ticks as f64 * 10_000.0
 }
 
 /// In microseconds.

@@ -34,7 +34,7 @@ impl Reservation {
     /// The first second in which none of its counters is kept any more; absent where it has none.
     #[must_use]
     pub fn late_from(&self) -> Option<u64> {
-        self.counters.iter().map(|counter| counter.period.kept_until()).max()
+        self.counters.kept_until()
     }
 
     /// The first second in which the store need not know any more that it was settled at `now`: when its last counter is

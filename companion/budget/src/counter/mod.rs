@@ -74,6 +74,12 @@ impl Counters {
         Ok(Counters(counters))
     }
 
+    /// The first second in which none of them is kept any more; absent where there are none.
+    #[must_use]
+    pub fn kept_until(&self) -> Option<u64> {
+        self.iter().map(|counter| counter.period.kept_until()).max()
+    }
+
     /// As they are, where it is known that they fit.
     pub(crate) fn distinct(counters: Vec<Counter>) -> Self {
         Counters(counters)

@@ -22,8 +22,8 @@ const PATIENCE: Duration = Duration::from_secs(2);
 /// How many prepared statements are kept; there are fewer.
 const STATEMENTS: usize = 128;
 
-/// How long the log gets, in pages of 4 KiB, before it is brought into the file.
-const LOG_PAGES: u32 = 4000;
+/// How long the log gets, in pages of 4 KiB, before it is brought into the file: whoever writes then waits for the disk.
+const LOG_PAGES: u32 = 8000;
 
 /// What acknowledged operations survive.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

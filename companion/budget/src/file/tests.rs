@@ -172,3 +172,25 @@ fn who_looks_into_the_file_by_hand_keeps_nobody_from_writing() {
     add(&file, 2).unwrap();
     assert_eq!((seen(), count(&file)), (1, 2));
 }
+
+#[test]
+fn a_full_disk_fails_what_needs_room_until_there_is_some() {
+    let (_folder, path) = site();
+    let file = open(&path).unwrap();
+    let room = |pages: i64| {
+        let limit = move |transaction: &rusqlite::Transaction<'_>| {
+            let used: i64 = transaction.pragma_query_value(None, "page_count", |row| row.get(0))?;
+            transaction.pragma_update_and_check(None, "max_page_count", used + pages, |_| Ok(()))
+        };
+        block_on(file.write(limit)).unwrap();
+    };
+    room(0);
+    let done = (1..1000).take_while(|number| add(&file, *number).is_ok()).count();
+    assert!(done < 999);
+    let error = add(&file, 1000).unwrap_err();
+    assert!(error.to_string().contains("full"), "{error}");
+    assert_eq!(count(&file), i64::try_from(done).unwrap());
+    room(100);
+    add(&file, 1000).unwrap();
+    assert_eq!(count(&file), i64::try_from(done).unwrap() + 1);
+}

@@ -72,7 +72,8 @@ impl Ledger {
     }
 
     /// Forgets rows that were settled before a time, in seconds since 1970, and the sums of days before it; at most so many
-    /// of both. Returns how many. A reservation that is forgotten is unknown: nobody may settle it again.
+    /// of each, the oldest first. A row stays as long as one of its counters was still kept at that time: it keeps the call
+    /// from being counted twice. Returns how many are forgotten.
     ///
     /// # Errors
     /// If the file cannot be written.

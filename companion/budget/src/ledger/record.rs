@@ -20,8 +20,13 @@ pub(crate) struct Entry<'e> {
 /// What came of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Recorded {
-    /// The row is there, and changes what is used by so much.
-    Now(Delta),
+    /// The row is there.
+    Now {
+        /// By how much that changes what is used.
+        delta: Delta,
+        /// What this ledger had estimated it at until now.
+        estimate: Option<Amounts>,
+    },
     /// There was a row already, which stays.
     Before,
 }
@@ -53,19 +58,20 @@ impl Delta {
 
 /// Writes an entry, if there is none yet, or only an estimate of which more is known now.
 pub(crate) fn record(transaction: &Transaction<'_>, entry: &Entry<'_>) -> rusqlite::Result<Recorded> {
-    let delta = match row::find(transaction, entry.reservation.id)? {
+    let estimate = match row::find(transaction, entry.reservation.id)? {
         None => {
             insert(transaction, entry)?;
-            Delta::new(entry.replaced, entry.ending)
+            None
         }
         Some(Ending::Expired(estimate)) if !matches!(entry.ending, Ending::Expired(_)) => {
             replace(transaction, entry)?;
-            Delta::new(Some(estimate), entry.ending)
+            Some(estimate)
         }
         Some(_) => return Ok(Recorded::Before),
     };
+    let delta = Delta::new(estimate.or(entry.replaced), entry.ending);
     spent::add(transaction, entry.reservation, delta)?;
-    Ok(Recorded::Now(delta))
+    Ok(Recorded::Now { delta, estimate })
 }
 
 fn insert(transaction: &Transaction<'_>, entry: &Entry<'_>) -> rusqlite::Result<()> {

@@ -3,6 +3,7 @@ use rusqlite::{OptionalExtension as _, Row as SqlRow, Transaction, params};
 use crate::amounts::Amounts;
 use crate::counter::Counters;
 use crate::file::{int, unknown, whole};
+use crate::period::KEPT_SECONDS;
 use crate::reservation::ReservationId;
 use crate::settle::Outcome;
 
@@ -39,6 +40,13 @@ pub enum Ending {
     Expired(Amounts),
     /// It was never served.
     Released,
+}
+
+impl Row {
+    /// The first second in which nobody may settle it again, so that it can be forgotten.
+    fn marked_until(&self) -> u64 {
+        self.counters.kept_until().unwrap_or(self.settled_at.saturating_add(KEPT_SECONDS))
+    }
 }
 
 impl Ending {
@@ -122,10 +130,16 @@ pub(super) fn list_since(
 }
 
 pub(super) fn forget(transaction: &Transaction<'_>, before: u64, most: i64) -> rusqlite::Result<usize> {
-    // Stamps rise with numbers, but for estimates that were replaced: looking at the oldest is enough.
-    let sql =
-        "DELETE FROM ledger WHERE settled_at < ?1 AND number IN (SELECT number FROM ledger ORDER BY number LIMIT ?2)";
-    transaction.prepare_cached(sql)?.execute(params![int(before), most])
+    // Numbers rise with the time of settling, but for estimates that were replaced: looking at the lowest is enough.
+    let oldest = list(transaction, 0, usize::try_from(most).unwrap_or(usize::MAX))?;
+    let mut delete = transaction.prepare_cached("DELETE FROM ledger WHERE number = ?1")?;
+    let mut forgotten = 0;
+    for (number, row) in oldest {
+        if row.settled_at < before && row.marked_until() <= before {
+            forgotten += delete.execute(params![number])?;
+        }
+    }
+    Ok(forgotten)
 }
 
 fn from_columns(row: &SqlRow<'_>) -> rusqlite::Result<Row> {

@@ -230,7 +230,7 @@ fn an_adjustment_is_pending_until_it_is_finished_once() {
     block_on(site.outbox.begin_adjustment(&adjustment)).unwrap();
     block_on(site.outbox.begin_adjustment(&adjustment)).unwrap();
     let site = site.restart();
-    assert_eq!(block_on(site.outbox.pending_adjustments(10)).unwrap(), [adjustment.clone()]);
+    assert_eq!(block_on(site.outbox.pending_adjustments(10)).unwrap(), std::slice::from_ref(&adjustment));
     let audit = Audit { adjustment: adjustment.clone(), at: NOON, before: 5, after: 0 };
     for _ in 0..2 {
         block_on(site.outbox.finish_adjustment(adjustment.id, Some(audit.clone()))).unwrap();
@@ -246,7 +246,7 @@ fn an_adjustment_that_came_to_nothing_is_no_longer_pending() {
     let site = Site::new();
     let reset = adjustment(1, "day:0:tokens:global", Change::Reset);
     block_on(site.outbox.begin_adjustment(&reset)).unwrap();
-    assert_eq!(block_on(site.outbox.pending_adjustments(10)).unwrap(), [reset.clone()]);
+    assert_eq!(block_on(site.outbox.pending_adjustments(10)).unwrap(), std::slice::from_ref(&reset));
     block_on(site.outbox.finish_adjustment(reset.id, None)).unwrap();
     assert_eq!(block_on(site.outbox.pending_adjustments(10)).unwrap(), []);
     assert_eq!(block_on(site.outbox.ledger().audits(0, 10)).unwrap(), []);
@@ -282,9 +282,18 @@ fn what_is_old_is_forgotten_a_part_at_a_time() {
     (1..=5).for_each(|number| site.settle(&reservation(number), committed(10), HERE));
     let ledger = site.outbox.ledger();
     let forget = |before, most| block_on(ledger.forget(before, most)).unwrap();
-    assert_eq!(forget(NOON + 5, 10), 0);
-    assert_eq!(forget(NOON + 6, 3), 3);
-    assert_eq!(block_on(ledger.rows(0, 10)).unwrap().len(), 2);
-    assert_eq!((forget(NOON + 6, 3), site.spent()), (2, (5, 50)), "a day of which a part is kept is kept");
-    assert_eq!(forget(NEXT_DAY, 1), 1);
+    let counters_go = NEXT_DAY + 48 * HOUR;
+    assert_eq!(forget(counters_go - 1, 10), 2, "the sums of both scopes");
+    assert_eq!((block_on(ledger.rows(0, 10)).unwrap().len(), site.spent()), (5, (0, 0)));
+    assert_eq!(forget(counters_go, 3), 3);
+    assert_eq!(forget(counters_go, 3), 2);
+    assert_eq!((block_on(ledger.rows(0, 10)).unwrap(), forget(u64::MAX, 10)), (vec![], 0));
+}
+
+#[test]
+fn the_sum_of_a_day_of_which_a_part_is_kept_is_kept() {
+    let site = Site::new();
+    site.settle(&reservation(1), committed(10), HERE);
+    assert_eq!(block_on(site.outbox.ledger().forget(NEXT_DAY - 1, 10)).unwrap(), 0);
+    assert_eq!(site.spent(), (1, 10));
 }

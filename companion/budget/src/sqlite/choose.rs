@@ -12,7 +12,7 @@ use crate::reserve::{Refused, Reserve};
 pub(super) type Choice<'r> = Result<(usize, &'r Candidate), Refused>;
 
 /// What counters say before a call is held. Candidates share most of them: each is read once.
-struct Counts<'t> {
+pub(super) struct Counts<'t> {
     transaction: &'t Transaction<'t>,
     known: HashMap<Counter, Count>,
 }
@@ -28,12 +28,7 @@ enum Fit {
 }
 
 /// Chooses the first way that fits, or the first of all for who is not strict.
-pub(super) fn choose<'r>(
-    transaction: &Transaction<'_>,
-    reserve: &'r Reserve,
-    now: u64,
-) -> rusqlite::Result<Choice<'r>> {
-    let mut counts = Counts { transaction, known: HashMap::new() };
+pub(super) fn choose<'r>(counts: &mut Counts<'_>, reserve: &'r Reserve, now: u64) -> rusqlite::Result<Choice<'r>> {
     let mut refused = None;
     for (place, candidate) in reserve.candidates.iter().enumerate() {
         refused = counts.refuse(candidate, now, |fit| fit != Fit::Fits)?;
@@ -48,7 +43,11 @@ pub(super) fn choose<'r>(
     Ok(refused.map_or(Ok((0, first)), Err))
 }
 
-impl Counts<'_> {
+impl<'t> Counts<'t> {
+    pub(super) fn new(transaction: &'t Transaction<'t>) -> Self {
+        Counts { transaction, known: HashMap::new() }
+    }
+
     /// Of the lines that are refused, the one with the least left.
     fn refuse(
         &mut self,
@@ -72,7 +71,7 @@ impl Counts<'_> {
         Ok(worst)
     }
 
-    fn count(&mut self, counter: &Counter) -> rusqlite::Result<Count> {
+    pub(super) fn count(&mut self, counter: &Counter) -> rusqlite::Result<Count> {
         if let Some(count) = self.known.get(counter) {
             return Ok(*count);
         }

@@ -50,10 +50,17 @@ pub(super) fn settle(
     freed: u64,
     change: i64,
 ) -> rusqlite::Result<()> {
-    let before = read(transaction, counter)?;
-    let used = before.used.saturating_add_signed(change).min(MOST_COUNTED);
-    let after = Count { used, held: before.held.saturating_sub(freed) };
-    if after == before { Ok(()) } else { write(transaction, counter, after) }
+    let CounterKey { window, begins, kind, name, unit } = CounterKey::of(counter);
+    // Neither can be beyond what SQLite counts to.
+    let sql = "UPDATE counters SET used = max(0, min(?6, used + ?7)), held = max(0, held - ?8) \
+               WHERE \"window\" = ?1 AND begins = ?2 AND kind = ?3 AND name = ?4 AND unit = ?5";
+    let most = int(MOST_COUNTED);
+    let values = params![window, begins, kind, name, unit, most, change, int(freed)];
+    let is_there = transaction.prepare_cached(sql)?.execute(values)? > 0;
+    if is_there || change <= 0 {
+        return Ok(());
+    }
+    write(transaction, counter, Count { used: whole(change), held: 0 })
 }
 
 /// Removes counters that are no longer kept, at most so many.

@@ -1,6 +1,6 @@
 use rusqlite::Transaction;
 
-use super::choose::choose;
+use super::choose::{Counts, choose};
 use super::counters::{self, Count};
 use super::holds::{self, KnownHold};
 use crate::amounts::Amounts;
@@ -18,14 +18,15 @@ pub(super) fn reserve(transaction: &Transaction<'_>, reserve: &Reserve, now: u64
     if let Some(KnownHold { candidate, hold }) = holds::find(transaction, reserve.id)? {
         return held_before(transaction, reserve, candidate, hold.reservation, now);
     }
-    let (place, candidate) = match choose(transaction, reserve, now)? {
+    let mut counts = Counts::new(transaction);
+    let (place, candidate) = match choose(&mut counts, reserve, now)? {
         Ok(choice) => choice,
         Err(refused) => return Ok(Reserved::Refused(refused)),
     };
     let counters = candidate.lines.at(now);
     let mut standings = Vec::with_capacity(counters.len());
     for (counter, line) in counters.iter().zip(candidate.lines.iter()) {
-        let Count { used, held } = counters::read(transaction, counter)?;
+        let Count { used, held } = counts.count(counter)?;
         let count = Count { used, held: held.saturating_add(candidate.amounts.of(counter.unit)) };
         counters::write(transaction, counter, count)?;
         standings.push(count.standing(counter, line.limit));

@@ -63,8 +63,8 @@ pub(super) fn finish_expiry(
 /// A settlement that was finished while an expiry of the same reservation was pending has it in already.
 fn write(transaction: &Transaction<'_>, entry: &Entry<'_>) -> rusqlite::Result<()> {
     match record(transaction, entry)? {
-        Recorded::Now(delta) if !entry.is_late => shares::add(transaction, entry, delta),
-        Recorded::Now(_) | Recorded::Before => Ok(()),
+        Recorded::Now { delta, .. } if !entry.is_late => shares::add(transaction, entry, delta),
+        Recorded::Now { .. } | Recorded::Before => Ok(()),
     }
 }
 

@@ -144,7 +144,7 @@ fn child() {
     thread::scope(|scope| {
         for caller in 0..CALLERS {
             let store = &store;
-            scope.spawn(move || (0..).for_each(|number| call_once(store, caller, number)));
+            scope.spawn(move || (0..u64::MAX).for_each(|number| call_once(store, caller, number)));
         }
     });
 }

@@ -94,11 +94,12 @@ fn time_never_goes_back_not_even_from_one_process_to_the_next() {
 }
 
 #[test]
-fn counters_that_are_gone_are_removed_from_the_file() {
+fn counters_that_are_gone_are_removed_from_the_file_and_never_made_again() {
     let site = Site::new();
     let store = Tested(&site);
     store.set_time(NOON);
-    store.hold(&call(1, tokens(10), Window::ALL.map(|window| by(window, line(Scope::Global, 100)))));
+    let lines = Window::ALL.map(|window| by(window, line(Scope::Global, 100)));
+    let [first, second] = [1, 2].map(|number| store.hold(&call(number, tokens(10), lines.clone())).reservation);
     let there = || {
         let connection = rusqlite::Connection::open(site.path()).unwrap();
         connection.query_row("SELECT count(*) FROM counters", [], |row| row.get::<_, i64>(0)).unwrap()
@@ -107,8 +108,12 @@ fn counters_that_are_gone_are_removed_from_the_file() {
     store.set_time(NOON + 49 * HOUR);
     store.expire(0);
     assert_eq!(there(), 2);
+    assert_eq!(store.commit(&first, tokens(10)), Settled::Now);
+    assert_eq!(there(), 2, "that of the hour is left out");
     store.set_time(NEXT_DAY + 48 * HOUR);
     store.expire(0);
+    assert_eq!(there(), 0);
+    assert_eq!(store.commit(&second, tokens(10)), Settled::Late);
     assert_eq!(there(), 0);
 }
 

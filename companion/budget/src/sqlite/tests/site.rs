@@ -1,4 +1,5 @@
-use std::path::PathBuf;
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use futures::executor::block_on;
@@ -18,8 +19,9 @@ pub(crate) struct Site {
 
 impl Site {
     pub(crate) fn new() -> Self {
-        let mut site = Site { clock: Arc::new(SetClock::new(0)), store: None, folder: tempfile::tempdir().unwrap() };
-        site.restart();
+        let (clock, folder) = (Arc::new(SetClock::new(0)), tempfile::tempdir().unwrap());
+        let mut site = Site { clock, store: None, folder };
+        site.store = Some(open(&site.path(), &site.clock));
         site
     }
 
@@ -30,6 +32,10 @@ impl Site {
     pub(crate) fn sqlite(&self) -> &SqliteStore {
         self.store.as_ref().unwrap()
     }
+}
+
+fn open(path: &Path, clock: &Arc<SetClock>) -> SqliteStore {
+    SqliteStore::open(path, Durability::Process, Arc::clone(clock)).unwrap()
 }
 
 impl Subject for Site {
@@ -48,8 +54,14 @@ impl Subject for Site {
         rows
     }
 
+    /// With what a process that is killed leaves behind: what it has written, not closed.
     fn restart(&mut self) {
+        let folder = tempfile::tempdir().unwrap();
+        for file in ["budget.db", "budget.db-wal"] {
+            fs::copy(self.folder.path().join(file), folder.path().join(file)).unwrap();
+        }
         self.store = None;
-        self.store = Some(SqliteStore::open(&self.path(), Durability::Process, Arc::clone(&self.clock)).unwrap());
+        self.folder = folder;
+        self.store = Some(open(&self.path(), &self.clock));
     }
 }
