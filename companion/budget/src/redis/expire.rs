@@ -1,6 +1,6 @@
 use super::answer::{self, Malformed};
 use super::link::{Answered, Link, not_understood};
-use super::record::Record;
+use super::record;
 use super::seed;
 use crate::amounts::Amounts;
 use crate::reservation::Reservation;
@@ -38,13 +38,13 @@ impl Link {
             let mut due = Vec::new();
             while !list.is_over() {
                 let id = answer::id(&list.text()?)?;
-                due.push(Record::parse(id, &list.text()?)?.hold.reservation);
+                due.push(record::parse(id, &list.text()?)?.hold.reservation);
             }
             let mut fates = rest.list()?;
             for id in ended {
                 match fates.text()?.as_str() {
                     "" => self.mirror.forget(id),
-                    record => self.mirror.keep(Record::parse(id, record)?),
+                    text => self.mirror.keep(record::parse(id, text)?),
                 }
             }
             Ok::<_, Malformed>(due)

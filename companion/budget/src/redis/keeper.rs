@@ -62,6 +62,10 @@ impl Trouble {
 pub(super) async fn keep(link: Arc<Link>) {
     let mut pause = PAUSE;
     let mut instead = None;
+    while let Err(error) = link.mirror.read(&link.outbox).await {
+        link.enter(Phase::Away(format!("the file of this companion cannot be read: {error}")));
+        sleep(LONGEST_PAUSE).await;
+    }
     loop {
         match arrive(&link, instead.take().as_ref()).await {
             Ok(session) => {
@@ -141,6 +145,7 @@ async fn stay(link: &Arc<Link>, session: &Arc<Session>) {
         }
         // Should the file fail, settlements will find it out.
         let _ = note(link, session).await;
+        let _ = link.mirror.write(&link.outbox).await;
         companions = look_round(link, session, companions).await;
         tokio::select! {
             () = link.left.notified() => break,

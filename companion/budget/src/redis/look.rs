@@ -1,7 +1,7 @@
 use super::answer::{self, Answer, Malformed};
 use super::link::{Answered, Link, not_understood};
 use super::names;
-use super::record::Record;
+use super::record;
 use crate::look::{Holds, Scopes, UsageFilter};
 use crate::period::{Period, Window};
 use crate::standing::Standing;
@@ -72,7 +72,7 @@ fn read_holds(answer: &mut Answer, holds: &mut Holds) -> Result<String, Malforme
     let mut list = answer.list()?;
     while !list.is_over() {
         let id = answer::id(&list.text()?)?;
-        holds.listed.push(Record::parse(id, &list.text()?)?.hold);
+        holds.listed.push(record::parse(id, &list.text()?)?.hold);
     }
     Ok(next)
 }

@@ -73,8 +73,8 @@
 //! - `maxmemory` with a policy other than `noeviction` is refused, since single counters would vanish unseen.
 //!
 //! ## What is not covered
-//! - What a companion's callers hold is kept in its memory alone. If it ends, and Redis loses its data before it is through
-//!   with them, they are not held any more. Their settlements still count.
+//! - What is held for a companion's callers is written to its file once a second. If it is killed at the same time as Redis
+//!   loses its data, what was held in the last second is not held any more. Settlements of it still count.
 //! - What Redis loses that no companion has seen, or that only one saw that is not a member any more.
 //! - A file that is copied to a second companion: both would be one member.
 //! - Redis must be let into `INFO`, `EVALSHA`, `SCRIPT LOAD` and the commands in `lua/`. Keys that a script has not declared

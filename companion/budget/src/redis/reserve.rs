@@ -1,11 +1,12 @@
 use super::answer::{Answer, Malformed};
 use super::link::{Answered, Link, not_understood};
 use super::names;
-use super::record::Record;
+use super::record;
 use crate::amounts::MOST_COUNTED;
 use crate::candidate::{Candidate, Line};
 use crate::counter::Counter;
 use crate::reserve::{Held, Refused, Reserve, Reserved};
+use crate::sqlite::holds::KnownHold;
 use crate::standing::Standing;
 use crate::store::StoreError;
 
@@ -26,9 +27,9 @@ impl Link {
         let answer = &mut answered.rest;
         match answer.text()?.as_str() {
             "held" => {
-                let record = Record::parse(reserve.id, &answer.text()?)?;
-                let held = held(reserve, &record, &counts(answer.list()?)?);
-                self.mirror.keep(record);
+                let known = record::parse(reserve.id, &answer.text()?)?;
+                let held = held(reserve, &known, &counts(answer.list()?)?);
+                self.mirror.keep(known);
                 Ok(Reserved::Held(held))
             }
             "settled" => Ok(Reserved::Settled),
@@ -75,9 +76,9 @@ impl Count {
 }
 
 /// To who asks again, limits are those that are given now.
-fn held(reserve: &Reserve, record: &Record, counts: &[Count]) -> Held {
-    let lines: &[Line] = reserve.candidates.iter().nth(record.candidate).map_or(&[], |candidate| &candidate.lines);
-    let reservation = record.hold.reservation.clone();
+fn held(reserve: &Reserve, known: &KnownHold, counts: &[Count]) -> Held {
+    let lines: &[Line] = reserve.candidates.iter().nth(known.candidate).map_or(&[], |candidate| &candidate.lines);
+    let reservation = known.hold.reservation.clone();
     let standing = |(counter, Count { used, held }): (&Counter, &Count)| {
         let line = lines.iter().find(|line| line.at(reservation.at) == *counter);
         let limit = line.and_then(|line| line.limit);
@@ -88,7 +89,7 @@ fn held(reserve: &Reserve, record: &Record, counts: &[Count]) -> Held {
         |standing: &Standing| standing.limit.is_some_and(|limit| standing.used.saturating_add(standing.held) > limit);
     let passed = standings.iter().enumerate().filter(|(_, standing)| !reserve.is_strict && is_passed(standing));
     let passed = passed.map(|(place, _)| place).collect();
-    Held { candidate: record.candidate, reservation, standings, passed }
+    Held { candidate: known.candidate, reservation, standings, passed }
 }
 
 fn refused(reserve: &Reserve, now: u64, counts: &[Count]) -> Result<Refused, Malformed> {

@@ -14,8 +14,7 @@ use crate::amounts::Amounts;
 use crate::counter::Counter;
 use crate::file::FileError;
 use crate::ledger::{Ending, Row};
-
-use super::record::Record;
+use crate::sqlite::holds::KnownHold;
 
 /// How many counters or reservations are given back at a time: what the scripts of others wait for.
 const TOGETHER: usize = 200;
@@ -120,10 +119,10 @@ fn mark(row: &Row) -> Vec<String> {
     mark
 }
 
-fn hold(record: &Record) -> Vec<String> {
-    let hold = &record.hold;
+fn hold(known: &KnownHold) -> Vec<String> {
+    let hold = &known.hold;
     let reservation = &hold.reservation;
-    let mut words = vec![reservation.id.to_string(), reservation.at.to_string(), record.candidate.to_string()];
+    let mut words = vec![reservation.id.to_string(), reservation.at.to_string(), known.candidate.to_string()];
     words.extend([reservation.held, reservation.least, hold.so_far].into_iter().flat_map(amounts));
     words.push(hold.lease_ends.to_string());
     words.extend(counters(&reservation.counters));

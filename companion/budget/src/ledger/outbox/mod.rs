@@ -16,6 +16,7 @@ use crate::counter::Counter;
 use crate::file::{BudgetFile, Durability, FileError, OpenError};
 use crate::reservation::{Reservation, ReservationId};
 use crate::settle::{Outcome, Settlement};
+use crate::sqlite::holds::{self, KnownHold};
 
 pub use elsewhere::Seen;
 
@@ -212,6 +213,21 @@ impl Outbox {
     /// If the file cannot be written.
     pub async fn set_companions(&self, companions: Vec<LedgerId>) -> Result<(), FileError> {
         self.file().write(move |transaction| elsewhere::set_companions(transaction, &companions)).await
+    }
+
+    /// What another store was seen to hold for this companion's callers.
+    pub(crate) async fn held(&self) -> Result<Vec<KnownHold>, FileError> {
+        self.file().read(holds::all).await
+    }
+
+    /// Notes what another store holds for this companion's callers, and what it holds no more.
+    pub(crate) async fn hold(&self, held: Vec<KnownHold>, ended: Vec<ReservationId>) -> Result<(), FileError> {
+        let write = move |transaction: &rusqlite::Transaction<'_>| {
+            let changed = held.iter().map(|known| known.hold.reservation.id);
+            changed.chain(ended.iter().copied()).try_for_each(|id| holds::remove(transaction, id))?;
+            held.iter().try_for_each(|known| holds::insert(transaction, known))
+        };
+        self.file().write(write).await
     }
 
     /// The rows that were settled at a time or later, in seconds since 1970, after the one with a number; at most so many, in

@@ -79,7 +79,8 @@ fn an_older_copy_is_found_out_and_what_is_missing_is_given_back() {
         Tested(&site).release(&held[2]);
         let last = hold(&site, base + 5);
         if is_restarted {
-            // It remembers how far it had seen Redis count, though not what was on its way.
+            // It remembers how far it had seen Redis count, and what was on its way.
+            site.wait_for(|site| site.runtime.block_on(site.link().outbox.held()).unwrap().len() == 2);
             site.stop();
         }
         server.kill();
@@ -89,8 +90,7 @@ fn an_older_copy_is_found_out_and_what_is_missing_is_given_back() {
             site.start();
         }
         site.wait_until_ready();
-        let held_now = if is_restarted { 0 } else { before.1 + 20 };
-        assert_eq!(Tested(&site).counts(), counts(before.0 + 10, held_now));
+        assert_eq!(Tested(&site).counts(), counts(before.0 + 10, before.1 + 20));
         for settled in &held[..3] {
             assert_eq!(Tested(&site).commit(settled, tokens(9)), Settled::Before);
         }
@@ -228,6 +228,7 @@ fn what_was_counted_and_not_answered_is_in_the_ledger_once_whatever_redis_still_
         site.stop();
         if is_lost {
             lose_everything(&server, &site);
+            site.set_time(NOON + 2);
         }
         site.start();
         site.wait_until_ready();
@@ -271,6 +272,25 @@ fn an_estimate_of_one_companion_that_another_replaces_is_given_back_by_both() {
     }
     let rows = site.runtime.block_on(site.redis().ledger().rows(0, 10)).unwrap();
     assert_eq!(rows[0].1.replaced, Some(tokens(1)));
+}
+
+#[test]
+fn what_a_companion_held_is_given_back_although_it_was_killed_as_well() {
+    let server = Server::start(&FORGETTING);
+    let mut site = Site::new(&server);
+    let held = prepare(&site);
+    site.wait_for(|site| site.runtime.block_on(site.link().outbox.held()).unwrap().len() == 2);
+    Tested(&site).renew(held[2].id, tokens(4), seconds(500));
+    Tested(&site).release(&held[3]);
+    site.wait_for(|site| site.runtime.block_on(site.link().outbox.held()).unwrap().len() == 1);
+    site.stop();
+    lose_everything(&server, &site);
+    site.start();
+    site.wait_until_ready();
+    assert_eq!(Tested(&site).counts(), counts(10, 10));
+    let holds = Tested(&site).holds(&Scopes::All, 10).listed;
+    assert_eq!((&holds[0].reservation, holds[0].so_far, holds[0].lease_ends), (&held[2], tokens(4), NOON + 500));
+    assert_eq!(holds.len(), 1);
 }
 
 #[test]
