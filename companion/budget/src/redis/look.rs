@@ -3,7 +3,7 @@ use super::link::{Answered, Link, not_understood};
 use super::names;
 use super::record;
 use crate::look::{Holds, Scopes, UsageFilter};
-use crate::period::{Period, Window};
+use crate::period::Period;
 use crate::standing::Standing;
 use crate::store::StoreError;
 
@@ -13,20 +13,39 @@ const TOGETHER: &str = "256";
 impl Link {
     /// Page by page: counters that change meanwhile are seen before or after it.
     pub(super) async fn usage(&self, filter: &UsageFilter) -> Result<Vec<Standing>, StoreError> {
+        let mut standings = Vec::new();
+        for period in self.periods().await?.into_iter().filter(|period| is_wanted(*period, filter)) {
+            standings.extend(self.usage_in(period, filter).await?);
+        }
+        standings.sort_unstable_by(|one, other| one.counter.cmp(&other.counter));
+        standings.truncate(filter.most);
+        Ok(standings)
+    }
+
+    async fn periods(&self) -> Result<Vec<Period>, StoreError> {
+        let Answered { mut rest, .. } = self.ask(&self.scripts.periods, &[]).await?;
+        let mut read = || {
+            let (mut list, mut periods) = (rest.list()?, Vec::new());
+            while !list.is_over() {
+                periods.push(names::parse_period(&list.text()?).ok_or(Malformed)?);
+            }
+            Ok::<_, Malformed>(periods)
+        };
+        read().map_err(not_understood)
+    }
+
+    /// In the order of their scopes and units, which is that of their names.
+    async fn usage_in(&self, period: Period, filter: &UsageFilter) -> Result<Vec<Standing>, StoreError> {
         let prefix = names::prefix(&filter.scopes);
-        // No name has a byte of 255.
         let (mut from, to) = match prefix.as_str() {
             "" => ("-".to_owned(), "+".to_owned()),
+            // No name goes on with such characters: the second place of a kind's prefix is a name's, and of a scope's a digit.
             prefix => (format!("[{prefix}"), format!("({prefix}\u{10ffff}\u{10ffff}")),
         };
-        let at =
-            |window| filter.at.map_or_else(String::new, |at| names::digits(Period::containing(window, at).begins()));
+        let unit = filter.unit.map_or_else(String::new, names::of_unit);
         let mut standings = Vec::new();
         while standings.len() < filter.most {
-            let mut arguments = vec![from, to.clone(), TOGETHER.to_owned()];
-            arguments.push(filter.unit.map_or_else(String::new, names::of_unit));
-            arguments.push(filter.window.map_or_else(String::new, names::of_window));
-            arguments.extend(Window::ALL.map(at));
+            let arguments = [names::of_period(period), from, to.clone(), TOGETHER.to_owned(), unit.clone()];
             let Answered { mut rest, .. } = self.ask(&self.scripts.usage, &arguments).await?;
             let next = read_usage(&mut rest, &mut standings).map_err(not_understood)?;
             match next.as_str() {
@@ -34,7 +53,6 @@ impl Link {
                 next => from = format!("({next}"),
             }
         }
-        standings.truncate(filter.most);
         Ok(standings)
     }
 
@@ -53,6 +71,11 @@ impl Link {
         holds.listed.truncate(most);
         Ok(holds)
     }
+}
+
+fn is_wanted(period: Period, filter: &UsageFilter) -> bool {
+    filter.window.is_none_or(|window| window == period.window())
+        && filter.at.is_none_or(|at| Period::containing(period.window(), at) == period)
 }
 
 /// Where to go on; nowhere if that was all.

@@ -18,8 +18,9 @@
 //! | `members` | every ledger that counts here, and for which generation and life it is through | for ever |
 //! | `r:<id>` | a reservation: held, expired or final | its counters are gone; 48 hours more while it is held |
 //! | `a:<id>` | an adjustment, that it is made once | its counter is gone |
-//! | `<generation>:c:<counter>` | what is used and held | 49 hours after its period |
-//! | `<generation>:counters`, `:ends`, `:leases`, `:holds` | what there is, to be found by name and time | what is in them |
+//! | `<generation>:c:<period>` | what is used and held by all counters of a period | 48 hours after it |
+//! | `<generation>:n:<period>` | their names, in their order | as long |
+//! | `<generation>:periods`, `:leases`, `:holds` | what there is, to be found by time | what is in them |
 //!
 //! A settled reservation takes about 200 bytes until its counters are gone: 48 hours after the day, if it counts by the day,
 //! and after the month, if it counts by the month as well.

@@ -11,31 +11,38 @@ use crate::scope::{Scope, ScopeKind};
 
 /// Of a line, without the time.
 pub(super) fn of_line(line: &Line) -> String {
-    timeless(&line.scope, line.unit, line.window)
+    let (unit, window) = (place(&Unit::ALL, line.unit), place(&Window::ALL, line.window));
+    format!("{}\t{unit}{window}", of_scope(&line.scope))
 }
 
 /// Of a counter.
 pub(super) fn of_counter(counter: &Counter) -> String {
-    let mut name = timeless(&counter.scope, counter.unit, counter.period.window());
-    name.push_str(&digits(counter.period.begins()));
+    let mut name = of_scope(&counter.scope);
+    name.push('\t');
+    name.push_str(&of_unit(counter.unit));
+    name.push_str(&of_period(counter.period));
     name
 }
 
-/// A first second, as names have it.
-pub(super) fn digits(begins: u64) -> String {
-    format!("{begins:012}")
+/// The end of the names of a period's counters.
+pub(super) fn of_period(period: Period) -> String {
+    format!("{}{:012}", place(&Window::ALL, period.window()), period.begins())
 }
 
 /// The counter that has such a name.
 pub(super) fn parse(name: &str) -> Option<Counter> {
     let (scope, rest) = name.rsplit_once('\t')?;
-    let (unit, rest) = (place_of(rest.get(..1)?)?, rest.get(1..)?);
-    let (window, begins) = (place_of(rest.get(..1)?)?, rest.get(1..)?);
-    let period = Period::beginning(*Window::ALL.get(window)?, begins.parse().ok()?).ok()?;
+    let (unit, period) = (place_of(rest.get(..1)?)?, parse_period(rest.get(1..)?)?);
     let kind = *ScopeKind::ALL.get(place_of(scope.get(..1)?)?)?;
     let label = scope.get(1..).filter(|label| !label.is_empty());
     let scope = Scope::new(kind, label.map(Label::new).transpose().ok()?)?;
     Some(Counter { scope, unit: *Unit::ALL.get(unit)?, period })
+}
+
+/// The period whose counters' names end so.
+pub(super) fn parse_period(text: &str) -> Option<Period> {
+    let window = place_of(text.get(..1)?)?;
+    Period::beginning(*Window::ALL.get(window)?, text.get(1..)?.parse().ok()?).ok()
 }
 
 /// With what the names of a scope's counters begin; with nothing, if all are looked at.
@@ -49,18 +56,6 @@ pub(super) fn prefix(scopes: &Scopes) -> String {
 
 pub(super) fn of_unit(unit: Unit) -> String {
     place(&Unit::ALL, unit).to_string()
-}
-
-pub(super) fn of_window(window: Window) -> String {
-    place(&Window::ALL, window).to_string()
-}
-
-fn timeless(scope: &Scope, unit: Unit, window: Window) -> String {
-    let mut name = of_scope(scope);
-    name.push('\t');
-    name.push_str(&of_unit(unit));
-    name.push_str(&of_window(window));
-    name
 }
 
 fn of_scope(scope: &Scope) -> String {

@@ -4,7 +4,7 @@ local id, change, name = ARGV[5], ARGV[7], ARGV[8]
 if now >= kept_until(name) then
   return { 'open', revision, now, 'gone', 0, 0, 0, 0 }
 end
-local it = counter(name)
+local it = counters({ name })[1]
 local key = base .. 'a:' .. id
 
 local function answer(what, from, to)
@@ -12,6 +12,7 @@ local function answer(what, from, to)
 end
 
 local function note(from, to)
+  write()
   redis.call('SET', key, words(ledger, generation, from, to), 'EX', kept_until(name) - now)
   changed()
 end
@@ -28,14 +29,12 @@ if before then
   end
   -- Only who got no answer asks again: its ledger does not have it.
   if when ~= generation then
-    it.used = between(it.used + to - from)
-    put(it)
+    set(it, between(it.used + to - from), it.held)
     note(from, to)
   end
   return answer('here', from, to)
 end
 local from = it.used
-it.used = change == 'reset' and 0 or between(from + tonumber(change))
-put(it)
+set(it, change == 'reset' and 0 or between(from + tonumber(change)), it.held)
 note(from, it.used)
 return answer('here', from, it.used)

@@ -1,8 +1,12 @@
--- Counters: a hash for each, of what is used (u) and held (h). Their names end with a tab, the unit (0: tokens, 1:
--- micro-dollars), the window, and twelve digits of the first second. Sums of numbers that are counted may pass 2^53 and be
--- rounded; they are then above every number that they are compared with, as without rounding.
+-- Counters. Those of a period are in one hash, each as what is used and what is held; their names are in a sorted set. The
+-- name of a counter ends with its unit (0: tokens, 1: micro-dollars), its window, and twelve digits of the first second: the
+-- last thirteen characters are the period. Sums of numbers that are counted may pass 2^53 and be rounded; they are then
+-- above every number that they are compared with, as without rounding.
 local MOST = 9007199254740991
-local INDEX, ENDS = base .. generation .. ':counters', base .. generation .. ':ends'
+local PERIODS = base .. generation .. ':periods'
+
+-- While counters are given back, what is used may be less than nothing until all have given their part.
+local may_be_less = false
 
 local function text(number)
   return string.format('%.0f', number)
@@ -12,45 +16,27 @@ local function between(number)
   return math.max(0, math.min(number, MOST))
 end
 
-local read = {}
-
-local function counter(name)
-  local it = read[name]
-  if not it then
-    local key = base .. generation .. ':c:' .. name
-    local values = redis.call('HMGET', key, 'u', 'h')
-    it = { name = name, key = key, is_new = not (values[1] or values[2]), unit = string.sub(name, -14, -14) }
-    it.used, it.held = between(tonumber(values[1] or 0)), tonumber(values[2] or 0)
-    read[name] = it
-  end
-  return it
+local function counters_of(period)
+  return base .. generation .. ':c:' .. period
 end
 
--- The first second in which a counter is kept no more.
+local function names_of(period)
+  return base .. generation .. ':n:' .. period
+end
+
+local ends = {}
+
+-- The first second in which the counters of a period are kept no more.
+local function period_kept_until(of)
+  if not ends[of] then
+    local _, last = period(string.sub(of, 1, 1), tonumber(string.sub(of, 2)))
+    ends[of] = last + KEPT
+  end
+  return ends[of]
+end
+
 local function kept_until(name)
-  local _, ends = period(string.sub(name, -13, -13), tonumber(string.sub(name, -12)))
-  return ends + KEPT
-end
-
-local function put(it)
-  if it.used == 0 and it.held == 0 then
-    if not it.is_new then
-      redis.call('DEL', it.key)
-      redis.call('ZREM', INDEX, it.name)
-      redis.call('ZREM', ENDS, it.name)
-      it.is_new = true
-    end
-    return
-  end
-  redis.call('HSET', it.key, 'u', text(it.used), 'h', text(it.held))
-  if it.is_new then
-    local gone = kept_until(it.name)
-    -- By then nobody asks for it any more: what is kept is decided by its name.
-    redis.call('EXPIRE', it.key, math.max(1, gone - now) + HOUR)
-    redis.call('ZADD', INDEX, 0, it.name)
-    redis.call('ZADD', ENDS, gone, it.name)
-    it.is_new = false
-  end
+  return period_kept_until(string.sub(name, -13))
 end
 
 -- The latest time at which one of the counters is still to be gone; none if there are none.
@@ -62,16 +48,101 @@ local function late_from(names)
   return late
 end
 
--- Adds to what is used, or takes off it, and frees what is held, by the unit; counters that are gone are left out.
-local function count(names, change, freed)
-  for _, name in ipairs(names) do
-    if now < kept_until(name) then
-      local it = counter(name)
-      it.used = between(it.used + change[it.unit])
-      it.held = math.max(0, it.held - freed[it.unit])
-      put(it)
+local read, changed_ones = {}, {}
+
+-- Reads counters, and gives them in their order.
+local function counters(names)
+  local all, missing = {}, {}
+  for place, name in ipairs(names) do
+    local it = read[name]
+    if not it then
+      it = { field = string.sub(name, 1, -14), period = string.sub(name, -13), unit = string.sub(name, -14, -14) }
+      read[name] = it
+      missing[it.period] = missing[it.period] or {}
+      table.insert(missing[it.period], it)
+    end
+    all[place] = it
+  end
+  for of, some in pairs(missing) do
+    local fields = {}
+    for place, it in ipairs(some) do
+      fields[place] = it.field
+    end
+    local values = redis.call('HMGET', counters_of(of), unpack(fields))
+    for place, it in ipairs(some) do
+      local used, held = string.match(values[place] or '0 0', '^(%S+) (%S+)$')
+      it.used, it.held, it.is_new = tonumber(used), tonumber(held), not values[place]
+      if not may_be_less then
+        it.used = between(it.used)
+      end
     end
   end
+  return all
+end
+
+-- Sets what a counter says, to be written with all others.
+local function set(it, used, held)
+  if used ~= it.used or held ~= it.held then
+    it.used, it.held = used, held
+    changed_ones[it] = true
+  end
+end
+
+-- Writes what was set.
+local function write()
+  local writes = {}
+  for it in pairs(changed_ones) do
+    local some = writes[it.period] or { values = {}, gone = {}, new = {} }
+    writes[it.period] = some
+    if it.used ~= 0 or it.held ~= 0 then
+      table.insert(some.values, it.field)
+      table.insert(some.values, text(it.used) .. ' ' .. text(it.held))
+      if it.is_new then
+        table.insert(some.new, 0)
+        table.insert(some.new, it.field)
+      end
+      it.is_new = false
+    elseif not it.is_new then
+      table.insert(some.gone, it.field)
+      it.is_new = true
+    end
+  end
+  changed_ones = {}
+  for of, some in pairs(writes) do
+    if #some.values > 0 then
+      redis.call('HSET', counters_of(of), unpack(some.values))
+    end
+    if #some.gone > 0 then
+      redis.call('HDEL', counters_of(of), unpack(some.gone))
+      redis.call('ZREM', names_of(of), unpack(some.gone))
+    end
+    if #some.new > 0 then
+      redis.call('ZADD', names_of(of), unpack(some.new))
+      redis.call('ZADD', PERIODS, period_kept_until(of), of)
+      -- Whoever looks for leases that have ended removes them before. What is kept is decided by the period.
+      local rest = math.max(1, period_kept_until(of) - now) + HOUR
+      redis.call('EXPIRE', counters_of(of), rest)
+      redis.call('EXPIRE', names_of(of), rest)
+    end
+  end
+end
+
+local function kept(names)
+  local some = {}
+  for _, name in ipairs(names) do
+    if now < kept_until(name) then
+      some[#some + 1] = name
+    end
+  end
+  return some
+end
+
+-- Adds to what is used, or takes off it, and frees what is held, by the unit; counters that are gone are left out.
+local function count(names, change, freed)
+  for _, it in ipairs(counters(kept(names))) do
+    set(it, between(it.used + change[it.unit]), math.max(0, it.held - freed[it.unit]))
+  end
+  write()
 end
 
 local function amounts(tokens, micro_dollars)

@@ -1,6 +1,6 @@
 -- ARGV from 5 on: how many reservations at most, of those whose leases have ended; how many others are asked after, and their
 -- ids. Answers ids and records of the first, and the records of the others, or nothing where they are not held any more.
--- Counters that are kept no more go meanwhile, some at a time.
+-- Periods whose counters are kept no more go meanwhile.
 local answers = {}
 for _, id in ipairs(redis.call('ZRANGEBYSCORE', LEASES, '-inf', text(now), 'LIMIT', 0, tonumber(ARGV[5]))) do
   local it = known(id)
@@ -10,10 +10,9 @@ for _, id in ipairs(redis.call('ZRANGEBYSCORE', LEASES, '-inf', text(now), 'LIMI
     redis.call('ZREM', LEASES, id)
   end
 end
-for _, name in ipairs(redis.call('ZRANGEBYSCORE', ENDS, '-inf', text(now), 'LIMIT', 0, 200)) do
-  redis.call('DEL', base .. generation .. ':c:' .. name)
-  redis.call('ZREM', INDEX, name)
-  redis.call('ZREM', ENDS, name)
+for _, of in ipairs(redis.call('ZRANGEBYSCORE', PERIODS, '-inf', text(now), 'LIMIT', 0, 10)) do
+  redis.call('UNLINK', counters_of(of), names_of(of))
+  redis.call('ZREM', PERIODS, of)
 end
 local fates = {}
 for place = 7, 6 + tonumber(ARGV[6]) do

@@ -18,9 +18,11 @@ end
 
 local function begin()
   if generation then
-    for _, index in ipairs({ ':counters', ':ends', ':leases', ':holds' }) do
-      redis.call('UNLINK', base .. generation .. index)
+    local old = base .. generation
+    for _, of in ipairs(redis.call('ZRANGE', old .. ':periods', 0, -1)) do
+      redis.call('UNLINK', old .. ':c:' .. of, old .. ':n:' .. of)
     end
+    redis.call('UNLINK', old .. ':periods', old .. ':leases', old .. ':holds')
   end
   generation, gate, revision = ARGV[5], 'closed', 1
   since, opens = tonumber(state[5] or 0), known == '-' and now + tonumber(ARGV[6]) or 0

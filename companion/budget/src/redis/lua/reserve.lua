@@ -5,8 +5,9 @@ local id, lease, is_strict = ARGV[5], tonumber(ARGV[6]), ARGV[7] == 'strict'
 -- Those that are kept no more say nothing.
 local function counts(names)
   local numbers = {}
+  counters(kept(names))
   for _, name in ipairs(names) do
-    local it = now < kept_until(name) and counter(name) or { used = 0, held = 0 }
+    local it = read[name] or { used = 0, held = 0 }
     numbers[#numbers + 1], numbers[#numbers + 2] = it.used, it.held
   end
   return numbers
@@ -28,15 +29,16 @@ local place = 9
 local function read_way(number)
   local way = { candidate = number, names = {}, fits = true, can_be_counted = true }
   way.held, way.least = amounts(ARGV[place], ARGV[place + 1]), amounts(ARGV[place + 2], ARGV[place + 3])
-  local lines = tonumber(ARGV[place + 4])
+  local lines, most = tonumber(ARGV[place + 4]), {}
   place = place + 5
-  for _ = 1, lines do
-    local line, most = ARGV[place], tonumber(ARGV[place + 1])
+  for line = 1, lines do
+    way.names[line] = ARGV[place] .. begins[string.sub(ARGV[place], -1)]
+    most[line] = tonumber(ARGV[place + 1])
     place = place + 2
-    local it = counter(line .. begins[string.sub(line, -1)])
-    way.names[#way.names + 1] = it.name
+  end
+  for line, it in ipairs(counters(way.names)) do
     local total = it.used + it.held + way.held[it.unit]
-    way.fits = way.fits and total <= most
+    way.fits = way.fits and total <= most[line]
     way.can_be_counted = way.can_be_counted and total <= MOST
   end
   return way
@@ -58,11 +60,10 @@ if not chosen then
   return { 'open', revision, now, 'refused', counts((is_strict and last or first).names) }
 end
 
-for _, name in ipairs(chosen.names) do
-  local it = counter(name)
-  it.held = it.held + chosen.held[it.unit]
-  put(it)
+for _, it in ipairs(counters(chosen.names)) do
+  set(it, it.used, it.held + chosen.held[it.unit])
 end
+write()
 chosen.at, chosen.so_far, chosen.lease_ends = now, NOTHING, now + lease
 chosen.candidate = text(chosen.candidate)
 local record = hold(id, chosen)

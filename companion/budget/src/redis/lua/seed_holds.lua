@@ -11,10 +11,11 @@ for _ = 1, tonumber(ARGV[5]) do
   place = place + 11 + many
   if not known(id) then
     for _, name in ipairs(it.names) do
-      add(name, 'h', text(it.held[string.sub(name, -14, -14)]))
+      add(name, 0, it.held[string.sub(name, -14, -14)])
     end
     hold(id, it)
     list_hold(id, at)
   end
 end
+write()
 return { 'open', revision, now }

@@ -24,4 +24,5 @@ for _ = 1, tonumber(ARGV[5]) do
     final(id, is_final)
   end
 end
+write()
 return { 'open', revision, now }
