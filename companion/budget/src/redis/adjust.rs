@@ -9,11 +9,13 @@ use crate::store::StoreError;
 
 impl Link {
     pub(super) async fn adjust(&self, adjustment: &Adjustment) -> Result<Option<Standing>, StoreError> {
-        if self.outbox.begin_adjustment(adjustment).await? {
-            self.make(adjustment).await
-        } else {
-            self.ask_adjust(adjustment, "look").await.map(|(standing, _)| standing)
-        }
+        let unanswered = self.unanswered();
+        let standing = match self.outbox.begin_adjustment(adjustment).await? {
+            true => self.make(adjustment).await?,
+            false => self.ask_adjust(adjustment, "look").await?.0,
+        };
+        unanswered.answered();
+        Ok(standing)
     }
 
     /// Makes one that is in the outbox.

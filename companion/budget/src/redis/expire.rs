@@ -21,8 +21,10 @@ impl Link {
             if due.is_empty() {
                 break;
             }
+            let unanswered = self.unanswered();
             self.outbox.begin_expiry(due.clone()).await?;
             expired.extend(count(self, &due).await?);
+            unanswered.answered();
         }
         Ok(expired)
     }

@@ -26,7 +26,7 @@ pub(super) struct Link {
     pub(super) ledger: String,
     /// What is held for this companion's callers.
     pub(super) mirror: Mirror,
-    /// Whether a settlement waits in the outbox.
+    /// Whether something waits in the outbox that nobody is asking for.
     pub(super) is_waiting: AtomicBool,
     phase: watch::Sender<Phase>,
     /// Told when a session has come to its end.
@@ -48,6 +48,23 @@ pub(super) enum Phase {
     Closed(String),
     /// By this session.
     Open(Arc<Session>),
+}
+
+/// Something in the outbox for which Redis was asked. Unless that has answered, it is asked again: also if whoever waited for
+/// it does so no more.
+#[must_use]
+pub(super) struct Unanswered<'l>(&'l AtomicBool);
+
+impl Unanswered<'_> {
+    pub(super) fn answered(self) {
+        std::mem::forget(self);
+    }
+}
+
+impl Drop for Unanswered<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Release);
+    }
 }
 
 /// What a script answered, and when.
@@ -164,6 +181,11 @@ impl Link {
 
     pub(super) fn phase(&self) -> Phase {
         self.phase.borrow().clone()
+    }
+
+    /// To be had before something is put into the outbox.
+    pub(super) fn unanswered(&self) -> Unanswered<'_> {
+        Unanswered(&self.is_waiting)
     }
 
     /// The latest time that Redis has told, in seconds since 1970.

@@ -69,8 +69,8 @@
 //! - Append-only file, `appendfsync always`: a restart loses nothing. The gate is closed until all members have looked.
 //! - Append-only file, `appendfsync everysec`, snapshots, or asynchronous replicas: what is lost is found out by the
 //!   revision, and given back.
-//! - No persistence: everything is given back after every restart, which takes about ten seconds for a million settled
-//!   reservations whose marks are kept.
+//! - No persistence: everything is given back after every restart, which takes Redis about fifteen seconds for a million
+//!   settled reservations whose marks are kept.
 //! - `maxmemory` with a policy other than `noeviction` is refused, since single counters would vanish unseen.
 //!
 //! ## What is not covered

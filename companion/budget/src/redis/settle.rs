@@ -26,17 +26,17 @@ impl Link {
     /// Into the outbox first: it counts sooner or later from there on.
     pub(super) async fn settle(&self, settlement: &Settlement) -> Result<Settled, StoreError> {
         let Settlement { reservation, .. } = settlement;
+        let unanswered = self.unanswered();
         let outcome = match self.outbox.begin(settlement).await? {
             Begun::Ask(outcome) => outcome,
-            Begun::Before(_) => return self.before(reservation).await,
-        };
-        match self.count(reservation, outcome).await {
-            Ok(settled) => Ok(settled),
-            Err(_) => {
-                self.is_waiting.store(true, Ordering::Release);
-                Ok(Settled::Waiting)
+            Begun::Before(_) => {
+                unanswered.answered();
+                return self.before(reservation).await;
             }
-        }
+        };
+        let Ok(settled) = self.count(reservation, outcome).await else { return Ok(Settled::Waiting) };
+        unanswered.answered();
+        Ok(settled)
     }
 
     /// Counts what is in the outbox.

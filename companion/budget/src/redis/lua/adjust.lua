@@ -13,7 +13,8 @@ end
 
 local function note(from, to)
   write()
-  redis.call('SET', key, words(ledger, generation, from, to), 'EX', kept_until(name) - now)
+  local record = string.format('%s %s %.0f %.0f', ledger, generation, from, to)
+  redis.call('SET', key, record, 'EX', kept_until(name) - now)
   changed()
 end
 

@@ -50,31 +50,48 @@ end
 
 local read, changed_ones = {}, {}
 
--- Reads counters, and gives them in their order.
-local function counters(names)
-  local all, missing = {}, {}
-  for place, name in ipairs(names) do
-    local it = read[name]
-    if not it then
-      it = { field = string.sub(name, 1, -14), period = string.sub(name, -13), unit = string.sub(name, -14, -14) }
-      read[name] = it
-      missing[it.period] = missing[it.period] or {}
-      table.insert(missing[it.period], it)
-    end
-    all[place] = it
+-- Reads those of a period.
+local function read_some(of, some)
+  local fields = {}
+  for place = 1, #some do
+    fields[place] = some[place].field
   end
-  for of, some in pairs(missing) do
-    local fields = {}
-    for place, it in ipairs(some) do
-      fields[place] = it.field
-    end
-    local values = redis.call('HMGET', counters_of(of), unpack(fields))
-    for place, it in ipairs(some) do
-      local used, held = string.match(values[place] or '0 0', '^(%S+) (%S+)$')
-      it.used, it.held, it.is_new = tonumber(used), tonumber(held), not values[place]
+  local values = redis.call('HMGET', counters_of(of), unpack(fields))
+  for place = 1, #some do
+    local it, value = some[place], values[place]
+    if value then
+      local used, held = string.match(value, '^(%S+) (%S+)$')
+      it.used, it.held, it.is_new = tonumber(used), tonumber(held), false
       if not may_be_less then
         it.used = between(it.used)
       end
+    end
+  end
+end
+
+-- Reads counters, and gives them in their order.
+local function counters(names)
+  local all, missing = {}, nil
+  for place = 1, #names do
+    local name = names[place]
+    local it = read[name]
+    if not it then
+      local field, of = string.sub(name, 1, -14), string.sub(name, -13)
+      it = { field = field, period = of, unit = string.sub(field, -1), used = 0, held = 0, is_new = true }
+      read[name] = it
+      missing = missing or {}
+      local some = missing[of]
+      if some then
+        some[#some + 1] = it
+      else
+        missing[of] = { it }
+      end
+    end
+    all[place] = it
+  end
+  if missing then
+    for of, some in pairs(missing) do
+      read_some(of, some)
     end
   end
   return all
@@ -88,42 +105,57 @@ local function set(it, used, held)
   end
 end
 
--- Writes what was set.
-local function write()
-  local writes = {}
-  for it in pairs(changed_ones) do
-    local some = writes[it.period] or { values = {}, gone = {}, new = {} }
-    writes[it.period] = some
+-- Writes those of a period.
+local function write_some(of, some)
+  local values, gone, new = {}, nil, nil
+  for place = 1, #some do
+    local it = some[place]
     if it.used ~= 0 or it.held ~= 0 then
-      table.insert(some.values, it.field)
-      table.insert(some.values, text(it.used) .. ' ' .. text(it.held))
+      values[#values + 1] = it.field
+      values[#values + 1] = string.format('%.0f %.0f', it.used, it.held)
       if it.is_new then
-        table.insert(some.new, 0)
-        table.insert(some.new, it.field)
+        new = new or {}
+        new[#new + 1] = 0
+        new[#new + 1] = it.field
       end
       it.is_new = false
     elseif not it.is_new then
-      table.insert(some.gone, it.field)
+      gone = gone or {}
+      gone[#gone + 1] = it.field
       it.is_new = true
     end
   end
+  if #values > 0 then
+    redis.call('HSET', counters_of(of), unpack(values))
+  end
+  if gone then
+    redis.call('HDEL', counters_of(of), unpack(gone))
+    redis.call('ZREM', names_of(of), unpack(gone))
+  end
+  if new then
+    redis.call('ZADD', names_of(of), unpack(new))
+    redis.call('ZADD', PERIODS, period_kept_until(of), of)
+    -- Whoever looks for leases that have ended removes them before. What is kept is decided by the period.
+    local rest = math.max(1, period_kept_until(of) - now) + HOUR
+    redis.call('EXPIRE', counters_of(of), rest)
+    redis.call('EXPIRE', names_of(of), rest)
+  end
+end
+
+-- Writes what was set.
+local function write()
+  local periods = {}
+  for it in pairs(changed_ones) do
+    local some = periods[it.period]
+    if some then
+      some[#some + 1] = it
+    else
+      periods[it.period] = { it }
+    end
+  end
   changed_ones = {}
-  for of, some in pairs(writes) do
-    if #some.values > 0 then
-      redis.call('HSET', counters_of(of), unpack(some.values))
-    end
-    if #some.gone > 0 then
-      redis.call('HDEL', counters_of(of), unpack(some.gone))
-      redis.call('ZREM', names_of(of), unpack(some.gone))
-    end
-    if #some.new > 0 then
-      redis.call('ZADD', names_of(of), unpack(some.new))
-      redis.call('ZADD', PERIODS, period_kept_until(of), of)
-      -- Whoever looks for leases that have ended removes them before. What is kept is decided by the period.
-      local rest = math.max(1, period_kept_until(of) - now) + HOUR
-      redis.call('EXPIRE', counters_of(of), rest)
-      redis.call('EXPIRE', names_of(of), rest)
-    end
+  for of, some in pairs(periods) do
+    write_some(of, some)
   end
 end
 

@@ -47,25 +47,15 @@ local function known(id)
   return it
 end
 
-local function words(...)
-  local all = { ... }
-  for place, word in ipairs(all) do
-    if type(word) == 'number' then
-      all[place] = text(word)
-    elseif type(word) == 'table' then
-      all[place] = text(word['0']) .. ' ' .. text(word['1'])
-    end
-  end
-  return table.concat(all, ' ')
-end
-
 local function with_names(head, names)
   return #names == 0 and head or head .. '\n' .. table.concat(names, '\n')
 end
 
 -- Writes what is held; returns it as it is written.
 local function hold(id, it)
-  local head = words('H', generation, it.at, it.candidate, it.held, it.least, it.so_far, it.lease_ends)
+  local held, least, so_far = it.held, it.least, it.so_far
+  local head = string.format('H %s %.0f %s %.0f %.0f %.0f %.0f %.0f %.0f %.0f', generation, it.at, it.candidate,
+    held['0'], held['1'], least['0'], least['1'], so_far['0'], so_far['1'], it.lease_ends)
   local record = with_names(head, it.names)
   local last = math.max(it.lease_ends, late_from(it.names) or 0)
   -- Its lease ends it long before. Should nobody be there for that, it goes when no counter has it any more.
@@ -94,13 +84,14 @@ local function mark(id, record, late)
 end
 
 local function expired(id, used, names)
-  mark(id, with_names(words('E', ledger, generation, used), names), late_from(names))
+  local head = string.format('E %s %s %.0f %.0f', ledger, generation, used['0'], used['1'])
+  mark(id, with_names(head, names), late_from(names))
 end
 
 local function final(id, it)
   local late = it.late_from or 0
-  local record =
-    words('F', it.ledger, it.generation, it.used, it.replaced_of, it.replaced_in, it.replaced, late)
+  local record = string.format('F %s %s %.0f %.0f %s %s %.0f %.0f %.0f', it.ledger, it.generation, it.used['0'],
+    it.used['1'], it.replaced_of, it.replaced_in, it.replaced['0'], it.replaced['1'], late)
   mark(id, record, late > 0 and late or nil)
 end
 

@@ -91,6 +91,33 @@ fn what_is_settled_while_redis_is_down_waits_even_for_a_companion_that_ends() {
 }
 
 #[test]
+fn a_settlement_whose_asker_goes_away_still_counts() {
+    let server = Server::start(&FORGETTING);
+    let site = Site::new(&server);
+    site.wait_until_ready();
+    let store = Tested(&site);
+    store.set_time(NOON);
+    let held = store.hold(&call(1, tokens(10), lines()));
+    server.pause();
+    let committed = Outcome::Committed { used: tokens(6), is_estimate: false };
+    let settlement = Settlement { reservation: held.reservation, outcome: committed };
+    site.runtime.block_on(async {
+        let settling = site.redis().settle(&settlement);
+        let is_begun = async {
+            while site.link().outbox.pending(1).await.unwrap().is_empty() {
+                tokio::task::yield_now().await;
+            }
+        };
+        futures::pin_mut!(is_begun);
+        // Whichever is first, nobody waits for the answer any more.
+        futures::future::select(settling, is_begun).await;
+    });
+    server.unpause();
+    site.wait_for(|site| !site.ledger().is_empty());
+    assert_eq!(store.counts(), global(6, 0));
+}
+
+#[test]
 fn a_redis_that_may_throw_counters_away_is_refused() {
     let evicting = [&FORGETTING[..], &["--maxmemory", "100mb", "--maxmemory-policy", "allkeys-lru"]].concat();
     let server = Server::start(&evicting);
