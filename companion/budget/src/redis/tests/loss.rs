@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::ledger::Ending;
 use crate::redis::{RedisSettings, expire, settle};
+use crate::sqlite::holds::KnownHold;
 use crate::testing::calls::*;
 use crate::testing::{Subject, Tested};
 use crate::*;
@@ -40,6 +41,15 @@ fn prepare(site: &Site<'_>) -> Vec<Reservation> {
     assert_eq!(Tested(site).commit(&held[1], tokens(3)), Settled::Now);
     assert_eq!(Tested(site).counts(), counts(10, 20));
     held
+}
+
+/// Until its file has what is held, and nothing else.
+fn wait_until_written(site: &Site<'_>, expected: &[&Reservation]) {
+    site.wait_for(|site| {
+        let held = site.runtime.block_on(site.link().outbox.held()).unwrap();
+        let is_expected = |known: &KnownHold| expected.contains(&&known.hold.reservation);
+        held.len() == expected.len() && held.iter().all(is_expected)
+    });
 }
 
 #[test]
@@ -80,7 +90,7 @@ fn an_older_copy_is_found_out_and_what_is_missing_is_given_back() {
         let last = hold(&site, base + 5);
         if is_restarted {
             // It remembers how far it had seen Redis count, and what was on its way.
-            site.wait_for(|site| site.runtime.block_on(site.link().outbox.held()).unwrap().len() == 2);
+            wait_until_written(&site, &[&held[3], &last]);
             site.stop();
         }
         server.kill();
@@ -279,10 +289,11 @@ fn what_a_companion_held_is_given_back_although_it_was_killed_as_well() {
     let server = Server::start(&FORGETTING);
     let mut site = Site::new(&server);
     let held = prepare(&site);
-    site.wait_for(|site| site.runtime.block_on(site.link().outbox.held()).unwrap().len() == 2);
+    wait_until_written(&site, &[&held[2], &held[3]]);
     Tested(&site).renew(held[2].id, tokens(4), seconds(500));
     Tested(&site).release(&held[3]);
-    site.wait_for(|site| site.runtime.block_on(site.link().outbox.held()).unwrap().len() == 1);
+    wait_until_written(&site, &[&held[2]]);
+    site.wait_for(|site| site.runtime.block_on(site.link().outbox.held()).unwrap()[0].hold.so_far == tokens(4));
     site.stop();
     lose_everything(&server, &site);
     site.start();
