@@ -4,7 +4,7 @@ mod adjust;
 mod choose;
 mod counters;
 mod expire;
-mod holds;
+pub(crate) mod holds;
 mod look;
 mod reserve;
 mod settle;

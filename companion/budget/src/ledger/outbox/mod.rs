@@ -1,6 +1,7 @@
 //! What another store is asked for, kept until it has answered: nothing that was to be settled is lost while it is away.
 
 mod adjustments;
+mod elsewhere;
 mod pending;
 mod shares;
 
@@ -8,13 +9,16 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::row::Ending;
-use super::{Audit, Ledger};
+use super::{Audit, Ledger, Row};
 use crate::adjust::{Adjustment, AdjustmentId};
 use crate::amounts::Amounts;
 use crate::counter::Counter;
 use crate::file::{BudgetFile, Durability, FileError, OpenError};
 use crate::reservation::{Reservation, ReservationId};
 use crate::settle::{Outcome, Settlement};
+use crate::sqlite::holds::{self, KnownHold};
+
+pub use elsewhere::Seen;
 
 /// The budget file of a companion whose counters another store keeps.
 ///
@@ -137,11 +141,11 @@ impl Outbox {
         self.file().read(move |transaction| pending::list(transaction, most)).await
     }
 
-    /// Notes an adjustment before the store is asked for it.
+    /// Notes an adjustment before the store is asked for it. False if the ledger has it already: the store is not to be asked.
     ///
     /// # Errors
     /// If the file cannot be written.
-    pub async fn begin_adjustment(&self, adjustment: &Adjustment) -> Result<(), FileError> {
+    pub async fn begin_adjustment(&self, adjustment: &Adjustment) -> Result<bool, FileError> {
         let adjustment = adjustment.clone();
         self.file().write(move |transaction| adjustments::begin(transaction, &adjustment)).await
     }
@@ -177,6 +181,62 @@ impl Outbox {
     /// If the file cannot be written.
     pub async fn forget_shares(&self, now: u64, most: usize) -> Result<usize, FileError> {
         self.file().write(move |transaction| shares::forget(transaction, now, most)).await
+    }
+
+    /// How far the other store was seen to count; none if it was never seen.
+    ///
+    /// # Errors
+    /// If the file cannot be read.
+    pub async fn seen(&self) -> Result<Option<Seen>, FileError> {
+        self.file().read(elsewhere::seen).await
+    }
+
+    /// Notes how far the other store was seen to count.
+    ///
+    /// # Errors
+    /// If the file cannot be written.
+    pub async fn see(&self, seen: Seen) -> Result<(), FileError> {
+        self.file().write(move |transaction| elsewhere::see(transaction, &seen)).await
+    }
+
+    /// The ledgers of all companions that were seen to count in the other store, this one among them.
+    ///
+    /// # Errors
+    /// If the file cannot be read.
+    pub async fn companions(&self) -> Result<Vec<LedgerId>, FileError> {
+        self.file().read(elsewhere::companions).await
+    }
+
+    /// Notes the ledgers of all companions that count in the other store.
+    ///
+    /// # Errors
+    /// If the file cannot be written.
+    pub async fn set_companions(&self, companions: Vec<LedgerId>) -> Result<(), FileError> {
+        self.file().write(move |transaction| elsewhere::set_companions(transaction, &companions)).await
+    }
+
+    /// What another store was seen to hold for this companion's callers.
+    pub(crate) async fn held(&self) -> Result<Vec<KnownHold>, FileError> {
+        self.file().read(holds::all).await
+    }
+
+    /// Notes what another store holds for this companion's callers, and what it holds no more.
+    pub(crate) async fn hold(&self, held: Vec<KnownHold>, ended: Vec<ReservationId>) -> Result<(), FileError> {
+        let write = move |transaction: &rusqlite::Transaction<'_>| {
+            let changed = held.iter().map(|known| known.hold.reservation.id);
+            changed.chain(ended.iter().copied()).try_for_each(|id| holds::remove(transaction, id))?;
+            held.iter().try_for_each(|known| holds::insert(transaction, known))
+        };
+        self.file().write(write).await
+    }
+
+    /// The rows that were settled at a time or later, in seconds since 1970, after the one with a number; at most so many, in
+    /// the order in which they were written first. Each comes with its number.
+    ///
+    /// # Errors
+    /// If the file cannot be read.
+    pub async fn settled_since(&self, since: u64, after: i64, most: usize) -> Result<Vec<(i64, Row)>, FileError> {
+        self.file().read(move |transaction| elsewhere::settled_since(transaction, since, after, most)).await
     }
 
     fn file(&self) -> &BudgetFile {
