@@ -24,7 +24,7 @@ mod till;
 mod ways;
 
 pub(crate) use accounts::{Accounts, AccountsError};
-pub use config::{BudgetConfig, BudgetStore, InvalidLedgerDays, InvalidStore, LedgerDays};
+pub use config::{BudgetConfig, BudgetPlace, BudgetStore, InvalidLedgerDays, InvalidStore, LedgerDays, RedisBudgets};
 pub(crate) use desk::Desk;
 pub(crate) use events::{Event, What};
 pub(crate) use open::Opened;

@@ -1,7 +1,8 @@
 use std::sync::Arc;
 
 use tokio::sync::mpsc;
-use tollgate_budget::ledger::Ledger;
+use tollgate_budget::ledger::{Ledger, Outbox};
+use tollgate_budget::redis::RedisStore;
 use tollgate_budget::{OpenError, SqliteStore, Store, SystemClock};
 
 use crate::daemon::Shutdown;
@@ -9,7 +10,7 @@ use crate::metrics::Metrics;
 use crate::sparingly::Sparingly;
 
 use super::accounts::Accounts;
-use super::config::{BudgetConfig, BudgetStore};
+use super::config::{BudgetConfig, BudgetStore, RedisBudgets};
 use super::desk::Desk;
 use super::events::Events;
 use super::rulebook::Rulebook;
@@ -28,12 +29,18 @@ pub(crate) struct Opened {
 }
 
 impl Opened {
-    /// Opens the store.
+    /// Opens the store. To be called within a Tokio runtime: one in Redis is looked for on it from now on.
     pub(crate) fn open(config: &BudgetConfig, rulebook: Rulebook, metrics: &Arc<Metrics>) -> Result<Self, OpenError> {
         let BudgetConfig { store, durability, lease, ledger_days } = config;
         let (store, ledger): (Arc<dyn Store>, Ledger) = match store {
             BudgetStore::Sqlite(path) => {
                 let store = SqliteStore::open(path, *durability, SystemClock)?;
+                let ledger = store.ledger().clone();
+                (Arc::new(store), ledger)
+            }
+            BudgetStore::Redis(budgets) => {
+                let RedisBudgets { settings, ledger } = budgets.as_ref();
+                let store = RedisStore::open(settings.clone(), Outbox::open(ledger, *durability)?);
                 let ledger = store.ledger().clone();
                 (Arc::new(store), ledger)
             }

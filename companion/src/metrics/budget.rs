@@ -106,6 +106,8 @@ pub(crate) enum Came {
     Corrected,
     /// Too late for the counters.
     Late,
+    /// It will, when the store answers again.
+    Waiting,
 }
 
 /// What the store is asked.
@@ -159,6 +161,7 @@ impl EncodeLabelValue for Came {
             Came::Before => "before",
             Came::Corrected => "corrected",
             Came::Late => "late",
+            Came::Waiting => "waiting",
         })
     }
 }
@@ -192,6 +195,7 @@ impl From<Settled> for Came {
             Settled::Before => Came::Before,
             Settled::Corrected { .. } => Came::Corrected,
             Settled::Late => Came::Late,
+            Settled::Waiting => Came::Waiting,
         }
     }
 }

@@ -22,13 +22,13 @@ pub(super) enum Place {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidAddress {
     /// It begins with something else.
-    #[error("`{0}` is no address of redis: it begins with `redis://`, `rediss://` or `redis+unix://`")]
+    #[error("{} is no address of redis: it begins with `redis://`, `rediss://` or `redis+unix://`", shown(.0))]
     Scheme(String),
     /// It has a password, which would be in lists of processes and in logs.
     #[error("the address of redis has a password: put it into a file, and name that")]
     Password,
     /// Something in it cannot be read.
-    #[error("`{address}` is no address of redis: {what}")]
+    #[error("{} is no address of redis: {what}", shown(address))]
     Part {
         /// As it was given.
         address: String,
@@ -73,7 +73,18 @@ impl FromStr for RedisAddress {
     }
 }
 
+/// As it is told of, unless there may be a password in it.
+fn shown(text: &str) -> String {
+    if text.contains(['@', '?']) { "this".to_owned() } else { format!("`{text}`") }
+}
+
 impl RedisAddress {
+    /// Whether it is reached by TLS.
+    #[must_use]
+    pub fn is_secured(&self) -> bool {
+        matches!(self.place, Place::Host { is_secured: true, .. })
+    }
+
     fn socket(text: &str, path: &str) -> Result<Self, InvalidAddress> {
         if !path.starts_with('/') {
             return Err(InvalidAddress::Part { address: text.to_owned(), what: "the path of its socket is absolute" });

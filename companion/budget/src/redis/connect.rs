@@ -25,6 +25,8 @@ pub(super) enum ConnectError {
     File { what: &'static str, path: PathBuf, source: io::Error },
     #[error("cannot read {what} from `{}`: {source}", path.display())]
     Pem { what: &'static str, path: PathBuf, source: pem::Error },
+    #[error("the password in `{}` is empty", .0.display())]
+    Empty(PathBuf),
     #[error("cannot read what the system trusts: {0}")]
     System(rustls_native_certs::Error),
     #[error("its name is none that a certificate has: {0}")]
@@ -82,9 +84,8 @@ pub(super) async fn connect(
         }
     };
     let mut login = RedisConnectionInfo::default().set_skip_set_lib_name().set_db(settings.address.database.into());
-    if let Some(path) = &settings.password {
-        let password = fs::read_to_string(path).map_err(|source| file("a password", path, source))?;
-        login = login.set_password(password.trim_end());
+    if let Some(password) = password(settings)? {
+        login = login.set_password(password);
     }
     if let Some(user) = &settings.address.user {
         login = login.set_username(user);
@@ -109,18 +110,32 @@ async fn secure(
     host: &str,
     stream: TcpStream,
 ) -> Result<tokio_rustls::client::TlsStream<TcpStream>, ConnectError> {
+    let name = ServerName::try_from(host.to_owned())?;
+    Ok(TlsConnector::from(Arc::new(tls(settings)?)).connect(name, stream).await?)
+}
+
+/// Whom to trust, and what to show.
+pub(super) fn tls(settings: &RedisSettings) -> Result<ClientConfig, ConnectError> {
     let config = ClientConfig::builder_with_provider(Arc::new(crypto::ring::default_provider()))
         .with_safe_default_protocol_versions()?
         .with_root_certificates(roots(settings.authorities.as_deref())?);
-    let config = match &settings.identity {
-        None => config.with_no_client_auth(),
-        Some((chain, key)) => config.with_client_auth_cert(
+    match &settings.identity {
+        None => Ok(config.with_no_client_auth()),
+        Some((chain, key)) => Ok(config.with_client_auth_cert(
             certificates("a certificate", chain)?,
             PrivateKeyDer::from_pem_file(key).map_err(|source| pem("a private key", key, source))?,
-        )?,
-    };
-    let name = ServerName::try_from(host.to_owned())?;
-    Ok(TlsConnector::from(Arc::new(config)).connect(name, stream).await?)
+        )?),
+    }
+}
+
+/// As its file has it now; none if there is no file.
+pub(super) fn password(settings: &RedisSettings) -> Result<Option<String>, ConnectError> {
+    let Some(path) = &settings.password else { return Ok(None) };
+    let text = fs::read_to_string(path).map_err(|source| file("a password", path, source))?;
+    match text.trim_end() {
+        "" => Err(ConnectError::Empty(path.clone())),
+        password => Ok(Some(password.to_owned())),
+    }
 }
 
 fn roots(authorities: Option<&Path>) -> Result<RootCertStore, ConnectError> {

@@ -106,5 +106,5 @@ mod tests;
 
 pub use address::{InvalidAddress, RedisAddress};
 pub use hello::Member;
-pub use settings::{InvalidPrefix, Prefix, RedisSettings};
+pub use settings::{InvalidPrefix, InvalidSettings, Prefix, RedisSettings};
 pub use store::RedisStore;

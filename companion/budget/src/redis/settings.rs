@@ -2,9 +2,10 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::address::RedisAddress;
+use super::connect::{ConnectError, password, tls};
 
 /// How Redis is asked.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RedisSettings {
     /// Where it is.
     pub address: RedisAddress,
@@ -33,6 +34,20 @@ pub struct Prefix(String);
 #[error("`{0}` is no prefix of keys: it has 1 to 64 letters, digits, `-`, `_`, `.` and `:`")]
 pub struct InvalidPrefix(String);
 
+/// Why settings are of no use, wherever Redis is.
+#[derive(Debug, thiserror::Error)]
+pub enum InvalidSettings {
+    /// A file that they name cannot be used.
+    #[error("{0}")]
+    File(String),
+    /// They have certificates.
+    #[error("it is not reached by TLS, which certificates are for: write `rediss://`")]
+    NotSecured,
+    /// Nobody logs in without one.
+    #[error("its address names a user, whose password is missing: put it into a file, and name that")]
+    NoPassword,
+}
+
 impl RedisSettings {
     /// How long an answer is waited for at most.
     pub const LONGEST: Duration = Duration::from_millis(250);
@@ -49,6 +64,24 @@ impl RedisSettings {
             patience: Self::LONGEST,
             grace: Duration::from_secs(3),
         }
+    }
+
+    /// Reads the files that they name as they are now, so that what is wrong with them is known before anything is asked.
+    ///
+    /// # Errors
+    /// If they do not go together, or a file cannot be used.
+    pub fn check(&self) -> Result<(), InvalidSettings> {
+        let file = |error: ConnectError| InvalidSettings::File(error.to_string());
+        if self.address.user.is_some() && self.password.is_none() {
+            return Err(InvalidSettings::NoPassword);
+        }
+        password(self).map_err(file)?;
+        if self.address.is_secured() {
+            tls(self).map_err(file)?;
+        } else if self.authorities.is_some() || self.identity.is_some() {
+            return Err(InvalidSettings::NotSecured);
+        }
+        Ok(())
     }
 
     pub(super) fn patience(&self) -> Duration {

@@ -13,7 +13,7 @@ use super::{Audit, Ledger, Row};
 use crate::adjust::{Adjustment, AdjustmentId};
 use crate::amounts::Amounts;
 use crate::counter::Counter;
-use crate::file::{BudgetFile, Durability, FileError, OpenError};
+use crate::file::{BudgetFile, Counting, Durability, FileError, OpenError};
 use crate::reservation::{Reservation, ReservationId};
 use crate::settle::{Outcome, Settlement};
 use crate::sqlite::holds::{self, KnownHold};
@@ -73,7 +73,7 @@ impl Outbox {
     /// # Errors
     /// If it is in use, damaged, not ours or cannot be written.
     pub fn open(path: &Path, durability: Durability) -> Result<Self, OpenError> {
-        let file = Arc::new(BudgetFile::open(path, durability)?);
+        let file = Arc::new(BudgetFile::open(path, durability, Counting::Elsewhere)?);
         let id = LedgerId(file.marks().ledger);
         Ok(Outbox { ledger: Ledger::new(file), id })
     }

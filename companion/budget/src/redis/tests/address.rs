@@ -19,6 +19,10 @@ fn what_is_no_address_is_refused_and_a_password_is_never_repeated() {
     assert_eq!("http://h".parse::<RedisAddress>(), Err(InvalidAddress::Scheme("http://h".to_owned())));
     assert_eq!("redis://u:secret@h".parse::<RedisAddress>(), Err(InvalidAddress::Password));
     assert_eq!("redis://:secret@h".parse::<RedisAddress>(), Err(InvalidAddress::Password));
+    for text in ["redis://h/0?password=secret", "redis://h:secret@/0", "valkey://:secret@h", "redis://u:secret@h"] {
+        let error = text.parse::<RedisAddress>().unwrap_err().to_string();
+        assert!(!error.contains("secret"), "{error}");
+    }
     for text in ["redis://", "redis://:6379", "redis://h:port", "redis://h/main", "redis+unix://run/redis"] {
         assert!(matches!(text.parse::<RedisAddress>(), Err(InvalidAddress::Part { .. })), "{text}");
     }
