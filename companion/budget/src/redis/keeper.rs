@@ -28,6 +28,12 @@ const LOOKS: u32 = 20;
 /// How often it notes how far Redis has counted, and settles what waits.
 const ROUND: Duration = Duration::from_secs(1);
 
+/// How often what this companion has added to counters that are not kept any more is forgotten.
+const ROUNDS_BETWEEN_FORGETTING: u32 = 60;
+
+/// How much of that in one step.
+const FORGOTTEN_TOGETHER: usize = 1000;
+
 /// Why Redis cannot be asked.
 #[derive(Debug, thiserror::Error)]
 enum Trouble {
@@ -139,14 +145,20 @@ fn waiting_for(members: &[Member]) -> String {
 /// Comes back when nobody asks by the session any more.
 async fn stay(link: &Arc<Link>, session: &Arc<Session>) {
     let mut companions = Vec::new();
-    loop {
+    for round in (0..ROUNDS_BETWEEN_FORGETTING).cycle() {
         if link.is_waiting.swap(false, Ordering::AcqRel) && settle::catch_up(link).await.is_err() {
             link.is_waiting.store(true, Ordering::Release);
         }
         // Should the file fail, settlements will find it out.
         let _ = note(link, session).await;
         let _ = link.mirror.write(&link.outbox).await;
-        companions = look_round(link, session, companions).await;
+        match look_round(link, session, companions).await {
+            Some(now) => companions = now,
+            None => break,
+        }
+        if round == 0 {
+            forget(link).await;
+        }
         tokio::select! {
             () = link.left.notified() => break,
             () = session.driver.ended.notified() => break,
@@ -157,18 +169,25 @@ async fn stay(link: &Arc<Link>, session: &Arc<Session>) {
     let _ = note(link, session).await;
 }
 
-/// Notes who counts there besides, if that is not what it was: whom to wait for, should all be lost.
-async fn look_round(link: &Link, session: &Session, before: Vec<LedgerId>) -> Vec<LedgerId> {
+/// Notes who counts there besides, if that is not what it was: whom to wait for, should all be lost. Nothing if this companion
+/// is none of them: somebody goes on without it, or Redis has lost them all. It has to say that it is there.
+async fn look_round(link: &Link, session: &Session, before: Vec<LedgerId>) -> Option<Vec<LedgerId>> {
     let Ok(Ok(members)) = timeout(link.settings.patience(), members(link, &session.connection)).await else {
-        return before;
+        return Some(before);
     };
+    let own = link.outbox.id();
+    let is_through = members.iter().find(|member| member.ledger == own)?.is_through;
     let now: Vec<_> = members.iter().map(|member| member.ledger).collect();
-    // It has to be one of them: Redis may have lost them all.
-    let is_new = now != before && members.iter().any(|member| member.is_through && name(member.ledger) == link.ledger);
-    match is_new && link.outbox.set_companions(now.clone()).await.is_ok() {
-        true => now,
-        false => before,
+    match is_through && now != before && link.outbox.set_companions(now.clone()).await.is_ok() {
+        true => Some(now),
+        false => Some(before),
     }
+}
+
+/// Forgets what this companion has added to counters that Redis does not keep any more.
+async fn forget(link: &Link) {
+    // Should the file fail, it is tried again in a while.
+    while let Ok(FORGOTTEN_TOGETHER..) = link.outbox.forget_shares(link.newest(), FORGOTTEN_TOGETHER).await {}
 }
 
 /// Notes how far it has seen Redis count.

@@ -140,7 +140,7 @@ impl Link {
 
     /// Waits for one while that may come soon.
     async fn session(&self) -> Result<Arc<Session>, StoreError> {
-        let mut phase = self.phase.subscribe();
+        let mut phase = self.follow();
         let is_soon = |phase: &Phase| matches!(phase, Phase::Starting | Phase::Mending(_));
         let known = phase.wait_for(|phase| !is_soon(phase)).await.map(|phase| phase.clone());
         match known {
@@ -183,6 +183,11 @@ impl Link {
         self.phase.borrow().clone()
     }
 
+    /// To see how it changes.
+    pub(super) fn follow(&self) -> watch::Receiver<Phase> {
+        self.phase.subscribe()
+    }
+
     /// To be had before something is put into the outbox.
     pub(super) fn unanswered(&self) -> Unanswered<'_> {
         Unanswered(&self.is_waiting)
@@ -200,12 +205,12 @@ pub(super) fn not_understood(error: impl fmt::Display) -> StoreError {
 
 /// A ledger's name, as scripts have it.
 pub(super) fn name(ledger: LedgerId) -> String {
-    format!("{:032x}", u128::from_be_bytes(ledger.0))
+    ledger.to_string()
 }
 
 /// The ledger that has such a name.
 pub(super) fn ledger(name: &str) -> Option<LedgerId> {
-    u128::from_str_radix(name, 16).ok().filter(|_| name.len() == 32).map(|number| LedgerId(number.to_be_bytes()))
+    name.parse().ok()
 }
 
 impl fmt::Debug for Link {

@@ -100,6 +100,7 @@ mod seed;
 mod session;
 mod settings;
 mod settle;
+mod status;
 mod store;
 #[cfg(test)]
 mod tests;
@@ -107,4 +108,5 @@ mod tests;
 pub use address::{InvalidAddress, RedisAddress};
 pub use hello::Member;
 pub use settings::{InvalidPrefix, InvalidSettings, Prefix, RedisSettings};
+pub use status::Status;
 pub use store::RedisStore;

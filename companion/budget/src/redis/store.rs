@@ -4,6 +4,7 @@ use futures::future::BoxFuture;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
+use super::address::RedisAddress;
 use super::connect::{Connected, connect};
 use super::hello::{self, Member};
 use super::keeper;
@@ -11,8 +12,10 @@ use super::link::{Link, Phase, not_understood};
 use super::script::Scripts;
 use super::session::AskError;
 use super::settings::RedisSettings;
+use super::status::Status;
 use crate::adjust::Adjustment;
 use crate::amounts::Amounts;
+use crate::file::FileError;
 use crate::ledger::{Ledger, LedgerId, Outbox};
 use crate::look::{Holds, Scopes, UsageFilter};
 use crate::reservation::ReservationId;
@@ -49,10 +52,44 @@ impl RedisStore {
         let _ = (&mut self.keeper).await;
     }
 
+    /// Where it is.
+    #[must_use]
+    pub fn address(&self) -> &RedisAddress {
+        &self.link.settings.address
+    }
+
+    /// The name of this companion's ledger.
+    #[must_use]
+    pub fn id(&self) -> LedgerId {
+        self.link.outbox.id()
+    }
+
     /// What this companion has settled and changed.
     #[must_use]
     pub fn ledger(&self) -> &Ledger {
         self.link.outbox.ledger()
+    }
+
+    /// What it is doing now.
+    #[must_use]
+    pub fn status(&self) -> Status {
+        Status::from(&self.link.phase())
+    }
+
+    /// What it is doing, as soon as that is something else than what is known.
+    pub async fn status_after(&self, known: &Status) -> Status {
+        let mut phase = self.link.follow();
+        let other = phase.wait_for(|phase| Status::from(phase) != *known).await;
+        // It changes as long as the store is there.
+        other.map_or_else(|_| known.clone(), |phase| Status::from(&*phase))
+    }
+
+    /// How many settlements are in this companion's file and wait for Redis to count them.
+    ///
+    /// # Errors
+    /// If the file cannot be read.
+    pub async fn waiting(&self) -> Result<u64, FileError> {
+        self.link.outbox.waiting().await
     }
 
     /// Whether it can be asked now, and if not, why.

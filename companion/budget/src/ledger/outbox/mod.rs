@@ -5,7 +5,9 @@ mod elsewhere;
 mod pending;
 mod shares;
 
+use std::fmt;
 use std::path::Path;
+use std::str::FromStr;
 use std::sync::Arc;
 
 use super::row::Ending;
@@ -34,6 +36,27 @@ pub struct Outbox {
 /// Names a ledger among those of other companions. Made at random with the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct LedgerId(pub [u8; 16]);
+
+/// A text that names no ledger.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a ledger is named by 32 hexadecimal digits")]
+pub struct InvalidLedgerId;
+
+impl fmt::Display for LedgerId {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{:032x}", u128::from_be_bytes(self.0))
+    }
+}
+
+impl FromStr for LedgerId {
+    type Err = InvalidLedgerId;
+
+    fn from_str(text: &str) -> Result<Self, InvalidLedgerId> {
+        let is_one = text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let number = u128::from_str_radix(text, 16).ok().filter(|_| is_one).ok_or(InvalidLedgerId)?;
+        Ok(LedgerId(number.to_be_bytes()))
+    }
+}
 
 /// What to do about a settlement.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -139,6 +162,14 @@ impl Outbox {
     /// If the file cannot be read.
     pub async fn pending(&self, most: usize) -> Result<Vec<Pending>, FileError> {
         self.file().read(move |transaction| pending::list(transaction, most)).await
+    }
+
+    /// How many settlements and ends of leases have been begun and not finished.
+    ///
+    /// # Errors
+    /// If the file cannot be read.
+    pub async fn waiting(&self) -> Result<u64, FileError> {
+        self.file().read(pending::count).await
     }
 
     /// Notes an adjustment before the store is asked for it. False if the ledger has it already: the store is not to be asked.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::ledger::Ending;
-use crate::redis::{RedisSettings, expire, settle};
+use crate::redis::{RedisSettings, Status, expire, settle};
 use crate::sqlite::holds::KnownHold;
 use crate::testing::calls::*;
 use crate::testing::{Subject, Tested};
@@ -179,6 +179,43 @@ fn an_operator_goes_on_without_a_companion_which_may_come_back() {
     gone.wait_until_ready();
     site.wait_until_ready();
     assert_eq!(Tested(&site).counts(), counts(110, 20));
+}
+
+#[test]
+fn a_companion_that_is_there_although_somebody_goes_on_without_it_says_so() {
+    let server = Server::start(&FORGETTING);
+    let (settings, other) = beside(&server);
+    let site = Site::on(settings, &server);
+    prepare(&site);
+    other.wait_until_ready();
+    let id = other.redis().id();
+    let counts_there = |site: &Site<'_>| {
+        let members = site.runtime.block_on(site.redis().members()).unwrap();
+        members.iter().any(|member| member.ledger == id && member.is_through)
+    };
+    assert!(site.runtime.block_on(site.redis().forget(id)).unwrap() && !counts_there(&site));
+    site.wait_for(counts_there);
+    other.wait_until_ready();
+    assert_eq!(Tested(&other).counts(), counts(10, 20));
+}
+
+#[test]
+fn what_it_is_doing_is_told_as_it_changes() {
+    let server = Server::start(&FORGETTING);
+    let (settings, mut other) = beside(&server);
+    other.wait_until_ready();
+    let site = Site::on(settings, &server);
+    site.wait_until_ready();
+    let Status::Open { generation } = site.redis().status() else { panic!("{:?}", site.redis().status()) };
+    other.stop();
+    server.kill();
+    site.wait_for(|site| matches!(site.redis().status(), Status::Away(_)));
+    server.resume();
+    site.wait_for(|site| matches!(site.redis().status(), Status::Closed(_)));
+    other.start();
+    site.wait_until_ready();
+    let now = site.runtime.block_on(site.redis().status_after(&Status::Looking));
+    assert!(matches!(&now, Status::Open { generation: other } if *other != generation), "{now:?}");
 }
 
 #[test]

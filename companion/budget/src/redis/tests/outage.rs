@@ -132,6 +132,24 @@ fn a_redis_that_may_throw_counters_away_is_refused() {
 }
 
 #[test]
+fn what_was_added_to_counters_that_are_gone_is_forgotten() {
+    let server = Server::start(&FORGETTING);
+    let site = Site::new(&server);
+    site.wait_until_ready();
+    let store = Tested(&site);
+    store.set_time(NOON);
+    let held = store.hold(&call(1, tokens(10), lines()));
+    store.commit(&held.reservation, tokens(5));
+    let shares = |site: &Site<'_>| site.runtime.block_on(site.link().outbox.shares(0)).unwrap().len();
+    assert_eq!(shares(&site), 1);
+    store.set_time(NOON + 4 * 24 * HOUR);
+    assert_eq!(store.counts(), []);
+    // It is done at the beginning of each session, and every minute of it.
+    let _: u64 = site.command(&["CLIENT", "KILL", "TYPE", "normal"]);
+    site.wait_for(|site| shares(site) == 0);
+}
+
+#[test]
 fn nobody_waits_longer_than_a_quarter_of_a_second() {
     let server = Server::start(&FORGETTING);
     let patient = RedisSettings { patience: std::time::Duration::from_secs(60), ..settings(&server) };
