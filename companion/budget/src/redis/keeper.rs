@@ -52,15 +52,10 @@ enum Trouble {
 impl Trouble {
     /// Where it is said to be instead.
     fn instead(&self) -> Option<(String, u16)> {
-        let error = match self {
-            Trouble::Ask(AskError::Redis(error)) | Trouble::Seed(SeedError::Ask(AskError::Redis(error))) => error,
-            _ => return None,
-        };
-        error
-            .redirect_node()
-            .map(|(address, _)| address)?
-            .rsplit_once(':')
-            .and_then(|(host, port)| Some((host.to_owned(), port.parse().ok()?)))
+        match self {
+            Trouble::Ask(error) | Trouble::Seed(SeedError::Ask(error)) => error.instead(),
+            _ => None,
+        }
     }
 }
 

@@ -45,6 +45,13 @@ impl AskError {
             },
         }
     }
+
+    /// The node of a cluster that has the keys, if it is another one.
+    pub(super) fn instead(&self) -> Option<(String, u16)> {
+        let AskError::Redis(error) = self else { return None };
+        let (host, port) = error.redirect_node()?.0.rsplit_once(':')?;
+        Some((host.to_owned(), port.parse().ok()?))
+    }
 }
 
 impl Session {

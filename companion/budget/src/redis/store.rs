@@ -125,11 +125,17 @@ impl RedisStore {
     /// By a connection of its own: whether counters are open does not matter.
     async fn aside<T>(
         &self,
-        ask: impl for<'c> FnOnce(&'c Link, &'c Connected) -> BoxFuture<'c, Result<T, AskError>>,
+        ask: impl for<'c> Fn(&'c Link, &'c Connected) -> BoxFuture<'c, Result<T, AskError>>,
     ) -> Result<T, StoreError> {
         let asked = timeout(self.link.settings.patience(), async {
-            let connected = connect(&self.link.settings, None).await.map_err(not_understood)?;
-            ask(&self.link, &connected).await.map_err(not_understood)
+            let mut instead = None;
+            loop {
+                let connected = connect(&self.link.settings, instead.as_ref()).await.map_err(not_understood)?;
+                match ask(&self.link, &connected).await {
+                    Err(error) if instead.is_none() && error.instead().is_some() => instead = error.instead(),
+                    answer => return answer.map_err(not_understood),
+                }
+            }
         });
         asked.await.unwrap_or_else(|_| Err(StoreError::Unavailable("redis does not answer".to_owned())))
     }

@@ -69,4 +69,5 @@ fn the_node_that_has_the_slot_is_asked_instead() {
     let _: () = sites[1].command(&["SET", &sites[0].clock(), &NOON.to_string()]);
     let held = Tested(&sites[0]).hold(&call(1, tokens(10), [line(Scope::Global, 100)]));
     assert_eq!(held.standings[0].held, 10);
+    assert_eq!(sites[0].runtime.block_on(sites[0].redis().members()).unwrap().len(), 1);
 }

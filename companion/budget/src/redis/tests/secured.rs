@@ -5,6 +5,7 @@ use rcgen::{BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose
 
 use super::server::{FORGETTING, Server, free_port};
 use super::site::{Site, settings};
+use crate::ledger::LedgerId;
 use crate::redis::RedisSettings;
 use crate::testing::Tested;
 use crate::testing::calls::*;
@@ -39,6 +40,40 @@ fn a_password_is_read_from_a_file_with_every_connection() {
     site.wait_for(|site| why_away(site).contains("authentication failed") || why_away(site).contains("WRONGPASS"));
     fs::write(&file, "open sesame\n").unwrap();
     works(&site);
+}
+
+/// As docs/budgets.md has it.
+const COMMANDS: &str = "-@all +info +time +select +evalsha +script|load +get +set +del +unlink +expire +hget +hset \
+                        +hsetnx +hdel +hmget +hgetall +zadd +zrem +zcard +zrange +zrangebylex +zrangebyscore";
+
+#[test]
+fn a_user_who_may_do_no_more_than_is_needed_can_do_everything() {
+    let port = free_port().to_string();
+    let server = Server::start(&[&FORGETTING[..], &["--port", &port]].concat());
+    let file = server.folder().join("password");
+    fs::write(&file, "open sesame\n").unwrap();
+    let limited = RedisSettings {
+        address: format!("redis://budget@127.0.0.1:{port}/2").parse().unwrap(),
+        password: Some(file),
+        ..settings(&server)
+    };
+    let keys = limited.prefix.state_key().replace(":state", ":*");
+    let site = Site::in_real_time(limited, &server);
+    let user = format!("ACL SETUSER budget on nopass ~{keys} {COMMANDS}");
+    let _: () = site.command(&user.split_whitespace().collect::<Vec<_>>());
+    works(&site);
+    let store = Tested(&site);
+    let held = store.hold(&Reserve { lease: seconds(1), ..call(2, tokens(10), [line(Scope::Global, 100)]) });
+    assert!(store.renew(held.reservation.id, tokens(4), seconds(1)));
+    site.wait_for(|site| !Tested(site).expire(10).is_empty());
+    let day = held.reservation.counters.iter().next().unwrap().to_string();
+    assert_eq!(store.adjust(&adjustment(1, &day, Change::By(5))).unwrap().used, 14);
+    assert_eq!(store.holds(&Scopes::All, 10).all, 0);
+    // All of it is lost, and given back.
+    let _: () = site.command(&["FLUSHALL"]);
+    site.wait_for(|site| site.runtime.block_on(site.redis().holds(&Scopes::All, 0)).is_ok());
+    assert_eq!(store.counts()[0].1, 14);
+    assert!(!site.runtime.block_on(site.redis().forget(LedgerId([9; 16]))).unwrap());
 }
 
 struct Authority {
