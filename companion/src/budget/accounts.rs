@@ -2,11 +2,13 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::time::timeout;
 use tollgate_budget::ledger::{Audit, Ledger, LedgerId, Row, Spent};
 use tollgate_budget::redis::{Member, RedisStore};
-use tollgate_budget::{Adjustment, FileError, Holds, ReservationId, Scopes, Standing, Store, StoreError, UsageFilter};
+use tollgate_budget::{Adjustment, Holds, ReservationId, Scopes, Standing, Store, StoreError, UsageFilter};
 
+use crate::metrics::{Metrics, StoreOperation};
+
+use super::asker::Asker;
 use super::events::{Event, Events};
 use super::rulebook::Rulebook;
 
@@ -16,12 +18,13 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// What administrators see and change. Clones are of the same accounts.
 #[derive(Clone)]
 pub(crate) struct Accounts {
-    pub(super) store: Arc<dyn Store>,
-    pub(super) ledger: Ledger,
-    pub(super) rulebook: Rulebook,
-    pub(super) events: Arc<Events>,
+    store: Arc<dyn Store>,
+    asker: Asker,
+    ledger: Ledger,
+    rulebook: Rulebook,
+    events: Arc<Events>,
     /// Absent: it is not shared.
-    pub(super) shared: Option<Arc<RedisStore>>,
+    shared: Option<Arc<RedisStore>>,
 }
 
 /// The companions that count together.
@@ -39,10 +42,6 @@ pub(crate) struct Fellows {
 pub(crate) enum AccountsError {
     #[error(transparent)]
     Store(#[from] StoreError),
-    #[error(transparent)]
-    Ledger(#[from] FileError),
-    #[error("the budget store does not answer in time")]
-    Silent,
     /// Nobody else counts there.
     #[error("this companion has its budgets for itself: `serve --budget-store redis://…` shares them")]
     Alone,
@@ -52,21 +51,36 @@ pub(crate) enum AccountsError {
 }
 
 impl Accounts {
+    pub(super) fn new(
+        (store, shared): (Arc<dyn Store>, Option<Arc<RedisStore>>),
+        ledger: Ledger,
+        rulebook: Rulebook,
+        events: Arc<Events>,
+        metrics: &Arc<Metrics>,
+    ) -> Self {
+        Accounts { store, asker: Asker::new(metrics, PATIENCE), ledger, rulebook, events, shared }
+    }
+
+    /// What the time is where calls are counted, in seconds since 1970.
+    pub(crate) async fn now(&self) -> Result<u64, AccountsError> {
+        Ok(self.asker.ask(StoreOperation::Look, self.store.now()).await?)
+    }
+
     /// How counters stand, with the limits that count for them now.
     pub(crate) async fn usage(&self, filter: &UsageFilter) -> Result<Vec<Standing>, AccountsError> {
-        let mut standings = answer(self.store.usage(filter)).await?;
+        let mut standings = self.asker.ask(StoreOperation::Look, self.store.usage(filter)).await?;
         standings.iter_mut().for_each(|standing| self.limit(standing));
         Ok(standings)
     }
 
     /// Calls on their way.
     pub(crate) async fn holds(&self, scopes: &Scopes, most: usize) -> Result<Holds, AccountsError> {
-        answer(self.store.holds(scopes, most)).await
+        Ok(self.asker.ask(StoreOperation::Look, self.store.holds(scopes, most)).await?)
     }
 
     /// Changes what is used; nothing if the counter is not kept any more.
     pub(crate) async fn adjust(&self, adjustment: &Adjustment) -> Result<Option<Standing>, AccountsError> {
-        let mut adjusted = answer(self.store.adjust(adjustment)).await?;
+        let mut adjusted = self.asker.ask(StoreOperation::Adjust, self.store.adjust(adjustment)).await?;
         adjusted.iter_mut().for_each(|standing| self.limit(standing));
         Ok(adjusted)
     }
@@ -79,22 +93,22 @@ impl Accounts {
         to: u64,
         most: usize,
     ) -> Result<Vec<Spent>, AccountsError> {
-        answer(self.ledger.spent(scopes, from, to, most)).await
+        Ok(self.asker.ask(StoreOperation::Look, self.ledger.spent(scopes, from, to, most)).await?)
     }
 
     /// What was settled after the row with a number.
     pub(crate) async fn rows(&self, after: i64, most: usize) -> Result<Vec<(i64, Row)>, AccountsError> {
-        answer(self.ledger.rows(after, most)).await
+        Ok(self.asker.ask(StoreOperation::Look, self.ledger.rows(after, most)).await?)
     }
 
     /// How a reservation was settled.
     pub(crate) async fn row(&self, id: ReservationId) -> Result<Option<Row>, AccountsError> {
-        answer(self.ledger.row(id)).await
+        Ok(self.asker.ask(StoreOperation::Look, self.ledger.row(id)).await?)
     }
 
     /// What administrators changed after the change with a number.
     pub(crate) async fn audits(&self, after: i64, most: usize) -> Result<Vec<(i64, Audit)>, AccountsError> {
-        answer(self.ledger.audits(after, most)).await
+        Ok(self.asker.ask(StoreOperation::Look, self.ledger.audits(after, most)).await?)
     }
 
     /// What happened after the event with a number.
@@ -105,7 +119,7 @@ impl Accounts {
     /// Who counts together with this companion.
     pub(crate) async fn fellows(&self) -> Result<Fellows, AccountsError> {
         let shared = self.shared()?;
-        let members = answer(shared.members()).await?;
+        let members = self.asker.ask(StoreOperation::Look, shared.members()).await?;
         Ok(Fellows { address: shared.address().to_string(), own: shared.id(), members })
     }
 
@@ -115,7 +129,7 @@ impl Accounts {
         if ledger == shared.id() {
             return Err(AccountsError::Own);
         }
-        answer(shared.forget(ledger)).await
+        Ok(self.asker.ask(StoreOperation::Look, shared.forget(ledger)).await?)
     }
 
     fn shared(&self) -> Result<&RedisStore, AccountsError> {
@@ -133,12 +147,3 @@ impl fmt::Debug for Accounts {
     }
 }
 
-async fn answer<T, E>(question: impl Future<Output = Result<T, E>>) -> Result<T, AccountsError>
-where
-    AccountsError: From<E>,
-{
-    match timeout(PATIENCE, question).await {
-        Ok(answer) => Ok(answer?),
-        Err(_) => Err(AccountsError::Silent),
-    }
-}

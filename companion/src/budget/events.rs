@@ -1,10 +1,12 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::mem;
 
 use tollgate_budget::{Amounts, Counter, ReservationId, Standing};
 
 use crate::metrics::{BudgetEvent, Metrics};
+use crate::sparingly::Sparingly;
 
 /// How many events are kept for whoever asks.
 const MOST_KEPT: usize = 1024;
@@ -18,6 +20,8 @@ const MOST_TOLD: usize = 1 << 16;
 pub(crate) struct Events {
     kept: Mutex<Kept>,
     metrics: Arc<Metrics>,
+    /// Models of which calls have used far more than was held: clients name them as they like.
+    overspent: Sparingly,
 }
 
 #[derive(Debug, Default)]
@@ -25,8 +29,36 @@ struct Kept {
     events: VecDeque<Event>,
     /// How many there have been.
     number: u64,
-    /// The highest share of each counter's limit that has been told of, in per cent.
-    told: HashMap<Counter, u8>,
+    told: HashMap<Counter, Told>,
+}
+
+/// What has been told of a counter's limit.
+#[derive(Clone, Copy, Debug, Default)]
+struct Told {
+    /// The highest share, in per cent.
+    share: u8,
+    /// Whether calls are refused.
+    is_refused: bool,
+}
+
+impl Told {
+    /// Also notes it.
+    fn is_news(&mut self, news: News) -> bool {
+        match news {
+            News::Share(share) => {
+                let highest = share.max(self.share);
+                highest > mem::replace(&mut self.share, highest)
+            }
+            News::Refused => !mem::replace(&mut self.is_refused, true),
+        }
+    }
+}
+
+/// What may be told of a counter's limit.
+#[derive(Clone, Copy, Debug)]
+enum News {
+    Share(u8),
+    Refused,
 }
 
 /// Something that happened.
@@ -50,12 +82,9 @@ pub(crate) enum What {
     Overspent { id: ReservationId, model: String, held: Amounts, used: Amounts },
 }
 
-/// More than any share of a limit.
-const REFUSED: u8 = 101;
-
 impl Events {
     pub(crate) fn new(metrics: Arc<Metrics>) -> Self {
-        Events { kept: Mutex::default(), metrics }
+        Events { kept: Mutex::default(), metrics, overspent: Sparingly::default() }
     }
 
     /// The kept events after the one with a number, at most so many, the oldest first.
@@ -70,32 +99,35 @@ impl Events {
         for standing in standings.iter().filter(|standing| reaches(standing, *least)) {
             let reached = shares.iter().rev().find(|share| reaches(standing, **share)).copied();
             if let Some(share) = reached
-                && self.is_due(&standing.counter, share)
+                && self.is_due(&standing.counter, News::Share(share))
             {
-                self.add(BudgetEvent::Reached, What::Reached { share, standing: standing.clone() });
+                self.metrics.budget.event(BudgetEvent::Reached);
+                self.add(What::Reached { share, standing: standing.clone() });
             }
         }
     }
 
     /// Notes that a call was refused.
     pub(super) fn refused(&self, standing: &Standing, asked: u64) {
-        if self.is_due(&standing.counter, REFUSED) {
-            self.add(BudgetEvent::Refused, What::Refused { standing: standing.clone(), asked });
+        if self.is_due(&standing.counter, News::Refused) {
+            self.metrics.budget.event(BudgetEvent::Refused);
+            self.add(What::Refused { standing: standing.clone(), asked });
         }
     }
 
-    /// Notes that a call has used far more than was held.
+    /// Notes that a call has used far more than was held. Of each model, it is told once a minute, and counted each time.
     pub(super) fn overspent(&self, id: ReservationId, model: &str, held: Amounts, used: Amounts) {
-        self.add(BudgetEvent::Overspent, What::Overspent { id, model: model.to_owned(), held, used });
+        self.metrics.budget.event(BudgetEvent::Overspent);
+        if self.overspent.is_due(model, Instant::now()) {
+            self.add(What::Overspent { id, model: model.to_owned(), held, used });
+        }
     }
 
-    /// Whether nobody has been told of this share of the counter's limit, or of a higher one.
-    fn is_due(&self, counter: &Counter, share: u8) -> bool {
+    /// Whether nobody has been told of it: of this share of the counter's limit, or of a higher one, or of a refusal.
+    fn is_due(&self, counter: &Counter, news: News) -> bool {
         let mut kept = self.lock();
         if let Some(told) = kept.told.get_mut(counter) {
-            let is_due = *told < share;
-            *told = share.max(*told);
-            return is_due;
+            return told.is_news(news);
         }
         if kept.told.len() >= MOST_TOLD {
             let now = now();
@@ -103,13 +135,12 @@ impl Events {
         }
         let is_due = kept.told.len() < MOST_TOLD;
         if is_due {
-            kept.told.insert(counter.clone(), share);
+            kept.told.entry(counter.clone()).or_default().is_news(news);
         }
         is_due
     }
 
-    fn add(&self, kind: BudgetEvent, what: What) {
-        self.metrics.budget.event(kind);
+    fn add(&self, what: What) {
         what.log();
         let mut kept = self.lock();
         kept.number += 1;
@@ -195,21 +226,36 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_is_told_once_and_no_warning_after_it() {
+    fn a_refusal_is_told_once_and_keeps_no_warning_back() {
         let events = events();
-        let full = standing("acme", 990, 0);
-        (0..3).for_each(|_| events.refused(&full, 100));
-        events.stands(std::slice::from_ref(&full), &[80, 95]);
+        let empty = standing("acme", 0, 0);
+        (0..3).for_each(|_| events.refused(&empty, 1_000_000));
         let told = events.after(0, 9);
         assert_eq!(told.len(), 1);
-        assert_eq!(told[0].what, What::Refused { standing: full, asked: 100 });
+        assert_eq!(told[0].what, What::Refused { standing: empty, asked: 1_000_000 });
+        for used in [800, 950] {
+            events.stands(&[standing("acme", used, 0)], &[80, 95]);
+            events.refused(&standing("acme", used, 0), 1_000_000);
+        }
+        assert_eq!(shares(&events), [0, 80, 95]);
+    }
+
+    #[test]
+    fn a_model_of_which_too_much_is_used_again_and_again_is_told_of_once_a_minute() {
+        let events = events();
+        let (held, used) = (Amounts::new(1, 0), Amounts::new(6, 0));
+        (0..50).for_each(|_| events.overspent(ReservationId([1; 16]), "m", held, used));
+        assert_eq!(events.after(0, 99).len(), 1);
+        events.overspent(ReservationId([1; 16]), "other", held, used);
+        assert_eq!(events.after(0, 99).len(), 2);
     }
 
     #[test]
     fn the_latest_are_kept_and_can_be_read_on() {
         let events = events();
         let (held, used) = (Amounts::new(1, 0), Amounts::new(6, 0));
-        (0..MOST_KEPT + 10).for_each(|_| events.overspent(ReservationId([1; 16]), "m", held, used));
+        let what = || What::Overspent { id: ReservationId([1; 16]), model: "m".to_owned(), held, used };
+        (0..MOST_KEPT + 10).for_each(|_| events.add(what()));
         assert_eq!(events.after(0, 1)[0].number, 11);
         assert_eq!(events.after(MOST_KEPT as u64, 100).len(), 10);
     }

@@ -7,6 +7,7 @@
 //! the store is, the `lookout` tells, if it is one that companions share.
 
 mod accounts;
+mod asker;
 mod attempt;
 mod call;
 mod condition;
@@ -15,6 +16,7 @@ mod desk;
 mod events;
 #[cfg(test)]
 mod fixture;
+mod grace;
 mod lookout;
 mod open;
 mod payer;

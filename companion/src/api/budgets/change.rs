@@ -103,7 +103,10 @@ pub(in crate::api) async fn changes(State(api): State<Api>, Asked(asked): Asked<
 
 async fn change(api: &Api, Author(author): Author, sent: Sent, change: Change) -> Result<Response, Problem> {
     let label = |text: &str| Label::new(text).map_err(|error| invalid(error.to_string()));
-    let at = sent.day.as_deref().map_or_else(|| Ok(scope::now()), scope::day)?;
+    let at = match sent.day.as_deref() {
+        None => api.accounts.now().await?,
+        Some(day) => scope::day(day)?,
+    };
     let window = sent.window.as_deref().map_or(Ok(Window::Day), scope::window)?;
     let counter = Counter {
         scope: scope::scope(&sent.scope, sent.name.as_deref())?,

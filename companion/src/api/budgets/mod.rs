@@ -83,7 +83,7 @@ impl From<Amounts> for Used {
 impl From<AccountsError> for Problem {
     fn from(error: AccountsError) -> Self {
         let (status, code) = match error {
-            AccountsError::Store(_) | AccountsError::Ledger(_) | AccountsError::Silent => {
+            AccountsError::Store(_) => {
                 (StatusCode::SERVICE_UNAVAILABLE, "BUDGET_UNAVAILABLE")
             }
             AccountsError::Alone => (StatusCode::CONFLICT, "NOT_SHARED"),
