@@ -247,7 +247,8 @@ async fn a_ledgers_file_is_for_one_companion_and_one_kind_of_store() {
 
 #[tokio::test]
 async fn a_companion_that_has_its_budgets_for_itself_has_no_members() {
-    let companion = Site::new().start().await;
+    let site = Site::new();
+    let companion = site.start().await;
     let ready = companion.until("/readyz", |_, body| body["budgets"]["state"] == "open").await;
     assert_eq!(ready["budgets"], json!({"store": "sqlite", "state": "open"}));
     let (code, refused) = budget_command(&companion, &["members"]).await;
