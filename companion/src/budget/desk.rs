@@ -11,7 +11,7 @@ use tollgate_budget::{
 use tollgate_policy::set::budget::{BudgetMode, Rules};
 
 use crate::metrics::{Metrics, ReserveOutcome, StoreOperation};
-use crate::proto::{self, InvalidReason, ReserveReply, ReserveRequest, reserve_reply::Outcome};
+use crate::proto::{self, ReserveReply, ReserveRequest, reserve_reply::Outcome};
 use crate::sparingly::Sparingly;
 
 use super::asker::Asker;
@@ -261,10 +261,6 @@ impl Desk {
         if is_ours {
             self.tell(mode, &obstacle);
         }
-        let reason = match obstacle {
-            Obstacle::Way(NoWay::UnknownModel(_)) => InvalidReason::ModelUnknown,
-            _ => InvalidReason::Unspecified,
-        };
         let (outcome, counted) = match (mode, is_ours) {
             (BudgetMode::Advisory, _) => (Outcome::Held(self.uncounted(request)), ReserveOutcome::Unheld),
             (_, true) => {
@@ -275,10 +271,7 @@ impl Desk {
             (_, false) => (Outcome::Invalid(obstacle.to_string()), ReserveOutcome::Invalid),
         };
         self.metrics.budget.reserved(mode, counted);
-        match outcome {
-            Outcome::Invalid(_) => ReserveReply { outcome: Some(outcome), invalid_reason: reason.into() },
-            outcome => reply(outcome),
-        }
+        reply(outcome)
     }
 
     /// Nothing can be counted of the call, and it is made as the client asks for it.
@@ -292,5 +285,5 @@ impl Desk {
 }
 
 fn reply(outcome: Outcome) -> ReserveReply {
-    ReserveReply { outcome: Some(outcome), ..ReserveReply::default() }
+    ReserveReply { outcome: Some(outcome) }
 }

@@ -76,7 +76,6 @@ impl Sweeper {
             let work = self.round(round);
             tokio::select! {
                 done = work => {
-                    self.grace.note(done.is_ok(), Instant::now());
                     self.condition.was_used(&done);
                     if let Err(error) = done
                         && self.log.is_due("sweep", Instant::now())
@@ -89,8 +88,10 @@ impl Sweeper {
         }
     }
 
-    async fn round(&self, number: u64) -> Result<(), StoreError> {
-        self.expire().await?;
+    async fn round(&mut self, number: u64) -> Result<(), StoreError> {
+        let ended = self.expire().await;
+        self.grace.note(ended.is_ok(), Instant::now());
+        ended?;
         if number.is_multiple_of(ROUNDS_BETWEEN_COUNTS) {
             let holds = self.asker.ask(StoreOperation::Holds, self.store.holds(&Scopes::All, 0)).await?;
             self.metrics.budget.holds(holds.all);
