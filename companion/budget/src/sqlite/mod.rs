@@ -6,6 +6,7 @@ mod counters;
 mod expire;
 pub(crate) mod holds;
 mod look;
+pub(crate) mod overrides;
 mod reserve;
 mod settle;
 mod stamp;
@@ -23,6 +24,7 @@ use crate::clock::Clock;
 use crate::file::{BudgetFile, Counting, Durability, FileError, OpenError};
 use crate::ledger::Ledger;
 use crate::look::{Holds, Scopes, UsageFilter};
+use crate::overrides::{Overridden, Override, OverrideChange};
 use crate::reservation::ReservationId;
 use crate::reserve::{Lease, Reserve, Reserved};
 use crate::settle::{Expired, Settled, Settlement};
@@ -120,6 +122,20 @@ impl Store for SqliteStore {
             adjust::adjust(transaction, &adjustment, now)
         });
         Box::pin(adjusted.err_into())
+    }
+
+    fn override_limit<'s>(&'s self, change: &'s OverrideChange) -> BoxFuture<'s, Result<Overridden, StoreError>> {
+        let (stamp, change) = (Arc::clone(&self.stamp), change.clone());
+        let overridden = self.file.write(move |transaction| {
+            let now = stamp.now(transaction)?;
+            overrides::change(transaction, &change, now)
+        });
+        Box::pin(overridden.err_into())
+    }
+
+    fn overrides(&self) -> BoxFuture<'_, Result<Vec<Override>, StoreError>> {
+        let stamp = Arc::clone(&self.stamp);
+        Box::pin(self.file.read(move |transaction| overrides::counting(transaction, stamp.look())).err_into())
     }
 }
 
