@@ -3,11 +3,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::timeout;
-use tollgate_budget::ledger::{Audit, Ledger, LedgerId, Row, Spent};
+use tollgate_budget::ledger::{Audited, Ledger, LedgerId, Row, Spent, SpentAfter};
 use tollgate_budget::redis::{Member, RedisStore};
-use tollgate_budget::{Adjustment, FileError, Holds, ReservationId, Scopes, Standing, Store, StoreError, UsageFilter};
+use tollgate_budget::{
+    Adjustment, AdjustmentId, Counter, FileError, Holds, MOST_OVERRIDES, Overridden, Override, OverrideChange,
+    Overriding, ReservationId, Scopes, Standing, Store, StoreError, UsageFilter,
+};
 
 use super::events::{Event, Events};
+use super::overrides::Overrides;
+use super::reply::now;
 use super::rulebook::Rulebook;
 
 /// How long whoever looks waits for the store.
@@ -19,6 +24,7 @@ pub(crate) struct Accounts {
     pub(super) store: Arc<dyn Store>,
     pub(super) ledger: Ledger,
     pub(super) rulebook: Rulebook,
+    pub(super) overrides: Overrides,
     pub(super) events: Arc<Events>,
     /// Absent: it is not shared.
     pub(super) shared: Option<Arc<RedisStore>>,
@@ -43,6 +49,16 @@ pub(crate) enum AccountsError {
     Ledger(#[from] FileError),
     #[error("the budget store does not answer in time")]
     Silent,
+    #[error("`id` names another change, which was made before")]
+    Otherwise,
+    #[error("this period is over, and its counters are not kept any more")]
+    Gone,
+    #[error("`until` is over already")]
+    Over,
+    #[error("{MOST_OVERRIDES} limits are set already: take one away, or change the policies")]
+    Full,
+    #[error("no limit is set for this: policies count")]
+    NothingSet,
     /// Nobody else counts there.
     #[error("this companion has its budgets for itself: `serve --budget-store redis://…` shares them")]
     Alone,
@@ -64,11 +80,76 @@ impl Accounts {
         answer(self.store.holds(scopes, most)).await
     }
 
-    /// Changes what is used; nothing if the counter is not kept any more.
-    pub(crate) async fn adjust(&self, adjustment: &Adjustment) -> Result<Option<Standing>, AccountsError> {
-        let mut adjusted = answer(self.store.adjust(adjustment)).await?;
-        adjusted.iter_mut().for_each(|standing| self.limit(standing));
-        Ok(adjusted)
+    /// Changes what is used. Gives what the ledger of this companion has of it, too: nothing if another one made it.
+    pub(crate) async fn adjust(
+        &self,
+        adjustment: &Adjustment,
+    ) -> Result<(Standing, Option<Audited>), AccountsError> {
+        let mut standing = answer(self.store.adjust(adjustment)).await?.ok_or(AccountsError::Gone)?;
+        self.limit(&mut standing);
+        let audit = self.audit(adjustment.id).await?;
+        let is_it = |audit: &Audited| match audit {
+            Audited::Used(made) => {
+                (&made.adjustment.counter, made.adjustment.change) == (&adjustment.counter, adjustment.change)
+            }
+            Audited::Limit(_) => false,
+        };
+        if !audit.as_ref().is_none_or(is_it) {
+            return Err(AccountsError::Otherwise);
+        }
+        self.events.forget(&standing.counter);
+        self.tell(std::slice::from_ref(&standing));
+        Ok((standing, audit))
+    }
+
+    /// Sets a limit instead of what policies say, or takes it away. Gives what counts now.
+    pub(crate) async fn override_limit(&self, change: &OverrideChange) -> Result<Option<Override>, AccountsError> {
+        let overridden = answer(self.store.override_limit(change)).await?;
+        // It counts for whoever reserves after this is answered.
+        answer(self.overrides.refresh()).await?;
+        let known = match overridden {
+            Overridden::Now(known) => known,
+            Overridden::Over => return Err(AccountsError::Over),
+            Overridden::Full => return Err(AccountsError::Full),
+        };
+        match self.audit(change.id).await? {
+            Some(Audited::Limit(made)) if is_same(&made.change, change) => {}
+            Some(_) => return Err(AccountsError::Otherwise),
+            None if change.overriding == Overriding::Unset => return Err(AccountsError::NothingSet),
+            None => {}
+        }
+        let counter = change.measure.at(now());
+        self.events.forget(&counter);
+        self.events.look_again(&[counter]);
+        Ok(known)
+    }
+
+    /// The limits that administrators have set and that count now.
+    pub(crate) async fn overrides(&self) -> Result<Vec<Override>, AccountsError> {
+        answer(self.store.overrides()).await
+    }
+
+    /// Takes over what administrators have set elsewhere, and tells of limits of which a call has taken more than was held.
+    pub(super) async fn look(&self) -> Result<(), AccountsError> {
+        answer(self.overrides.refresh()).await?;
+        for counter in self.events.unseen() {
+            let limit = self.limit_of(&counter);
+            let Counter { scope, unit, period } = counter;
+            let (window, at) = (Some(period.window()), Some(period.begins()));
+            let filter = UsageFilter { scopes: Scopes::One(scope), window, unit: Some(unit), at, after: None, most: 1 };
+            if limit.is_some() {
+                self.tell(&self.usage(&filter).await?);
+            }
+        }
+        Ok(())
+    }
+
+    fn tell(&self, standings: &[Standing]) {
+        if let Ok(in_force) = self.rulebook.in_force()
+            && let Ok(rules) = in_force.rules()
+        {
+            self.events.stands(standings, &rules.warn_at);
+        }
     }
 
     /// What was spent by scope and day in the days that begin within these times, in seconds since 1970.
@@ -77,9 +158,10 @@ impl Accounts {
         scopes: &Scopes,
         from: u64,
         to: u64,
+        after: Option<&SpentAfter>,
         most: usize,
     ) -> Result<Vec<Spent>, AccountsError> {
-        answer(self.ledger.spent(scopes, from, to, most)).await
+        answer(self.ledger.spent(scopes, from, to, after, most)).await
     }
 
     /// What was settled after the row with a number.
@@ -93,7 +175,7 @@ impl Accounts {
     }
 
     /// What administrators changed after the change with a number.
-    pub(crate) async fn audits(&self, after: i64, most: usize) -> Result<Vec<(i64, Audit)>, AccountsError> {
+    pub(crate) async fn audits(&self, after: i64, most: usize) -> Result<Vec<(i64, Audited)>, AccountsError> {
         answer(self.ledger.audits(after, most)).await
     }
 
@@ -122,8 +204,20 @@ impl Accounts {
         self.shared.as_deref().ok_or(AccountsError::Alone)
     }
 
+    async fn audit(&self, id: AdjustmentId) -> Result<Option<Audited>, AccountsError> {
+        answer(self.ledger.audit(id)).await
+    }
+
     fn limit(&self, standing: &mut Standing) {
-        standing.limit = self.rulebook.in_force().ok().and_then(|in_force| in_force.limit_of(&standing.counter));
+        standing.limit = self.limit_of(&standing.counter);
+    }
+
+    /// The limit that counts now.
+    fn limit_of(&self, counter: &Counter) -> Option<u64> {
+        match self.overrides.last().of_counter(counter) {
+            Some(set) => set.limit,
+            None => self.rulebook.in_force().ok().and_then(|in_force| in_force.limit_of(counter)),
+        }
     }
 }
 
@@ -131,6 +225,18 @@ impl fmt::Debug for Accounts {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_struct("Accounts").finish_non_exhaustive()
     }
+}
+
+/// Whether both ask for the same. Until when is not said by who asks for the end of the period.
+fn is_same(made: &OverrideChange, asked: &OverrideChange) -> bool {
+    let is_same = match (made.overriding, asked.overriding) {
+        (Overriding::Unset, Overriding::Unset) => true,
+        (Overriding::Set { limit: made, until: ended }, Overriding::Set { limit: asked, until }) => {
+            made == asked && (until.is_none() || until == ended)
+        }
+        (Overriding::Set { .. }, Overriding::Unset) | (Overriding::Unset, Overriding::Set { .. }) => false,
+    };
+    is_same && made.measure == asked.measure
 }
 
 async fn answer<T, E>(question: impl Future<Output = Result<T, E>>) -> Result<T, AccountsError>

@@ -130,6 +130,10 @@ impl Settling {
         if over > 0 {
             self.metrics.budget.overspent(over);
         }
+        // Whatever is held is told of when it is held.
+        if over > 0 || used.micro_dollars() > held.micro_dollars() {
+            self.events.look_again(&reservation.counters);
+        }
         if used.tokens() > held.tokens().saturating_mul(FAR) {
             self.events.overspent(reservation.id, model, held, *used);
         }
