@@ -3,6 +3,7 @@ use futures::future::BoxFuture;
 use crate::adjust::Adjustment;
 use crate::amounts::Amounts;
 use crate::look::{Holds, Scopes, UsageFilter};
+use crate::overrides::{Overridden, Override, OverrideChange};
 use crate::reservation::ReservationId;
 use crate::reserve::{Lease, Reserve, Reserved};
 use crate::settle::{Expired, Settled, Settlement};
@@ -47,6 +48,13 @@ pub trait Store: Send + Sync {
     /// Changes what a counter says is used, once, and says how it stands then; none where it is no longer kept. The ledger
     /// tells who did it.
     fn adjust<'s>(&'s self, adjustment: &'s Adjustment) -> BoxFuture<'s, Result<Option<Standing>, StoreError>>;
+
+    /// Sets a limit that counts instead of what policies say, or takes one away, once. The store only keeps limits: whoever
+    /// reserves looks what they are. The ledger tells who did it.
+    fn override_limit<'s>(&'s self, change: &'s OverrideChange) -> BoxFuture<'s, Result<Overridden, StoreError>>;
+
+    /// The limits that count now instead of what policies say, in the order of what they are for.
+    fn overrides(&self) -> BoxFuture<'_, Result<Vec<Override>, StoreError>>;
 }
 
 /// Why a store does nothing.

@@ -18,7 +18,8 @@ use super::asker::Asker;
 use super::attempt::Attempts;
 use super::call::Call;
 use super::events::Events;
-use super::payer::{Payer, Uncountable};
+use super::overrides::{Overrides, Overriding};
+use super::payer::{Limits, Payer, Uncountable};
 use super::receipt::Receipt;
 use super::reply;
 use super::rulebook::{InForce, NoRules, Rulebook, mode};
@@ -40,6 +41,7 @@ pub(crate) struct Desk {
     store: Arc<dyn Store>,
     asker: Asker,
     rulebook: Rulebook,
+    overrides: Overrides,
     lease: Lease,
     attempts: Attempts,
     slots: Arc<Semaphore>,
@@ -90,8 +92,13 @@ impl Desk {
     ) -> Self {
         let (asker, attempts) = (Asker::new(&metrics, PATIENCE), Attempts::new(till));
         let slots = Arc::new(Semaphore::new(AT_ONCE));
+        let overrides = Overrides::new(Arc::clone(&store), asker.clone());
         let (log, strangers) = (Arc::default(), Arc::default());
-        Desk { store, asker, rulebook, lease, attempts, slots, events, metrics, log, strangers }
+        Desk { store, asker, rulebook, overrides, lease, attempts, slots, events, metrics, log, strangers }
+    }
+
+    pub(super) fn overrides(&self) -> &Overrides {
+        &self.overrides
     }
 
     /// Holds the most that a call may use against everything that it counts for, or says why not.
@@ -134,7 +141,8 @@ impl Desk {
         rules: &Rules,
         request: &ReserveRequest,
     ) -> Result<ReserveReply, Obstacle> {
-        let ways = self.ways(mode, in_force, rules, request)?;
+        let overrides = self.overrides.known().await?;
+        let ways = self.ways(mode, in_force, rules, &overrides, request)?;
         let (candidates, is_strict) = (ways.candidates.clone(), mode == BudgetMode::Strict);
         let reserved = match self.ask(Reserve { id, candidates, lease: self.lease, is_strict }).await {
             Err(obstacle @ (Obstacle::Store(_) | Obstacle::Busy)) if !is_strict => {
@@ -157,7 +165,8 @@ impl Desk {
                 self.metrics.budget.reserved(mode, outcome);
                 self.metrics.budget.scopes_reserved(outcome, &held.reservation.counters);
                 if !held.passed.is_empty() && self.log.is_due("passed", Instant::now()) {
-                    tracing::warn!(request = request.request_id, "a call passes a limit: budgets are advisory here");
+                    let request = reply::cut(request.request_id.clone());
+                    tracing::warn!(request, "a call passes a limit: budgets are advisory here");
                 }
                 Ok(reply(Outcome::Held(self.receipt(&held, served))))
             }
@@ -179,17 +188,26 @@ impl Desk {
         mode: BudgetMode,
         in_force: &InForce,
         rules: &Rules,
+        overrides: &Overriding,
         request: &ReserveRequest,
     ) -> Result<Ways, Obstacle> {
         if request.org_unknown && mode == BudgetMode::Strict {
             return Err(Obstacle::NoOrg);
         }
-        let payer = Payer::new(&request.user, &request.org)?;
+        let payer = match (Payer::new(&request.user, &request.org), mode) {
+            (Err(why), BudgetMode::Advisory) => {
+                if self.log.is_due("uncountable", Instant::now()) {
+                    tracing::warn!(%why, "a call is counted as far as is possible");
+                }
+                Payer::as_far_as_is_possible(&request.user, &request.org)
+            }
+            (payer, _) => payer?,
+        };
         let call = Call::of(request);
         let below = |downgrade: proto::Downgrade| u8::try_from(downgrade.below.min(100)).unwrap_or(100);
         let asked = Asked {
             budgets: &in_force.budgets,
-            rules,
+            limits: Limits { rules, overrides },
             payer: &payer,
             call: &call,
             model: &request.model,
@@ -197,8 +215,9 @@ impl Desk {
         };
         match (asked.ways(request.prompt_tokens), mode) {
             (Err(why), BudgetMode::Advisory) => {
-                if self.strangers.is_due(&request.model, Instant::now()) {
-                    tracing::warn!(model = request.model, %why, "a call is counted as far as is possible");
+                // As clients name it, at any length.
+                if self.strangers.is_due(&reply::cut(request.model.clone()), Instant::now()) {
+                    tracing::warn!(why = reply::cut(why.to_string()), "a call is counted as far as is possible");
                 }
                 Ok(asked.regardless()?)
             }
@@ -268,7 +287,7 @@ impl Desk {
                 let reason = reply::cut(obstacle.to_string());
                 (Outcome::Unavailable(proto::Unavailable { reason, retry_after }), ReserveOutcome::Unavailable)
             }
-            (_, false) => (Outcome::Invalid(obstacle.to_string()), ReserveOutcome::Invalid),
+            (_, false) => (Outcome::Invalid(reply::cut(obstacle.to_string())), ReserveOutcome::Invalid),
         };
         self.metrics.budget.reserved(mode, counted);
         reply(outcome)

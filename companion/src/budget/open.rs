@@ -13,6 +13,7 @@ use super::config::{BudgetConfig, BudgetStore, RedisBudgets};
 use super::desk::Desk;
 use super::events::Events;
 use super::lookout::Lookout;
+use super::monitor::Monitor;
 use super::rulebook::Rulebook;
 use super::settling::Settling;
 use super::sweep::Sweeper;
@@ -53,20 +54,22 @@ impl Opened {
         };
         let events = Arc::new(Events::new(Arc::clone(metrics)));
         let (till, jobs) = Till::new(Arc::clone(metrics));
+        let desk = Desk::new(
+            Arc::clone(&store),
+            rulebook.clone(),
+            *lease,
+            till.clone(),
+            Arc::clone(&events),
+            Arc::clone(metrics),
+        );
+        let overrides = desk.overrides().clone();
         Ok(Opened {
-            desk: Desk::new(
-                Arc::clone(&store),
-                rulebook.clone(),
-                *lease,
-                till.clone(),
-                Arc::clone(&events),
-                Arc::clone(metrics),
-            ),
+            desk,
             till,
             accounts: Accounts::new(
                 (Arc::clone(&store), shared.clone()),
                 ledger.clone(),
-                rulebook,
+                (rulebook, overrides),
                 Arc::clone(&events),
                 metrics,
             ),
@@ -84,13 +87,17 @@ impl Opened {
         })
     }
 
-    /// Those that run: the sweeper, what settles, and the lookout.
+    /// Those that run: the sweeper, what settles, and who looks out for operators.
     pub(crate) fn into_tasks(
         self,
         shutdown: &Shutdown,
     ) -> (impl Future<Output = ()> + use<>, impl Future<Output = ()> + use<>, impl Future<Output = ()> + use<>) {
-        let Opened { sweeper, settling, jobs, lookout, .. } = self;
-        (sweeper.run(shutdown.clone()), settling.run(jobs, shutdown.clone()), lookout.run(shutdown.clone()))
+        let Opened { sweeper, settling, jobs, lookout, accounts, .. } = self;
+        let (lookout, monitor) = (lookout.run(shutdown.clone()), Monitor { accounts }.run(shutdown.clone()));
+        let look = async {
+            tokio::join!(lookout, monitor);
+        };
+        (sweeper.run(shutdown.clone()), settling.run(jobs, shutdown.clone()), look)
     }
 }
 

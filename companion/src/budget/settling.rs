@@ -120,6 +120,10 @@ impl Settling {
     /// Tells of calls that used more than was held for them.
     fn look_at(&self, Settlement { reservation, outcome }: &Settlement, model: &str) {
         let (Outcome::Committed { used, .. }, held) = (outcome, reservation.held) else { return };
+        // Whatever is held is told of when it is held.
+        if used.max(held) != held {
+            self.events.look_again(&reservation.counters);
+        }
         // Nothing was held for calls that were made while the store could not be asked.
         if held == Amounts::NONE {
             return;

@@ -3,10 +3,10 @@ mod tests;
 
 use tollgate_budget::{Candidate, Candidates, Held, InvalidCandidates, MOST_CANDIDATES, Reservation, Scope};
 use tollgate_policy::set::Budgets;
-use tollgate_policy::set::budget::{Model, Price, Rules};
+use tollgate_policy::set::budget::{Model, Price};
 
 use super::call::{Call, MOST_ANSWERS, Room};
-use super::payer::Payer;
+use super::payer::{Limits, Payer};
 
 /// What an answer of a model that nobody knows is held for, in tokens, where no model is known.
 const LONGEST_UNKNOWN: u64 = 16_384;
@@ -53,7 +53,7 @@ pub(super) enum NoWay {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Asked<'a> {
     pub(super) budgets: &'a Budgets,
-    pub(super) rules: &'a Rules,
+    pub(super) limits: Limits<'a>,
     pub(super) payer: &'a Payer,
     pub(super) call: &'a Call,
     /// As the client names it.
@@ -70,19 +70,21 @@ impl Asked<'_> {
         if let Some(answers) = self.call.too_many_answers() {
             return Err(NoWay::Answers(answers));
         }
-        if asked.price.is_none() && self.payer.has_cost_limit(self.rules, asked) {
+        if asked.price.is_none() && self.payer.has_cost_limit(self.limits, asked) {
             return Err(NoWay::Unpriced(asked.name.clone()));
         }
         let others = self.others(asked);
         let mut ways = Vec::new();
         match self.call.within(asked) {
             Some(room) => {
-                let below = self.downgrade.filter(|below| *below > 0 && !others.is_empty()).unwrap_or(0);
+                let has_others = !others.is_empty();
+                let below = self.downgrade.filter(|_| has_others).unwrap_or(0);
                 ways.push(self.way(asked, room, below)?);
                 for (other, room) in others {
                     ways.push(self.way(other, room, 0)?);
                 }
-                if below > 0 {
+                // Even if it leaves nothing to others: the last way is the one that a refusal names.
+                if has_others {
                     ways.push(self.way(asked, room, 0)?);
                 }
             }
@@ -102,7 +104,7 @@ impl Asked<'_> {
     pub(super) fn regardless(&self) -> Result<Ways, NoWay> {
         let known = self.budgets.model(self.model);
         let room = known.map_or_else(|| self.call.of_unknown(longest(self.budgets)), |model| self.call.regardless(model));
-        let lines = self.payer.lines(self.rules, known, 0)?;
+        let lines = self.payer.lines(self.limits, known, 0)?;
         let served = Served {
             model: self.model.to_owned(),
             price: known.and_then(|model| model.price),
@@ -130,7 +132,7 @@ impl Asked<'_> {
     }
 
     fn way(&self, model: &Model, room: Room, below: u8) -> Result<(Candidate, Served), NoWay> {
-        let lines = self.payer.lines(self.rules, Some(model), below)?;
+        let lines = self.payer.lines(self.limits, Some(model), below)?;
         let served = Served { model: model.name.clone(), price: model.price, output_cap: room.output_cap };
         Ok((Candidate { lines, amounts: room.most, least: room.least }, served))
     }

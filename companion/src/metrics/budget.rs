@@ -13,7 +13,8 @@ use tollgate_policy::set::budget::BudgetMode;
 use super::gauge;
 
 /// From a file that is in memory to a store that is given up on.
-const STORE_BUCKETS: [f64; 12] = [0.0001, 0.0002, 0.0004, 0.0008, 0.0016, 0.003, 0.006, 0.0125, 0.025, 0.05, 0.1, 0.25];
+const STORE_BUCKETS: [f64; 16] =
+    [0.0001, 0.0002, 0.0004, 0.0008, 0.0016, 0.003, 0.006, 0.0125, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0];
 
 /// From a word too many to a book.
 const OVERSPEND_BUCKETS: [f64; 9] = [1.0, 10.0, 50.0, 100.0, 500.0, 1000.0, 5000.0, 20_000.0, 100_000.0];

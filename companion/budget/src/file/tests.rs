@@ -23,7 +23,7 @@ fn open(path: &Path) -> Result<BudgetFile, OpenError> {
 }
 
 fn count(file: &BudgetFile) -> i64 {
-    let sql = "SELECT count(*) FROM adjustments";
+    let sql = "SELECT count(*) FROM changes";
     block_on(file.read(move |transaction| transaction.query_row(sql, [], |row| row.get(0)))).unwrap()
 }
 
@@ -43,7 +43,7 @@ fn hold_up(file: &BudgetFile) -> (mpsc::Sender<()>, BoxFuture<'static, Result<()
 }
 
 fn insert(transaction: &rusqlite::Transaction<'_>, number: i64) -> rusqlite::Result<usize> {
-    transaction.execute("INSERT INTO adjustments VALUES (?1, CAST(?1 AS BLOB), 0, '', 0, 0, 0, '', '')", [number])
+    transaction.execute("INSERT INTO changes VALUES (?1, CAST(?1 AS BLOB), 0, 'reset', '', 0, 0, 0, 0, '', '')", [number])
 }
 
 #[test]
@@ -230,7 +230,7 @@ fn who_looks_into_the_file_by_hand_keeps_nobody_from_writing() {
     add(&file, 1).unwrap();
     let mut other = Connection::open(&path).unwrap();
     let looking = other.transaction().unwrap();
-    let seen = || looking.query_row("SELECT count(*) FROM adjustments", [], |row| row.get::<_, i64>(0)).unwrap();
+    let seen = || looking.query_row("SELECT count(*) FROM changes", [], |row| row.get::<_, i64>(0)).unwrap();
     assert_eq!(seen(), 1);
     add(&file, 2).unwrap();
     assert_eq!((seen(), count(&file)), (1, 2));

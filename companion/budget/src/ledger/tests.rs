@@ -60,7 +60,7 @@ impl Site {
     /// Of all calls together, on the day: calls and tokens.
     fn spent(&self) -> (i64, i64) {
         let scopes = Scopes::Kind(ScopeKind::Global);
-        let spent = block_on(self.outbox.ledger().spent(&scopes, DAY, NEXT_DAY, 10)).unwrap();
+        let spent = block_on(self.outbox.ledger().spent(&scopes, DAY, NEXT_DAY, None, 10)).unwrap();
         spent.iter().fold((0, 0), |(calls, tokens), it| (calls + it.calls, tokens + it.tokens))
     }
 
@@ -247,7 +247,7 @@ fn an_adjustment_is_pending_until_it_is_finished_once() {
         block_on(site.outbox.begin_adjustment(&adjustment)).unwrap();
     }
     assert_eq!(block_on(site.outbox.pending_adjustments(10)).unwrap(), []);
-    assert_eq!(block_on(site.outbox.ledger().audits(0, 10)).unwrap(), [(1, audit)]);
+    assert_eq!(block_on(site.outbox.ledger().audits(0, 10)).unwrap(), [(1, audit.into())]);
     assert_eq!(site.shares(NOON), [(counter, -5)], "as much as came of it");
 }
 
@@ -273,7 +273,7 @@ fn sums_are_by_the_day_in_which_calls_were_made_and_count_a_scope_once() {
         site.settle(&reservation, outcome, HERE);
     }
     let spent = |scopes: Scopes, from, to| {
-        let spent = block_on(site.outbox.ledger().spent(&scopes, from, to, 10)).unwrap();
+        let spent = block_on(site.outbox.ledger().spent(&scopes, from, to, None, 10)).unwrap();
         spent
             .into_iter()
             .map(|it| (it.day.begins(), it.scope, it.calls, it.tokens, it.micro_dollars))
@@ -281,6 +281,13 @@ fn sums_are_by_the_day_in_which_calls_were_made_and_count_a_scope_once() {
     };
     let day = |day, name| (day, org(name), 1, 10, 20);
     assert_eq!(spent(Scopes::All, 0, u64::MAX), [day(DAY, "a"), day(DAY, "b"), day(NEXT_DAY, "a")]);
+    let ledger = site.outbox.ledger();
+    let all = block_on(ledger.spent(&Scopes::All, 0, u64::MAX, None, 10)).unwrap();
+    for (place, sum) in all.iter().enumerate() {
+        let after = SpentAfter { day: sum.day, scope: sum.scope.clone() };
+        let rest = block_on(ledger.spent(&Scopes::All, 0, u64::MAX, Some(&after), 10)).unwrap();
+        assert_eq!(rest, all[place + 1..]);
+    }
     assert_eq!(spent(Scopes::One(org("a")), 0, NEXT_DAY), [day(DAY, "a")]);
     assert_eq!(spent(Scopes::Kind(ScopeKind::User), 0, u64::MAX), []);
     assert_eq!(spent(Scopes::All, NEXT_DAY, u64::MAX), [day(NEXT_DAY, "a")]);

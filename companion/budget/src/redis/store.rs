@@ -19,6 +19,7 @@ use crate::amounts::Amounts;
 use crate::file::FileError;
 use crate::ledger::{Ledger, LedgerId, Outbox};
 use crate::look::{Holds, Scopes, UsageFilter};
+use crate::overrides::{Overridden, Override, OverrideChange};
 use crate::reservation::ReservationId;
 use crate::reserve::{Lease, Reserve, Reserved};
 use crate::settle::{Expired, Settled, Settlement};
@@ -189,5 +190,13 @@ impl Store for RedisStore {
 
     fn adjust<'s>(&'s self, adjustment: &'s Adjustment) -> BoxFuture<'s, Result<Option<Standing>, StoreError>> {
         Box::pin(self.link.adjust(adjustment))
+    }
+
+    fn override_limit<'s>(&'s self, change: &'s OverrideChange) -> BoxFuture<'s, Result<Overridden, StoreError>> {
+        Box::pin(self.link.override_limit(change))
+    }
+
+    fn overrides(&self) -> BoxFuture<'_, Result<Vec<Override>, StoreError>> {
+        Box::pin(self.link.overrides())
     }
 }

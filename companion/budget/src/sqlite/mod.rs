@@ -6,6 +6,7 @@ mod counters;
 mod expire;
 pub(crate) mod holds;
 mod look;
+pub(crate) mod overrides;
 mod reserve;
 mod settle;
 mod stamp;
@@ -26,6 +27,7 @@ use crate::clock::Clock;
 use crate::file::{BudgetFile, Counting, Durability, FileError, OpenError};
 use crate::ledger::Ledger;
 use crate::look::{Holds, Scopes, UsageFilter};
+use crate::overrides::{Overridden, Override, OverrideChange};
 use crate::reservation::ReservationId;
 use crate::reserve::{Lease, Reserve, Reserved};
 use crate::settle::{Expired, Settled, Settlement};
@@ -145,6 +147,16 @@ impl Store for SqliteStore {
     fn adjust<'s>(&'s self, adjustment: &'s Adjustment) -> BoxFuture<'s, Result<Option<Standing>, StoreError>> {
         let adjustment = adjustment.clone();
         self.write(None, move |transaction, now| adjust::adjust(transaction, &adjustment, now))
+    }
+
+    fn override_limit<'s>(&'s self, change: &'s OverrideChange) -> BoxFuture<'s, Result<Overridden, StoreError>> {
+        let change = change.clone();
+        self.write(None, move |transaction, now| overrides::change(transaction, &change, now))
+    }
+
+    fn overrides(&self) -> BoxFuture<'_, Result<Vec<Override>, StoreError>> {
+        let stamp = Arc::clone(&self.stamp);
+        Box::pin(self.file.read(move |transaction| overrides::counting(transaction, stamp.look())).err_into())
     }
 }
 

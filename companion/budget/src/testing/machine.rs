@@ -43,6 +43,11 @@ enum Step {
         line: usize,
         change: Change,
     },
+    Override {
+        number: u8,
+        line: usize,
+        overriding: Overriding,
+    },
     Wait {
         seconds: u64,
     },
@@ -83,6 +88,10 @@ fn steps() -> impl Strategy<Value = Step> {
         1 => Just(Outcome::Released),
     ];
     let change = prop_oneof![(-200..200_i64).prop_map(Change::By), Just(Change::Reset)];
+    let until = prop_oneof![Just(None), (0..200_000_u64).prop_map(|after| Some(NEXT_DAY - 7200 + after))];
+    let limit = prop_oneof![Just(None), (0..400_u64).prop_map(Some)];
+    let set = (limit, until).prop_map(|(limit, until)| Overriding::Set { limit, until });
+    let overriding = prop_oneof![2 => set, 1 => Just(Overriding::Unset)];
     let seconds = prop_oneof![5 => 0..90_u64, 2 => Just(HOUR), 1 => Just(24 * HOUR), 1 => 47 * HOUR..75 * HOUR];
     let by = prop_oneof![-100..100_i64, -7200..7200_i64, -500_000..500_000_i64];
     prop_oneof![
@@ -92,6 +101,8 @@ fn steps() -> impl Strategy<Value = Step> {
         2 => (call(), some(), 1..120_u64).prop_map(|(call, so_far, lease)| Step::Renew { call, so_far, lease }),
         2 => (0..4_usize).prop_map(|most| Step::Expire { most }),
         1 => (call(), 0..LINES, change).prop_map(|(number, line, change)| Step::Adjust { number, line, change }),
+        1 => (call(), 0..LINES, overriding)
+            .prop_map(|(number, line, overriding)| Step::Override { number, line, overriding }),
         3 => seconds.prop_map(|seconds| Step::Wait { seconds }),
         1 => by.prop_map(|by| Step::SetClock { by }),
         1 => Just(Step::Restart),
@@ -159,6 +170,11 @@ impl Play<'_> {
                 let new = || adjustment(*number, &counter, *change);
                 let adjustment = self.adjusted.entry(*number).or_insert_with(new).clone();
                 assert_eq!(self.store().adjust(&adjustment), Tested(&self.reference).adjust(&adjustment));
+            }
+            Step::Override { number, line, overriding } => {
+                let measure = Measure::of(&self.lines[*line % 4].at(self.now));
+                let change = super::calls::overriding(*number, measure, *overriding);
+                assert_eq!(self.store().override_limit(&change), Tested(&self.reference).override_limit(&change));
             }
             Step::Wait { seconds } => self.wait(*seconds),
             Step::SetClock { by } => {
@@ -240,6 +256,7 @@ impl Play<'_> {
     fn compare(&self) {
         let (store, reference) = (self.store(), Tested(&self.reference));
         assert_eq!(store.counts(), reference.counts());
+        assert_eq!(store.overrides(), reference.overrides());
         assert_eq!(store.holds(&Scopes::All, usize::MAX), reference.holds(&Scopes::All, usize::MAX));
     }
 }

@@ -22,6 +22,7 @@ struct State {
     /// In their order.
     entries: Vec<(Counter, Entry)>,
     adjusted: BTreeSet<AdjustmentId>,
+    overrides: BTreeMap<Measure, Override>,
 }
 
 #[derive(Clone, Debug)]
@@ -236,6 +237,7 @@ impl State {
             filter.scopes.contains(scope)
                 && filter.unit.is_none_or(|wanted| wanted == *unit)
                 && filter.window.is_none_or(|wanted| wanted == period.window())
+                && filter.after.as_ref().is_none_or(|after| after < counter)
                 && filter.at.is_none_or(|at| period.begins() <= at && at < period.ends())
         };
         let counters = counters.into_iter().filter(|counter| self.is_kept(counter) && looked_at(counter));
@@ -267,6 +269,41 @@ impl State {
             self.entries.push((adjustment.counter.clone(), Entry::Adjust(adjustment.change)));
         }
         Some(self.standing(&adjustment.counter, None))
+    }
+}
+
+impl State {
+    fn overrides(&self) -> Vec<Override> {
+        self.overrides.values().filter(|set| self.now < set.until).cloned().collect()
+    }
+
+    fn override_limit(&mut self, change: &OverrideChange) -> Overridden {
+        let before = self.overrides();
+        let known = before.iter().find(|set| set.measure == change.measure).cloned();
+        if self.adjusted.contains(&change.id) {
+            return Overridden::Now(known);
+        }
+        let OverrideChange { id, measure, overriding, who, why } = change.clone();
+        match overriding {
+            Overriding::Set { limit, until } => {
+                let until = until.unwrap_or(measure.at(self.now).period.ends());
+                if until <= self.now {
+                    return Overridden::Over;
+                }
+                if known.is_none() && before.len() >= MOST_OVERRIDES {
+                    return Overridden::Full;
+                }
+                let limit = limit.map(|limit| limit.min(MOST_COUNTED));
+                let set = Override { id, measure, limit, at: self.now, until, who, why };
+                self.overrides.insert(set.measure.clone(), set);
+            }
+            Overriding::Unset if known.is_none() => return Overridden::Now(None),
+            Overriding::Unset => {
+                self.overrides.remove(&measure);
+            }
+        }
+        self.adjusted.insert(id);
+        Overridden::Now(self.overrides.get(&change.measure).cloned())
     }
 }
 
@@ -306,5 +343,13 @@ impl Store for Reference {
 
     fn adjust<'s>(&'s self, adjustment: &'s Adjustment) -> BoxFuture<'s, Result<Option<Standing>, StoreError>> {
         Box::pin(ready(Ok(self.state().adjust(adjustment))))
+    }
+
+    fn override_limit<'s>(&'s self, change: &'s OverrideChange) -> BoxFuture<'s, Result<Overridden, StoreError>> {
+        Box::pin(ready(Ok(self.state().override_limit(change))))
+    }
+
+    fn overrides(&self) -> BoxFuture<'_, Result<Vec<Override>, StoreError>> {
+        Box::pin(ready(Ok(self.state().overrides())))
     }
 }

@@ -107,9 +107,17 @@ impl Tested<'_> {
         self.answer(self.0.store().adjust(adjustment))
     }
 
+    pub(crate) fn override_limit(&self, change: &OverrideChange) -> Overridden {
+        self.answer(self.0.store().override_limit(change))
+    }
+
+    pub(crate) fn overrides(&self) -> Vec<Override> {
+        self.answer(self.0.store().overrides())
+    }
+
     /// What is used and held of all counters that are kept, by their texts.
     pub(crate) fn counts(&self) -> Vec<(String, u64, u64)> {
-        let all = UsageFilter { scopes: Scopes::All, window: None, unit: None, at: None, most: usize::MAX };
+        let all = UsageFilter { scopes: Scopes::All, window: None, unit: None, at: None, after: None, most: usize::MAX };
         self.usage(&all).into_iter().map(|it| (it.counter.to_string(), it.used, it.held)).collect()
     }
 }

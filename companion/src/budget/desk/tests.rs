@@ -5,7 +5,7 @@ use futures::future::BoxFuture;
 
 use tempfile::{TempDir, tempdir};
 use tollgate_budget::{
-    Adjustment, AdjustmentId, Amounts, Change, Durability, Expired, Holds, Label, MOST_COUNTED, Reserved, Scopes, Settled,
+    Adjustment, AdjustmentId, Amounts, Change, Durability, Expired, Holds, Label, MOST_COUNTED, Overridden, Override, OverrideChange, Reserved, Scopes, Settled,
     Settlement, SqliteStore, Standing, SystemClock, UsageFilter,
 };
 use tokio::time::timeout;
@@ -253,6 +253,14 @@ impl Store for Mute {
 
     fn adjust<'s>(&'s self, adjustment: &'s Adjustment) -> BoxFuture<'s, Result<Option<Standing>, StoreError>> {
         self.store.adjust(adjustment)
+    }
+
+    fn override_limit<'s>(&'s self, change: &'s OverrideChange) -> BoxFuture<'s, Result<Overridden, StoreError>> {
+        self.store.override_limit(change)
+    }
+
+    fn overrides(&self) -> BoxFuture<'_, Result<Vec<Override>, StoreError>> {
+        self.store.overrides()
     }
 }
 

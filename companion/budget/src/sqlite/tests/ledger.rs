@@ -30,7 +30,7 @@ fn a_settled_call_has_a_row_with_all_that_is_known_of_it() {
         replaced: None,
     };
     assert_eq!(row(&site, &reservation), Some(expected));
-    let spent = block_on(site.sqlite().ledger().spent(&Scopes::All, 0, u64::MAX, 10)).unwrap();
+    let spent = block_on(site.sqlite().ledger().spent(&Scopes::All, 0, u64::MAX, None, 10)).unwrap();
     assert_eq!(spent.iter().map(|it| (it.calls, it.tokens)).collect::<Vec<_>>(), [(1, 70)]);
 }
 
@@ -52,7 +52,7 @@ fn what_is_late_and_what_is_corrected_late_has_a_row() {
         let row = row(&site, reservation).unwrap();
         assert_eq!((row.ending, row.is_late), (Ending::Committed(tokens(30)), true));
     }
-    let spent = block_on(site.sqlite().ledger().spent(&Scopes::All, 0, u64::MAX, 10)).unwrap();
+    let spent = block_on(site.sqlite().ledger().spent(&Scopes::All, 0, u64::MAX, None, 10)).unwrap();
     assert_eq!(spent.iter().map(|it| (it.calls, it.tokens)).collect::<Vec<_>>(), [(2, 60)]);
 }
 
@@ -70,7 +70,7 @@ fn what_administrators_change_is_told_with_what_it_was() {
     let counts = [(0, 40), (40, 0), (0, 7), (7, 0)];
     let expected: Vec<_> = (1..)
         .zip(adjustments.into_iter().zip(counts))
-        .map(|(number, (adjustment, (before, after)))| (number, Audit { adjustment, at: NOON, before, after }))
+        .map(|(number, (adjustment, (before, after)))| (number, Audit { adjustment, at: NOON, before, after }.into()))
         .collect();
     assert_eq!(audits, expected);
     assert_eq!(block_on(site.sqlite().ledger().audits(3, 10)).unwrap(), expected[3..]);

@@ -6,6 +6,7 @@ pub(crate) mod crowd;
 pub(crate) mod late;
 pub(crate) mod lease;
 pub(crate) mod look;
+pub(crate) mod overrides;
 pub(crate) mod reserve;
 pub(crate) mod settle;
 pub(crate) mod time;
@@ -54,6 +55,15 @@ macro_rules! contract_tests {
                 counters_are_found_by_scope_window_unit_and_time,
                 counters_are_gone_two_days_after_their_period,
                 holds_are_found_by_scope_the_oldest_first,
+            ],
+            overrides: [
+                a_limit_that_is_set_counts_until_its_period_ends,
+                a_limit_that_is_set_until_a_time_counts_until_then,
+                a_limit_that_is_set_again_is_the_later_one,
+                a_limit_that_is_taken_away_counts_no_more,
+                asking_again_overrides_nothing_again,
+                what_is_over_is_not_set,
+                so_many_limits_are_set_and_no_more,
             ],
             reserve: [
                 a_call_that_fits_is_held_against_all_its_lines,
