@@ -5,8 +5,8 @@ use std::time::Duration;
 use tollgate_budget::ledger::{Audited, Ledger, LedgerId, Row, Spent, SpentAfter};
 use tollgate_budget::redis::{Member, RedisStore};
 use tollgate_budget::{
-    Adjustment, AdjustmentId, Counter, Holds, MOST_OVERRIDES, Overridden, Override, OverrideChange,
-    Overriding, ReservationId, Scopes, Standing, Store, StoreError, UsageFilter,
+    Adjustment, AdjustmentId, Counter, Holds, MOST_OVERRIDES, Overridden, Override, OverrideChange, Overriding,
+    ReservationId, Scopes, Standing, Store, StoreError, UsageFilter,
 };
 
 use crate::metrics::{Metrics, StoreOperation};
@@ -95,11 +95,9 @@ impl Accounts {
     }
 
     /// Changes what is used. Gives what the ledger of this companion has of it, too: nothing if another one made it.
-    pub(crate) async fn adjust(
-        &self,
-        adjustment: &Adjustment,
-    ) -> Result<(Standing, Option<Audited>), AccountsError> {
-        let mut standing = self.asker.ask(StoreOperation::Adjust, self.store.adjust(adjustment)).await?.ok_or(AccountsError::Gone)?;
+    pub(crate) async fn adjust(&self, adjustment: &Adjustment) -> Result<(Standing, Option<Audited>), AccountsError> {
+        let mut standing =
+            self.asker.ask(StoreOperation::Adjust, self.store.adjust(adjustment)).await?.ok_or(AccountsError::Gone)?;
         self.limit(&mut standing);
         let audit = self.audit(adjustment.id).await?;
         let is_it = |audit: &Audited| match audit {

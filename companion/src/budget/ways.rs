@@ -103,7 +103,8 @@ impl Asked<'_> {
     /// The model that is asked for, whatever is known of it and whatever room it has, at its cost if that is known.
     pub(super) fn regardless(&self) -> Result<Ways, NoWay> {
         let known = self.budgets.model(self.model);
-        let room = known.map_or_else(|| self.call.of_unknown(longest(self.budgets)), |model| self.call.regardless(model));
+        let room =
+            known.map_or_else(|| self.call.of_unknown(longest(self.budgets)), |model| self.call.regardless(model));
         let lines = self.payer.lines(self.limits, known, 0)?;
         let served = Served {
             model: self.model.to_owned(),

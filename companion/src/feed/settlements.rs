@@ -76,8 +76,7 @@ mod tests {
     /// With a receipt that nobody can read: it is past helping, and acknowledged.
     fn said(sequences: impl IntoIterator<Item = u64>) -> proto::Settlements {
         let released = proto::settlement::Outcome::Released(proto::Released {});
-        let settlement =
-            |sequence| proto::Settlement { sequence, reservation: vec![1, 2, 3], outcome: Some(released) };
+        let settlement = |sequence| proto::Settlement { sequence, reservation: vec![1, 2, 3], outcome: Some(released) };
         proto::Settlements { settlements: sequences.into_iter().map(settlement).collect() }
     }
 

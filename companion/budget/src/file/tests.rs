@@ -43,7 +43,8 @@ fn hold_up(file: &BudgetFile) -> (mpsc::Sender<()>, BoxFuture<'static, Result<()
 }
 
 fn insert(transaction: &rusqlite::Transaction<'_>, number: i64) -> rusqlite::Result<usize> {
-    transaction.execute("INSERT INTO changes VALUES (?1, CAST(?1 AS BLOB), 0, 'reset', '', 0, 0, 0, 0, '', '')", [number])
+    transaction
+        .execute("INSERT INTO changes VALUES (?1, CAST(?1 AS BLOB), 0, 'reset', '', 0, 0, 0, 0, '', '')", [number])
 }
 
 #[test]
@@ -153,8 +154,7 @@ fn while_somebody_else_has_the_file_locked_those_who_wait_are_told_together() {
     let other = Connection::open(&path).unwrap();
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
     let first = file.write(|transaction| insert(transaction, 0));
-    let mut queued: Vec<_> =
-        (1..9).map(|number| file.write(move |transaction| insert(transaction, number))).collect();
+    let mut queued: Vec<_> = (1..9).map(|number| file.write(move |transaction| insert(transaction, number))).collect();
     let is_locked = |done: Result<usize, FileError>| {
         let error = done.unwrap_err();
         assert!(matches!(&error, FileError::Failed(why) if why.contains("locked")), "{error}");

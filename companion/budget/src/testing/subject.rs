@@ -117,7 +117,8 @@ impl Tested<'_> {
 
     /// What is used and held of all counters that are kept, by their texts.
     pub(crate) fn counts(&self) -> Vec<(String, u64, u64)> {
-        let all = UsageFilter { scopes: Scopes::All, window: None, unit: None, at: None, after: None, most: usize::MAX };
+        let all =
+            UsageFilter { scopes: Scopes::All, window: None, unit: None, at: None, after: None, most: usize::MAX };
         self.usage(&all).into_iter().map(|it| (it.counter.to_string(), it.used, it.held)).collect()
     }
 }

@@ -158,7 +158,7 @@ pub(super) fn label(text: &str) -> Result<Label, Problem> {
 
 /// Says how to ask again, where nobody knows whether a change was made.
 pub(super) fn maybe_made(error: AccountsError, AdjustmentId(id): AdjustmentId) -> Problem {
-    let is_open = matches!(error, AccountsError::Store(_) | AccountsError::Ledger(_) | AccountsError::Silent);
+    let is_open = matches!(error, AccountsError::Store(_));
     let problem = Problem::from(error);
     match is_open {
         true => problem.and(&format!(

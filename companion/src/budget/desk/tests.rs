@@ -4,11 +4,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use futures::future::BoxFuture;
 
 use tempfile::{TempDir, tempdir};
-use tollgate_budget::{
-    Adjustment, AdjustmentId, Amounts, Change, Durability, Expired, Holds, Label, MOST_COUNTED, Overridden, Override, OverrideChange, Reserved, Scopes, Settled,
-    Settlement, SqliteStore, Standing, SystemClock, UsageFilter,
-};
 use tokio::time::timeout;
+use tollgate_budget::{
+    Adjustment, AdjustmentId, Amounts, Change, Durability, Expired, Holds, Label, MOST_COUNTED, Overridden, Override,
+    OverrideChange, Reserved, Scopes, Settled, Settlement, SqliteStore, Standing, SystemClock, UsageFilter,
+};
 use tollgate_policy::set::budget::Environment;
 
 use super::super::fixture::budgets_with;
@@ -235,7 +235,12 @@ impl Store for Mute {
         self.store.settle(settlement)
     }
 
-    fn renew<'s>(&'s self, id: ReservationId, so_far: Amounts, lease: Lease) -> BoxFuture<'s, Result<bool, StoreError>> {
+    fn renew<'s>(
+        &'s self,
+        id: ReservationId,
+        so_far: Amounts,
+        lease: Lease,
+    ) -> BoxFuture<'s, Result<bool, StoreError>> {
         self.store.renew(id, so_far, lease)
     }
 

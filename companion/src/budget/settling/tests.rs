@@ -30,7 +30,8 @@ impl Place {
         let metrics = Arc::new(Metrics::new(None));
         let events = Arc::new(Events::new(Arc::clone(&metrics)));
         let (till, jobs) = Till::new(Arc::clone(&metrics));
-        let settling = Settling::new(Arc::clone(&store) as Arc<dyn Store>, Lease::default(), Arc::clone(&events), metrics);
+        let settling =
+            Settling::new(Arc::clone(&store) as Arc<dyn Store>, Lease::default(), Arc::clone(&events), metrics);
         let settling = tokio::spawn(settling.run(jobs, Shutdown::never()));
         Place { dir, store, till, events, _settling: settling }
     }
@@ -62,7 +63,7 @@ impl Place {
 
     /// Used and held by Ann.
     async fn stands(&self) -> (u64, u64) {
-        let filter = UsageFilter { scopes: Scopes::All, window: None, unit: None, at: None, most: 9 };
+        let filter = UsageFilter { scopes: Scopes::All, window: None, unit: None, at: None, after: None, most: 9 };
         let standings = self.store.usage(&filter).await.unwrap();
         standings.first().map_or((0, 0), |standing| (standing.used, standing.held))
     }

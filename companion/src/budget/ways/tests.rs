@@ -15,9 +15,7 @@ fn ways(model: &str, prompt: u64, downgrade: Option<u8>) -> Result<Vec<(String, 
     let asked = Asked { budgets: &budgets, limits, payer: &payer, call: &call, model, downgrade };
     let ways = asked.ways(prompt)?;
     let told = ways.candidates.iter().enumerate();
-    Ok(told
-        .map(|(place, way)| (ways.served[place].model.clone(), way.lines[0].spare, way.amounts.tokens()))
-        .collect())
+    Ok(told.map(|(place, way)| (ways.served[place].model.clone(), way.lines[0].spare, way.amounts.tokens())).collect())
 }
 
 fn way(model: &str, spare: u64, tokens: u64) -> (String, u64, u64) {
