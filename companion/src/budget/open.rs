@@ -1,13 +1,11 @@
 use std::sync::Arc;
 
-use tokio::sync::mpsc;
 use tollgate_budget::ledger::{Ledger, Outbox};
 use tollgate_budget::redis::RedisStore;
 use tollgate_budget::{OpenError, SqliteStore, Store, SystemClock};
 
 use crate::daemon::Shutdown;
 use crate::metrics::Metrics;
-use crate::sparingly::Sparingly;
 
 use super::accounts::Accounts;
 use super::condition::Condition;
@@ -15,10 +13,11 @@ use super::config::{BudgetConfig, BudgetStore, RedisBudgets};
 use super::desk::Desk;
 use super::events::Events;
 use super::lookout::Lookout;
+use super::monitor::Monitor;
 use super::rulebook::Rulebook;
 use super::settling::Settling;
 use super::sweep::Sweeper;
-use super::till::{Job, Till};
+use super::till::{Jobs, Till};
 
 /// Budgets, with the store open: the parts that others talk to, and those that run by themselves.
 pub(crate) struct Opened {
@@ -29,7 +28,7 @@ pub(crate) struct Opened {
     pub(crate) sweeper: Sweeper,
     lookout: Lookout,
     settling: Settling,
-    jobs: mpsc::Receiver<Job>,
+    jobs: Jobs,
 }
 
 impl Opened {
@@ -55,45 +54,50 @@ impl Opened {
         };
         let events = Arc::new(Events::new(Arc::clone(metrics)));
         let (till, jobs) = Till::new(Arc::clone(metrics));
+        let desk = Desk::new(
+            Arc::clone(&store),
+            rulebook.clone(),
+            *lease,
+            till.clone(),
+            Arc::clone(&events),
+            Arc::clone(metrics),
+        );
+        let overrides = desk.overrides().clone();
         Ok(Opened {
-            desk: Desk::new(
-                Arc::clone(&store),
-                rulebook.clone(),
-                *lease,
-                till.clone(),
-                Arc::clone(&events),
-                Arc::clone(metrics),
-            ),
+            desk,
             till,
-            accounts: Accounts {
-                store: Arc::clone(&store),
-                ledger: ledger.clone(),
-                rulebook,
-                events: Arc::clone(&events),
-                shared: shared.clone(),
-            },
-            sweeper: Sweeper {
-                store: Arc::clone(&store),
-                ledger,
-                ledger_days: *ledger_days,
-                metrics: Arc::clone(metrics),
-                log: Sparingly::default(),
-                condition: condition.clone(),
-            },
+            accounts: Accounts::new(
+                (Arc::clone(&store), shared.clone()),
+                ledger.clone(),
+                (rulebook, overrides),
+                Arc::clone(&events),
+                metrics,
+            ),
+            sweeper: Sweeper::new(
+                Arc::clone(&store),
+                *lease,
+                (ledger, *ledger_days),
+                Arc::clone(metrics),
+                condition.clone(),
+            ),
             condition,
             lookout: Lookout { store: shared, metrics: Arc::clone(metrics) },
-            settling: Settling { store, lease: *lease, events, metrics: Arc::clone(metrics), log: Arc::default() },
+            settling: Settling::new(store, *lease, events, Arc::clone(metrics)),
             jobs,
         })
     }
 
-    /// Those that run: the sweeper, what settles, and the lookout.
+    /// Those that run: the sweeper, what settles, and who looks out for operators.
     pub(crate) fn into_tasks(
         self,
         shutdown: &Shutdown,
     ) -> (impl Future<Output = ()> + use<>, impl Future<Output = ()> + use<>, impl Future<Output = ()> + use<>) {
-        let Opened { sweeper, settling, jobs, lookout, .. } = self;
-        (sweeper.run(shutdown.clone()), settling.run(jobs, shutdown.clone()), lookout.run(shutdown.clone()))
+        let Opened { sweeper, settling, jobs, lookout, accounts, .. } = self;
+        let (lookout, monitor) = (lookout.run(shutdown.clone()), Monitor { accounts }.run(shutdown.clone()));
+        let look = async {
+            tokio::join!(lookout, monitor);
+        };
+        (sweeper.run(shutdown.clone()), settling.run(jobs, shutdown.clone()), look)
     }
 }
 

@@ -13,7 +13,8 @@ use tollgate_policy::set::budget::BudgetMode;
 use super::gauge;
 
 /// From a file that is in memory to a store that is given up on.
-const STORE_BUCKETS: [f64; 12] = [0.0001, 0.0002, 0.0004, 0.0008, 0.0016, 0.003, 0.006, 0.0125, 0.025, 0.05, 0.1, 0.25];
+const STORE_BUCKETS: [f64; 16] =
+    [0.0001, 0.0002, 0.0004, 0.0008, 0.0016, 0.003, 0.006, 0.0125, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0];
 
 /// From a word too many to a book.
 const OVERSPEND_BUCKETS: [f64; 9] = [1.0, 10.0, 50.0, 100.0, 500.0, 1000.0, 5000.0, 20_000.0, 100_000.0];
@@ -28,6 +29,8 @@ pub(crate) struct BudgetMetrics {
     calls: Family<CallLabels, Counter>,
     settled: Family<SettledLabels, Counter>,
     rejected: Counter,
+    turned_away: Counter,
+    clock_ahead: Gauge,
     waiting: Gauge,
     overspend: Histogram,
     holds: Gauge,
@@ -126,6 +129,10 @@ pub(crate) enum StoreOperation {
     Renew,
     Expire,
     Holds,
+    /// For somebody who looks.
+    Look,
+    /// For somebody who changes something.
+    Adjust,
 }
 
 /// What the store is doing.
@@ -218,6 +225,8 @@ impl EncodeLabelValue for StoreOperation {
             StoreOperation::Renew => "renew",
             StoreOperation::Expire => "expire",
             StoreOperation::Holds => "holds",
+            StoreOperation::Look => "look",
+            StoreOperation::Adjust => "adjust",
         })
     }
 }
@@ -238,7 +247,7 @@ impl From<Settled> for Came {
             Settled::Now => Came::Now,
             Settled::Before => Came::Before,
             Settled::Corrected { .. } => Came::Corrected,
-            Settled::Late => Came::Late,
+            Settled::Late { .. } => Came::Late,
             Settled::Waiting => Came::Waiting,
         }
     }
@@ -252,6 +261,8 @@ impl BudgetMetrics {
             calls: Family::default(),
             settled: Family::default(),
             rejected: Counter::default(),
+            turned_away: Counter::default(),
+            clock_ahead: Gauge::default(),
             waiting: Gauge::default(),
             overspend: Histogram::new(OVERSPEND_BUCKETS),
             holds: Gauge::default(),
@@ -292,6 +303,8 @@ impl BudgetMetrics {
         registry.register("budget_settled", settled, self.settled.clone());
         let rejected = "Settlements that cannot be read";
         registry.register("budget_settlements_rejected", rejected, self.rejected.clone());
+        let turned_away = "Settlements that were not taken, since too many wait; VMs say theirs again";
+        registry.register("budget_settlements_turned_away", turned_away, self.turned_away.clone());
         let waiting = "Settlements that are on their way to the store";
         registry.register("budget_settlements_waiting", waiting, self.waiting.clone());
         let overspend = "Of calls that used more than was held for them, how much more";
@@ -303,6 +316,8 @@ impl BudgetMetrics {
 
     fn register_store(&self, registry: &mut Registry) {
         registry.register("budget_holds", "Calls that something is held for", self.holds.clone());
+        let ahead = "By how much the budget store's time is ahead of this machine's";
+        registry.register_with_unit("budget_clock_ahead", ahead, Unit::Seconds, self.clock_ahead.clone());
         let expiries = "Calls of which nothing was heard until their leases ended";
         registry.register("budget_lease_expiries", expiries, self.expiries.clone());
         let duration = "Time until the budget store has answered, or is given up on";
@@ -359,6 +374,15 @@ impl BudgetMetrics {
 
     pub(crate) fn rejected(&self) {
         self.rejected.inc();
+    }
+
+    pub(crate) fn turned_away(&self) {
+        self.turned_away.inc();
+    }
+
+    /// In seconds; less than nothing where it is behind.
+    pub(crate) fn clock_is_ahead(&self, seconds: i64) {
+        self.clock_ahead.set(seconds);
     }
 
     pub(crate) fn settlements_wait(&self, count: usize) {

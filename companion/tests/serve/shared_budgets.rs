@@ -104,6 +104,22 @@ async fn a_call_is_held_and_settled_in_redis() {
 }
 
 #[tokio::test]
+async fn what_a_redis_that_stalls_holds_after_all_is_given_back() {
+    let redis = Redis::forgetting();
+    let site = site(&redis, 1000);
+    let companion = open(&site).await;
+    let mut client = Client::of(&companion).await;
+    client.held(1).await;
+    redis.stall();
+    assert!(matches!(client.ask(call(2)).await, Outcome::Unavailable(_)));
+    redis.go_on();
+    companion.until("/v1/budgets/ledger/rows", |_, body| body["rows"][0]["outcome"] == "released").await;
+    companion.until("/v1/budgets/holds", |_, body| body["all"] == 1).await;
+    assert_eq!(acme(&companion).await, (1000, 0, 100));
+    companion.stop().await;
+}
+
+#[tokio::test]
 async fn companions_on_one_redis_share_one_limit() {
     let redis = Redis::forgetting();
     let (one_site, other_site) = (site(&redis, 250), site(&redis, 250));

@@ -11,6 +11,10 @@ use crate::store::StoreError;
 const TOGETHER: &str = "256";
 
 impl Link {
+    pub(super) async fn now(&self) -> Result<u64, StoreError> {
+        Ok(self.ask(&self.scripts.time, &[]).await?.now)
+    }
+
     /// Page by page: counters that change meanwhile are seen before or after it.
     pub(super) async fn usage(&self, filter: &UsageFilter) -> Result<Vec<Standing>, StoreError> {
         let mut standings = Vec::new();
@@ -37,17 +41,19 @@ impl Link {
     /// In the order of their scopes and units, which is that of their names.
     async fn usage_in(&self, period: Period, filter: &UsageFilter) -> Result<Vec<Standing>, StoreError> {
         let prefix = names::prefix(&filter.scopes);
-        let (mut from, to) = match prefix.as_str() {
-            "" => ("-".to_owned(), "+".to_owned()),
-            // No name goes on with such characters: the second place of a kind's prefix is a name's, and of a scope's a digit.
-            prefix => (format!("[{prefix}"), format!("({prefix}\u{10ffff}\u{10ffff}")),
-        };
+        // No name goes on with such characters: the second place of a kind's prefix is a name's, and of a scope's a digit.
+        let to = if prefix.is_empty() { "+".to_owned() } else { format!("({prefix}\u{10ffff}\u{10ffff}") };
+        let first = filter.after.as_ref().map(names::of_field).unwrap_or_default().max(prefix);
+        let mut from = if first.is_empty() { "-".to_owned() } else { format!("[{first}") };
         let unit = filter.unit.map_or_else(String::new, names::of_unit);
         let mut standings = Vec::new();
         while standings.len() < filter.most {
             let arguments = [names::of_period(period), from, to.clone(), TOGETHER.to_owned(), unit.clone()];
             let Answered { mut rest, .. } = self.ask(&self.scripts.usage, &arguments).await?;
             let next = read_usage(&mut rest, &mut standings).map_err(not_understood)?;
+            if let Some(after) = &filter.after {
+                standings.retain(|standing| standing.counter > *after);
+            }
             match next.as_str() {
                 "" => break,
                 next => from = format!("({next}"),

@@ -18,6 +18,7 @@
 //! | `members` | every ledger that counts here, and for which generation and life it is through | for ever |
 //! | `r:<id>` | a reservation: held, expired or final | its counters are gone; 48 hours more while it is held |
 //! | `a:<id>` | an adjustment, that it is made once | its counter is gone |
+//! | `overrides` | limits that count instead of those of policies | the first change after their ends |
 //! | `<generation>:c:<period>` | what is used and held by all counters of a period | 48 hours after it |
 //! | `<generation>:n:<period>` | their names, in their order | as long |
 //! | `<generation>:periods`, `:leases`, `:holds` | what there is, to be found by time | what is in them |
@@ -51,8 +52,8 @@
 //!    misses anything, it opens with the counters that are there.
 //! 3. The companion remembers another generation than the one that is there: it gives back what it has (`lua/seed_*.lua`)
 //!    and the gate is closed until it is through. These are its shares of all counters that are kept, the marks of what it has
-//!    settled since what Redis has was new (all that are kept, if Redis was empty), and what is held for its own callers.
-//!    Given twice, a share or a mark or a hold counts once.
+//!    settled since what Redis has was new (all that are kept, if Redis was empty), what is held for its own callers, and the
+//!    limits that administrators have set. Given twice, a share or a mark or a hold counts once; of limits, the latest does.
 //! 4. All is as it was: its session goes on.
 //!
 //! While the gate is closed, reserving and all else that needs the counters is answered with
@@ -92,6 +93,7 @@ mod link;
 mod look;
 mod mirror;
 mod names;
+mod overrides;
 mod record;
 mod renew;
 mod reserve;

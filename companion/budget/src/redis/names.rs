@@ -6,13 +6,23 @@ use crate::candidate::Line;
 use crate::counter::Counter;
 use crate::label::Label;
 use crate::look::Scopes;
+use crate::overrides::Measure;
 use crate::period::{Period, Window};
 use crate::scope::{Scope, ScopeKind};
 
 /// Of a line, without the time.
 pub(super) fn of_line(line: &Line) -> String {
-    let (unit, window) = (place(&Unit::ALL, line.unit), place(&Window::ALL, line.window));
-    format!("{}\t{unit}{window}", of_scope(&line.scope))
+    timeless(&line.scope, line.window, line.unit)
+}
+
+/// Of what a limit is for: without the time.
+pub(super) fn of_measure(Measure { scope, window, unit }: &Measure) -> String {
+    timeless(scope, *window, *unit)
+}
+
+fn timeless(scope: &Scope, window: Window, unit: Unit) -> String {
+    let (unit, window) = (place(&Unit::ALL, unit), place(&Window::ALL, window));
+    format!("{}\t{unit}{window}", of_scope(scope))
 }
 
 /// Of a counter.
@@ -24,6 +34,11 @@ pub(super) fn of_counter(counter: &Counter) -> String {
     name
 }
 
+/// Of a counter among those of its period.
+pub(super) fn of_field(counter: &Counter) -> String {
+    format!("{}\t{}", of_scope(&counter.scope), of_unit(counter.unit))
+}
+
 /// The end of the names of a period's counters.
 pub(super) fn of_period(period: Period) -> String {
     format!("{}{:012}", place(&Window::ALL, period.window()), period.begins())
@@ -33,10 +48,20 @@ pub(super) fn of_period(period: Period) -> String {
 pub(super) fn parse(name: &str) -> Option<Counter> {
     let (scope, rest) = name.rsplit_once('\t')?;
     let (unit, period) = (place_of(rest.get(..1)?)?, parse_period(rest.get(1..)?)?);
-    let kind = *ScopeKind::ALL.get(place_of(scope.get(..1)?)?)?;
-    let label = scope.get(1..).filter(|label| !label.is_empty());
-    let scope = Scope::new(kind, label.map(Label::new).transpose().ok()?)?;
-    Some(Counter { scope, unit: *Unit::ALL.get(unit)?, period })
+    Some(Counter { scope: parse_scope(scope)?, unit: *Unit::ALL.get(unit)?, period })
+}
+
+/// What a limit is for that has such a name.
+pub(super) fn parse_measure(name: &str) -> Option<Measure> {
+    let (scope, rest) = name.rsplit_once('\t')?;
+    let (unit, window) = (place_of(rest.get(..1)?)?, place_of(rest.get(1..)?)?);
+    Some(Measure { scope: parse_scope(scope)?, window: *Window::ALL.get(window)?, unit: *Unit::ALL.get(unit)? })
+}
+
+fn parse_scope(text: &str) -> Option<Scope> {
+    let kind = *ScopeKind::ALL.get(place_of(text.get(..1)?)?)?;
+    let label = text.get(1..).filter(|label| !label.is_empty());
+    Scope::new(kind, label.map(Label::new).transpose().ok()?)
 }
 
 /// The period whose counters' names end so.

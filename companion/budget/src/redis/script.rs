@@ -5,6 +5,7 @@ const CLOCK: &str = "tonumber(redis.call('TIME')[1])";
 
 pub(super) const PERIODS: &str = include_str!("lua/periods.lua");
 const COUNTERS: &str = include_str!("lua/counters.lua");
+const OVERRIDES: &str = include_str!("lua/overrides.lua");
 const RECORDS: &str = include_str!("lua/records.lua");
 const ENTER: &str = include_str!("lua/enter.lua");
 const ARRIVE: &str = include_str!("lua/arrive.lua");
@@ -22,11 +23,14 @@ pub(super) struct Scripts {
     pub(super) usage: Script,
     pub(super) holds: Script,
     pub(super) adjust: Script,
+    pub(super) override_limit: Script,
+    pub(super) list_overrides: Script,
     pub(super) time: Script,
     pub(super) hello: Script,
     pub(super) seed_shares: Script,
     pub(super) seed_marks: Script,
     pub(super) seed_holds: Script,
+    pub(super) seed_overrides: Script,
     pub(super) seed_end: Script,
     pub(super) members: Script,
     pub(super) forget: Script,
@@ -41,8 +45,9 @@ impl Default for Scripts {
 impl Scripts {
     /// With another expression for the seconds since 1970.
     pub(super) fn telling_time_by(clock: &str) -> Self {
-        let enter = ENTER.replace("CLOCK", clock);
-        let arrive = ARRIVE.replace("CLOCK", clock);
+        let clock = include_str!("lua/clock.lua").replace("CLOCK", clock);
+        let enter = [&clock, ENTER].join("\n");
+        let arrive = [&clock, ARRIVE].join("\n");
         let asking = |body: &str| Script::new(&[&enter, PERIODS, COUNTERS, RECORDS, body].join("\n"));
         let seeding = |body: &str| Script::new(&[&arrive, PERIODS, COUNTERS, RECORDS, SEED, body].join("\n"));
         Scripts {
@@ -55,11 +60,14 @@ impl Scripts {
             usage: asking(include_str!("lua/usage.lua")),
             holds: asking(include_str!("lua/holds.lua")),
             adjust: asking(include_str!("lua/adjust.lua")),
+            override_limit: asking(&[OVERRIDES, include_str!("lua/override.lua")].join("\n")),
+            list_overrides: asking(&[OVERRIDES, include_str!("lua/list_overrides.lua")].join("\n")),
             time: asking(include_str!("lua/time.lua")),
-            hello: Script::new(&include_str!("lua/hello.lua").replace("CLOCK", clock)),
+            hello: Script::new(&[&clock, include_str!("lua/hello.lua")].join("\n")),
             seed_shares: seeding(include_str!("lua/seed_shares.lua")),
             seed_marks: seeding(include_str!("lua/seed_marks.lua")),
             seed_holds: seeding(include_str!("lua/seed_holds.lua")),
+            seed_overrides: seeding(&[OVERRIDES, include_str!("lua/seed_overrides.lua")].join("\n")),
             seed_end: seeding(include_str!("lua/seed_end.lua")),
             members: Script::new(include_str!("lua/members.lua")),
             forget: Script::new(include_str!("lua/forget.lua")),

@@ -9,6 +9,7 @@ use super::connect::Connected;
 use super::hello::Hello;
 use super::link::Link;
 use super::names;
+use super::overrides;
 use super::session::{self, AskError};
 use crate::amounts::Amounts;
 use crate::counter::Counter;
@@ -52,6 +53,7 @@ pub(super) async fn seed(link: &Link, connected: &Connected, hello: &Hello) -> R
     seeding.shares().await?;
     seeding.marks().await?;
     seeding.holds().await?;
+    seeding.overrides().await?;
     seeding.ask(&link.scripts.seed_end, Vec::new()).await
 }
 
@@ -89,6 +91,15 @@ impl Seeding<'_> {
         for some in self.link.mirror.all().chunks(TOGETHER) {
             let holds = some.iter().flat_map(hold);
             self.ask(&self.link.scripts.seed_holds, counted(some.len(), holds)).await?;
+        }
+        Ok(())
+    }
+
+    async fn overrides(&self) -> Result<(), SeedError> {
+        let records = self.link.outbox.overrides().await?;
+        for some in records.chunks(TOGETHER) {
+            let pairs = some.iter().flat_map(overrides::pair);
+            self.ask(&self.link.scripts.seed_overrides, counted(some.len(), pairs)).await?;
         }
         Ok(())
     }

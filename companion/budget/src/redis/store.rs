@@ -1,3 +1,4 @@
+use std::fmt;
 use std::sync::Arc;
 
 use futures::future::BoxFuture;
@@ -18,6 +19,7 @@ use crate::amounts::Amounts;
 use crate::file::FileError;
 use crate::ledger::{Ledger, LedgerId, Outbox};
 use crate::look::{Holds, Scopes, UsageFilter};
+use crate::overrides::{Overridden, Override, OverrideChange};
 use crate::reservation::ReservationId;
 use crate::reserve::{Lease, Reserve, Reserved};
 use crate::settle::{Expired, Settled, Settlement};
@@ -142,14 +144,14 @@ impl RedisStore {
         let asked = timeout(self.link.settings.patience, async {
             let mut instead = None;
             loop {
-                let connected = connect(&self.link.settings, instead.as_ref()).await.map_err(not_understood)?;
+                let connected = connect(&self.link.settings, instead.as_ref()).await.map_err(not_reached)?;
                 match ask(&self.link, &connected).await {
                     Err(error) if instead.is_none() && error.instead().is_some() => instead = error.instead(),
                     answer => return answer.map_err(not_understood),
                 }
             }
         });
-        asked.await.unwrap_or_else(|_| Err(StoreError::Unavailable("redis does not answer".to_owned())))
+        asked.await.unwrap_or_else(|_| Err(StoreError::Unanswered("redis does not answer".to_owned())))
     }
 }
 
@@ -160,7 +162,15 @@ impl Drop for RedisStore {
     }
 }
 
+fn not_reached(error: impl fmt::Display) -> StoreError {
+    StoreError::Unavailable(format!("redis: {error}"))
+}
+
 impl Store for RedisStore {
+    fn now(&self) -> BoxFuture<'_, Result<u64, StoreError>> {
+        Box::pin(self.link.now())
+    }
+
     fn reserve<'s>(&'s self, reserve: &'s Reserve) -> BoxFuture<'s, Result<Reserved, StoreError>> {
         Box::pin(self.link.reserve(reserve))
     }
@@ -192,5 +202,13 @@ impl Store for RedisStore {
 
     fn adjust<'s>(&'s self, adjustment: &'s Adjustment) -> BoxFuture<'s, Result<Option<Standing>, StoreError>> {
         Box::pin(self.link.adjust(adjustment))
+    }
+
+    fn override_limit<'s>(&'s self, change: &'s OverrideChange) -> BoxFuture<'s, Result<Overridden, StoreError>> {
+        Box::pin(self.link.override_limit(change))
+    }
+
+    fn overrides(&self) -> BoxFuture<'_, Result<Vec<Override>, StoreError>> {
+        Box::pin(self.link.overrides())
     }
 }

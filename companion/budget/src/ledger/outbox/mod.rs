@@ -2,6 +2,7 @@
 
 mod adjustments;
 mod elsewhere;
+mod overrides;
 mod pending;
 mod shares;
 
@@ -11,7 +12,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use super::row::Ending;
-use super::{Audit, Ledger, Row};
+use super::{Audit, Ledger, LimitAudit, Row};
 use crate::adjust::{Adjustment, AdjustmentId};
 use crate::amounts::Amounts;
 use crate::counter::Counter;
@@ -19,6 +20,7 @@ use crate::file::{BudgetFile, Counting, Durability, FileError, OpenError};
 use crate::reservation::{Reservation, ReservationId};
 use crate::settle::{Outcome, Settlement};
 use crate::sqlite::holds::{self, KnownHold};
+use crate::sqlite::overrides::Record;
 
 pub use elsewhere::Seen;
 
@@ -195,6 +197,16 @@ impl Outbox {
     /// If the file cannot be read.
     pub async fn pending_adjustments(&self, most: usize) -> Result<Vec<Adjustment>, FileError> {
         self.file().read(move |transaction| adjustments::list(transaction, most)).await
+    }
+
+    /// The limits that another store was seen to have instead of those of policies.
+    pub(crate) async fn overrides(&self) -> Result<Vec<Record>, FileError> {
+        self.file().read(crate::sqlite::overrides::all).await
+    }
+
+    /// Notes the limits that another store has instead of those of policies, and what was changed of them by this companion.
+    pub(crate) async fn set_overrides(&self, records: Vec<Record>, made: Option<LimitAudit>) -> Result<(), FileError> {
+        self.file().write(move |transaction| overrides::note(transaction, &records, made.as_ref())).await
     }
 
     /// What this ledger has added to each counter that is kept at a time: a store that has lost its counters is given the sums

@@ -45,7 +45,7 @@ async fn four_companions_never_pass_the_limit_and_their_ledgers_have_it_all() {
     let callers = stores.iter().flat_map(|store| (0..CALLERS).map(|caller| (Arc::clone(store), caller)));
     let callers: Vec<_> = callers.map(|(store, caller)| tokio::spawn(call_often(store, caller))).collect();
     let held: u64 = join_all(callers).await.into_iter().map(Result::unwrap).sum();
-    let filter = UsageFilter { scopes: Scopes::All, window: None, unit: None, at: None, most: usize::MAX };
+    let filter = UsageFilter { scopes: Scopes::All, window: None, unit: None, at: None, after: None, most: usize::MAX };
     let usage = stores[0].usage(&filter).await.unwrap();
     let mut spent = BTreeMap::new();
     for store in &stores {

@@ -389,3 +389,32 @@ fn beside(server: &Server) -> (RedisSettings, Site<'_>) {
     let settings = settings(server);
     (settings.clone(), Site::on(settings, server))
 }
+
+#[test]
+fn limits_that_administrators_set_are_given_back_and_the_latest_counts() {
+    let server = Server::start(&FORGETTING);
+    let one = Site::new(&server);
+    let two = Site::on(one.settings.clone(), &server);
+    one.wait_until_ready();
+    two.wait_until_ready();
+    one.set_time(NOON);
+    let [acme, other] = ["acme", "other"].map(|name| measure(&format!("day:{DAY}:tokens:org:{name}")));
+    Tested(&one).override_limit(&set(1, acme.clone(), Some(5)));
+    Tested(&one).override_limit(&set(2, other.clone(), None));
+    let seen = Tested(&two).overrides();
+    assert_eq!((seen.len(), seen[0].limit, seen[1].limit), (2, Some(5), None));
+    // One knows of these only what it did before.
+    one.set_time(NOON + 1);
+    Tested(&two).override_limit(&set(3, acme.clone(), Some(7)));
+    Tested(&two).override_limit(&unset(4, other));
+    lose_everything(&server, &one);
+    one.set_time(NOON + 2);
+    one.wait_until_ready();
+    two.wait_until_ready();
+    for site in [&one, &two] {
+        let known = Tested(site).overrides();
+        assert_eq!((known.len(), &known[0].measure, known[0].limit), (1, &acme, Some(7)));
+    }
+    let audits = |site: &Site<'_>| site.runtime.block_on(site.redis().ledger().audits(0, 9)).unwrap().len();
+    assert_eq!((audits(&one), audits(&two)), (2, 2), "each has what it was asked for");
+}
