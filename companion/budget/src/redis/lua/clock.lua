@@ -7,8 +7,9 @@ local function time_after(newest, since, from)
   if not since and clock >= now then
     return clock
   end
-  since, from = tonumber(since or clock + 1), tonumber(from or now)
-  if clock < since then
+  since, from = tonumber(since or clock), tonumber(from or 0)
+  if from + math.floor((clock - since) / 2) < now then
+    -- It has been set back since, or again.
     since, from = clock, now
     redis.call('HSET', KEYS[1], 'behind_since', string.format('%.0f', since), 'behind_from', string.format('%.0f', from))
   end

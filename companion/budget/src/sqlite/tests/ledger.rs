@@ -81,14 +81,14 @@ fn time_never_goes_back_not_even_from_one_process_to_the_next() {
     let mut site = Site::new();
     site.set_time(NEXT_DAY);
     Tested(&site).hold(&call(1, tokens(10), [line(Scope::Global, 100)]));
-    site.set_time(NOON);
+    site.step_clock(NOON);
     let second = Tested(&site).hold(&call(2, tokens(10), [line(Scope::Global, 100)])).reservation;
     assert_eq!((second.at, second.counters[0].period.begins()), (NEXT_DAY, NEXT_DAY));
     site.restart();
     let third = Tested(&site).hold(&call(3, tokens(10), [line(Scope::Global, 100)])).reservation;
     assert_eq!((third.at, third.counters[0].period.begins()), (NEXT_DAY, NEXT_DAY));
     assert_eq!(Tested(&site).counts().len(), 1);
-    site.set_time(NEXT_DAY + 1);
+    site.step_clock(NEXT_DAY + 1);
     let fourth = Tested(&site).hold(&call(4, tokens(10), [line(Scope::Global, 100)])).reservation;
     assert_eq!(fourth.at, NEXT_DAY + 1);
 }
