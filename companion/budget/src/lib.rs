@@ -13,7 +13,9 @@ mod file;
 mod label;
 pub mod ledger;
 mod look;
+mod overrides;
 mod period;
+pub mod redis;
 mod reservation;
 mod reserve;
 mod scope;
@@ -32,6 +34,7 @@ pub use counter::{Counter, Counters, InvalidCounter, InvalidCounters, MOST_COUNT
 pub use file::{Durability, FileError, OpenError};
 pub use label::{InvalidLabel, Label};
 pub use look::{Hold, Holds, Scopes, UsageFilter};
+pub use overrides::{MOST_OVERRIDES, Measure, Overridden, Override, OverrideChange, Overriding};
 pub use period::{InvalidPeriod, KEPT_SECONDS, Period, Window};
 pub use reservation::{InvalidId, Reservation, ReservationId};
 pub use reserve::{Held, Lease, Refused, Reserve, Reserved};

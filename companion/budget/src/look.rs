@@ -1,4 +1,5 @@
 use crate::amounts::{Amounts, Unit};
+use crate::counter::Counter;
 use crate::period::Window;
 use crate::reservation::Reservation;
 use crate::scope::{Scope, ScopeKind};
@@ -26,6 +27,8 @@ pub struct UsageFilter {
     pub unit: Option<Unit>,
     /// In which second, since 1970; absent: at any time.
     pub at: Option<u64>,
+    /// Only those that come later, in the order of counters.
+    pub after: Option<Counter>,
     /// How many at most.
     pub most: usize,
 }

@@ -35,6 +35,12 @@ impl Problem {
         Problem { status, code, detail: detail.into(), diagnostics: Vec::new(), omitted: 0 }
     }
 
+    /// Says more.
+    pub(super) fn and(mut self, detail: &str) -> Self {
+        self.detail.push_str(detail);
+        self
+    }
+
     pub(super) fn state(detail: String) -> Self {
         Problem::new(StatusCode::SERVICE_UNAVAILABLE, "STATE_UNAVAILABLE", detail)
     }
@@ -50,6 +56,12 @@ impl Problem {
             },
             _ => self,
         }
+    }
+}
+
+impl std::fmt::Display for Problem {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(&self.detail)
     }
 }
 

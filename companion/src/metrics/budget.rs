@@ -13,7 +13,8 @@ use tollgate_policy::set::budget::BudgetMode;
 use super::gauge;
 
 /// From a file that is in memory to a store that is given up on.
-const STORE_BUCKETS: [f64; 12] = [0.0001, 0.0002, 0.0004, 0.0008, 0.0016, 0.003, 0.006, 0.0125, 0.025, 0.05, 0.1, 0.25];
+const STORE_BUCKETS: [f64; 16] =
+    [0.0001, 0.0002, 0.0004, 0.0008, 0.0016, 0.003, 0.006, 0.0125, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0];
 
 /// From a word too many to a book.
 const OVERSPEND_BUCKETS: [f64; 9] = [1.0, 10.0, 50.0, 100.0, 500.0, 1000.0, 5000.0, 20_000.0, 100_000.0];
@@ -28,6 +29,8 @@ pub(crate) struct BudgetMetrics {
     calls: Family<CallLabels, Counter>,
     settled: Family<SettledLabels, Counter>,
     rejected: Counter,
+    turned_away: Counter,
+    clock_ahead: Gauge,
     waiting: Gauge,
     overspend: Histogram,
     holds: Gauge,
@@ -35,6 +38,9 @@ pub(crate) struct BudgetMetrics {
     store_duration: Family<StoreLabels, Histogram>,
     store_errors: Family<StoreLabels, Counter>,
     events: Family<EventLabels, Counter>,
+    store_state: Family<StateLabels, Gauge>,
+    store_losses: Counter,
+    outbox: Gauge,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -58,6 +64,11 @@ struct SettledLabels {
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct StoreLabels {
     operation: StoreOperation,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct StateLabels {
+    state: StoreState,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -106,6 +117,8 @@ pub(crate) enum Came {
     Corrected,
     /// Too late for the counters.
     Late,
+    /// It will, when the store answers again.
+    Waiting,
 }
 
 /// What the store is asked.
@@ -116,6 +129,46 @@ pub(crate) enum StoreOperation {
     Renew,
     Expire,
     Holds,
+    /// For somebody who looks.
+    Look,
+    /// For somebody who changes something.
+    Adjust,
+}
+
+/// What the store is doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum StoreState {
+    /// It can be used.
+    Open,
+    /// It was not reached yet.
+    Looking,
+    /// It is given back what it had lost.
+    Mending,
+    /// It has lost something, and somebody who has it is missing.
+    Closed,
+    /// It does not answer.
+    Away,
+}
+
+impl StoreState {
+    const ALL: [StoreState; 5] =
+        [StoreState::Open, StoreState::Looking, StoreState::Mending, StoreState::Closed, StoreState::Away];
+
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            StoreState::Open => "open",
+            StoreState::Looking => "looking",
+            StoreState::Mending => "mending",
+            StoreState::Closed => "closed",
+            StoreState::Away => "away",
+        }
+    }
+}
+
+impl EncodeLabelValue for StoreState {
+    fn encode(&self, encoder: &mut LabelValueEncoder<'_>) -> fmt::Result {
+        encoder.write_str(self.as_str())
+    }
 }
 
 /// What operators are told of.
@@ -159,6 +212,7 @@ impl EncodeLabelValue for Came {
             Came::Before => "before",
             Came::Corrected => "corrected",
             Came::Late => "late",
+            Came::Waiting => "waiting",
         })
     }
 }
@@ -171,6 +225,8 @@ impl EncodeLabelValue for StoreOperation {
             StoreOperation::Renew => "renew",
             StoreOperation::Expire => "expire",
             StoreOperation::Holds => "holds",
+            StoreOperation::Look => "look",
+            StoreOperation::Adjust => "adjust",
         })
     }
 }
@@ -191,7 +247,8 @@ impl From<Settled> for Came {
             Settled::Now => Came::Now,
             Settled::Before => Came::Before,
             Settled::Corrected { .. } => Came::Corrected,
-            Settled::Late => Came::Late,
+            Settled::Late { .. } => Came::Late,
+            Settled::Waiting => Came::Waiting,
         }
     }
 }
@@ -204,6 +261,8 @@ impl BudgetMetrics {
             calls: Family::default(),
             settled: Family::default(),
             rejected: Counter::default(),
+            turned_away: Counter::default(),
+            clock_ahead: Gauge::default(),
             waiting: Gauge::default(),
             overspend: Histogram::new(OVERSPEND_BUCKETS),
             holds: Gauge::default(),
@@ -211,6 +270,9 @@ impl BudgetMetrics {
             store_duration: Family::new_with_constructor(|| Histogram::new(STORE_BUCKETS)),
             store_errors: Family::default(),
             events: Family::default(),
+            store_state: Family::default(),
+            store_losses: Counter::default(),
+            outbox: Gauge::default(),
         };
         metrics.register_calls(plain);
         metrics.register_store(plain);
@@ -225,6 +287,7 @@ impl BudgetMetrics {
         for kind in [BudgetEvent::Reached, BudgetEvent::Refused, BudgetEvent::Overspent] {
             drop(metrics.events.get_or_create(&EventLabels { kind }));
         }
+        metrics.store_is(StoreState::Looking);
         metrics
     }
 
@@ -240,6 +303,8 @@ impl BudgetMetrics {
         registry.register("budget_settled", settled, self.settled.clone());
         let rejected = "Settlements that cannot be read";
         registry.register("budget_settlements_rejected", rejected, self.rejected.clone());
+        let turned_away = "Settlements that were not taken, since too many wait; VMs say theirs again";
+        registry.register("budget_settlements_turned_away", turned_away, self.turned_away.clone());
         let waiting = "Settlements that are on their way to the store";
         registry.register("budget_settlements_waiting", waiting, self.waiting.clone());
         let overspend = "Of calls that used more than was held for them, how much more";
@@ -251,12 +316,20 @@ impl BudgetMetrics {
 
     fn register_store(&self, registry: &mut Registry) {
         registry.register("budget_holds", "Calls that something is held for", self.holds.clone());
+        let ahead = "By how much the budget store's time is ahead of this machine's";
+        registry.register_with_unit("budget_clock_ahead", ahead, Unit::Seconds, self.clock_ahead.clone());
         let expiries = "Calls of which nothing was heard until their leases ended";
         registry.register("budget_lease_expiries", expiries, self.expiries.clone());
         let duration = "Time until the budget store has answered, or is given up on";
         registry.register_with_unit("budget_store_duration", duration, Unit::Seconds, self.store_duration.clone());
         let errors = "Questions that the budget store did not answer";
         registry.register("budget_store_errors", errors, self.store_errors.clone());
+        let state = "What the budget store is doing: 1 for that, 0 for all else";
+        registry.register("budget_store_state", state, self.store_state.clone());
+        let losses = "How often the budget store had lost counters, which companions have given back";
+        registry.register("budget_store_losses", losses, self.store_losses.clone());
+        let outbox = "Settlements that are in this companion's file and wait for a store elsewhere to count them";
+        registry.register("budget_outbox_settlements", outbox, self.outbox.clone());
     }
 
     /// A call was to be reserved in this mode.
@@ -303,6 +376,15 @@ impl BudgetMetrics {
         self.rejected.inc();
     }
 
+    pub(crate) fn turned_away(&self) {
+        self.turned_away.inc();
+    }
+
+    /// In seconds; less than nothing where it is behind.
+    pub(crate) fn clock_is_ahead(&self, seconds: i64) {
+        self.clock_ahead.set(seconds);
+    }
+
     pub(crate) fn settlements_wait(&self, count: usize) {
         self.waiting.set(gauge(count as u64));
     }
@@ -325,6 +407,20 @@ impl BudgetMetrics {
         if has_failed {
             self.store_errors.get_or_create(&StoreLabels { operation }).inc();
         }
+    }
+
+    pub(crate) fn store_is(&self, now: StoreState) {
+        for state in StoreState::ALL {
+            self.store_state.get_or_create(&StateLabels { state }).set((state == now).into());
+        }
+    }
+
+    pub(crate) fn store_lost(&self) {
+        self.store_losses.inc();
+    }
+
+    pub(crate) fn outbox_waits(&self, count: u64) {
+        self.outbox.set(gauge(count));
     }
 
     pub(crate) fn event(&self, kind: BudgetEvent) {

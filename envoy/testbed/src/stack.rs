@@ -55,6 +55,8 @@ pub struct TestbedOptions {
     pub hot_restart: bool,
     /// Whether allowed requests go to a provider of models.
     pub provider: bool,
+    /// More of what the companion is told.
+    pub companion_arguments: Vec<String>,
 }
 
 impl Default for TestbedOptions {
@@ -77,6 +79,7 @@ impl Default for TestbedOptions {
             log_level: "warning".to_owned(),
             hot_restart: false,
             provider: false,
+            companion_arguments: Vec::new(),
         }
     }
 }
@@ -159,7 +162,7 @@ impl Testbed {
             http_port: ports::free()?,
             expected_workers: Some(options.workers),
             log: path.join("companion.log"),
-            arguments: Vec::new(),
+            arguments: options.companion_arguments.clone(),
         });
         if companion_too {
             companion.start()?;

@@ -30,6 +30,7 @@ CREATE TABLE ledger (
     replaced_tokens        INTEGER,          -- what the ledger of another companion has of it; mostly absent
     replaced_micro_dollars INTEGER
 ) STRICT;
+CREATE INDEX ledger_by_time ON ledger (settled_at, at);
 
 -- Sums of the ledger, by the day in which reservations were made.
 CREATE TABLE spent (
@@ -43,17 +44,36 @@ CREATE TABLE spent (
 ) STRICT, WITHOUT ROWID;
 
 -- What administrators changed.
-CREATE TABLE adjustments (
+CREATE TABLE changes (
     number  INTEGER PRIMARY KEY,
     id      BLOB    NOT NULL UNIQUE,
     at      INTEGER NOT NULL,
-    counter TEXT    NOT NULL,
-    change  INTEGER,          -- absent: a reset
-    before  INTEGER NOT NULL,
-    after   INTEGER NOT NULL,
+    kind    TEXT    NOT NULL, -- adjusted, reset: what is used; set, unset: a limit
+    counter TEXT    NOT NULL, -- of a limit, the one that counted it then
+    amount  INTEGER,          -- by how much it was adjusted, or the limit; absent: there is none
+    until   INTEGER,          -- of a limit that was set
+    before  INTEGER,          -- what was used
+    after   INTEGER,
     who     TEXT    NOT NULL,
     why     TEXT    NOT NULL
 ) STRICT;
+
+-- Limits that administrators have set, of which the store may be another one; those that they took away again, until they
+-- would have ended.
+CREATE TABLE overrides (
+    kind     TEXT    NOT NULL,
+    name     TEXT    NOT NULL, -- empty for all calls together
+    \"window\" TEXT    NOT NULL,
+    unit     TEXT    NOT NULL,
+    id       BLOB    NOT NULL,
+    at       INTEGER NOT NULL,
+    until    INTEGER NOT NULL,
+    is_set   INTEGER NOT NULL,
+    most     INTEGER,          -- absent: there is none
+    who      TEXT    NOT NULL,
+    why      TEXT    NOT NULL,
+    PRIMARY KEY (kind, name, \"window\", unit)
+) STRICT, WITHOUT ROWID;
 
 -- Settlements that another store is asked for and has not answered.
 CREATE TABLE pending (
@@ -78,6 +98,18 @@ CREATE TABLE pending_adjustments (
     change  INTEGER,
     who     TEXT NOT NULL,
     why     TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- How far another store was seen to count: one row, or none.
+CREATE TABLE elsewhere (
+    number     INTEGER NOT NULL PRIMARY KEY,
+    generation TEXT    NOT NULL,
+    revision   INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- The ledgers of companions that count in another store.
+CREATE TABLE companions (
+    ledger BLOB NOT NULL PRIMARY KEY
 ) STRICT, WITHOUT ROWID;
 
 -- What this ledger has added to the counters of another store; less than nothing where it corrects what others added.

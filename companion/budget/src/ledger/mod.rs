@@ -12,17 +12,22 @@ mod tests;
 
 use std::sync::Arc;
 
+use crate::adjust::AdjustmentId;
 use crate::file::{BudgetFile, FileError, int};
 use crate::look::Scopes;
 use crate::reservation::ReservationId;
 
-pub use audit::Audit;
-pub(crate) use audit::{audited, write_audit};
-pub use outbox::{Begun, Counted, LedgerId, Outbox, Pending};
+pub use audit::{Audit, Audited, LimitAudit};
+pub(crate) use audit::{audited, write_audit, write_limit_audit};
+pub use outbox::{Begun, Counted, InvalidLedgerId, LedgerId, Outbox, Pending, Seen};
 pub(crate) use record::{Entry, Recorded, record};
 pub use row::{Ending, Row};
 pub(crate) use row::{amounts, find};
-pub use spent::Spent;
+pub use spent::{Spent, SpentAfter};
+
+/// How long a settled call is in the ledger at least, in seconds: its month, and the two days for which that is kept, and a
+/// day more.
+pub const LEAST_KEPT_SECONDS: u64 = 34 * 24 * 60 * 60;
 
 /// Reads the ledger of a budget file, while others write it.
 #[derive(Clone, Debug)]
@@ -52,14 +57,24 @@ impl Ledger {
         self.file.read(move |transaction| row::list(transaction, after, most)).await
     }
 
-    /// What was spent by scope and day in all days that begin within these times, in seconds since 1970; by day and scope, at
-    /// most so many.
+    /// What was spent by scope and day in all days that begin within these times, in seconds since 1970; by day and scope, after
+    /// a sum and at most so many.
     ///
     /// # Errors
     /// If the file cannot be read.
-    pub async fn spent(&self, scopes: &Scopes, from: u64, to: u64, most: usize) -> Result<Vec<Spent>, FileError> {
-        let scopes = scopes.clone();
-        self.file.read(move |transaction| spent::list(transaction, &scopes, from, to, most)).await
+    pub async fn spent(
+        &self,
+        scopes: &Scopes,
+        from: u64,
+        to: u64,
+        after: Option<&SpentAfter>,
+        most: usize,
+    ) -> Result<Vec<Spent>, FileError> {
+        let (scopes, after) = (scopes.clone(), after.cloned());
+        let list = move |transaction: &rusqlite::Transaction<'_>| {
+            spent::list(transaction, &scopes, from, to, after.as_ref(), most)
+        };
+        self.file.read(list).await
     }
 
     /// What administrators changed after the change with a number, in their order, at most so many; from the beginning if the
@@ -67,19 +82,30 @@ impl Ledger {
     ///
     /// # Errors
     /// If the file cannot be read.
-    pub async fn audits(&self, after: i64, most: usize) -> Result<Vec<(i64, Audit)>, FileError> {
+    pub async fn audits(&self, after: i64, most: usize) -> Result<Vec<(i64, Audited)>, FileError> {
         self.file.read(move |transaction| audit::list(transaction, after, most)).await
     }
 
-    /// Forgets rows that were settled before a time, in seconds since 1970, and the sums of days before it; at most so many
-    /// of each, the oldest first. A row stays as long as one of its counters was still kept at that time: it keeps the call
-    /// from being counted twice. Returns how many are forgotten.
+    /// What an administrator changed by this name; none if it was not made for this ledger.
+    ///
+    /// # Errors
+    /// If the file cannot be read.
+    pub async fn audit(&self, id: AdjustmentId) -> Result<Option<Audited>, FileError> {
+        self.file.read(move |transaction| audit::read(transaction, id)).await
+    }
+
+    /// Forgets calls that were made and settled more than so many seconds before a time, in seconds since 1970, and the sums
+    /// of days before that; at most so many of each, the oldest first. It counts from the latest settlement if the time is
+    /// after that: a clock that is set ahead takes nothing away. [`LEAST_KEPT_SECONDS`] are kept in any case: a row keeps its
+    /// call from being counted twice. Returns how many are forgotten.
     ///
     /// # Errors
     /// If the file cannot be written.
-    pub async fn forget(&self, before: u64, most: usize) -> Result<usize, FileError> {
-        let most = int(most as u64);
+    pub async fn forget(&self, now: u64, kept: u64, most: usize) -> Result<usize, FileError> {
+        let (kept, most) = (kept.max(LEAST_KEPT_SECONDS), int(most as u64));
         let forget = move |transaction: &rusqlite::Transaction<'_>| {
+            let latest = row::latest(transaction)?.unwrap_or(0);
+            let before = now.min(latest).saturating_sub(kept);
             let rows = row::forget(transaction, before, most)?;
             Ok(rows + spent::forget(transaction, before, most)?)
         };

@@ -26,6 +26,15 @@ pub struct Spent {
     pub micro_dollars: i64,
 }
 
+/// Where a list of sums goes on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SpentAfter {
+    /// After a sum of this day.
+    pub day: Period,
+    /// For this scope.
+    pub scope: Scope,
+}
+
 /// A scope counts once, however many windows and units are counted of it.
 pub(super) fn add(transaction: &Transaction<'_>, reservation: &Reservation, delta: Delta) -> rusqlite::Result<()> {
     if (delta.calls, delta.of(Unit::Tokens), delta.of(Unit::MicroDollars)) == (0, 0, 0) {
@@ -55,13 +64,20 @@ pub(super) fn list(
     scopes: &Scopes,
     from: u64,
     to: u64,
+    after: Option<&SpentAfter>,
     most: usize,
 ) -> rusqlite::Result<Vec<Spent>> {
     let (kind, name) = wanted(scopes);
     let sql = "SELECT day, kind, name, calls, tokens, micro_dollars FROM spent WHERE day >= ?1 AND day < ?2 \
-               AND (?3 IS NULL OR kind = ?3) AND (?4 IS NULL OR name = ?4) ORDER BY day, kind, name LIMIT ?5";
+               AND (?3 IS NULL OR kind = ?3) AND (?4 IS NULL OR name = ?4) AND (day, kind, name) > (?6, ?7, ?8) ORDER BY day, kind, name LIMIT ?5";
     let mut statement = transaction.prepare_cached(sql)?;
-    let rows = statement.query_map(params![int(from), int(to), kind, name, int(most as u64)], |row| {
+    // No kind is before the empty word.
+    let (day, after_kind, after_name) = after.map_or((-1, "", ""), |SpentAfter { day, scope }| {
+        (int(day.begins()), scope.kind().as_str(), scope.name().map_or("", Label::as_str))
+    });
+    let from = int(from).max(day);
+    let values = params![from, int(to), kind, name, int(most as u64), day, after_kind, after_name];
+    let rows = statement.query_map(values, |row| {
         let day = Period::containing(Window::Day, whole(row.get(0)?));
         Ok(Spent { day, scope: scope(row, 1)?, calls: row.get(3)?, tokens: row.get(4)?, micro_dollars: row.get(5)? })
     })?;

@@ -1,16 +1,16 @@
 use rusqlite::{OptionalExtension as _, Row, Transaction, params};
 
 use crate::amounts::Amounts;
-use crate::file::{int, whole};
+use crate::file::{int, is_unreadable, whole};
 use crate::ledger::amounts;
 use crate::look::Hold;
 use crate::reservation::{Reservation, ReservationId};
 
 /// A call on its way, and in which of the ways that were asked for.
 #[derive(Clone, Debug)]
-pub(super) struct KnownHold {
-    pub(super) candidate: usize,
-    pub(super) hold: Hold,
+pub(crate) struct KnownHold {
+    pub(crate) candidate: usize,
+    pub(crate) hold: Hold,
 }
 
 /// In the order of [`hold`].
@@ -29,28 +29,33 @@ pub(super) fn hold(row: &Row<'_>) -> rusqlite::Result<Hold> {
     Ok(Hold { reservation, so_far: amounts(row, 7)?, lease_ends: whole(row.get(9)?) })
 }
 
-pub(super) fn find(transaction: &Transaction<'_>, id: ReservationId) -> rusqlite::Result<Option<KnownHold>> {
-    let sql = select(" WHERE id = ?1");
-    transaction
-        .prepare_cached(&sql)?
-        .query_row(params![id], |row| {
-            let candidate: i64 = row.get(10)?;
-            Ok(KnownHold { candidate: usize::try_from(candidate).unwrap_or(usize::MAX), hold: hold(row)? })
-        })
-        .optional()
+fn known(row: &Row<'_>) -> rusqlite::Result<KnownHold> {
+    let candidate: i64 = row.get(10)?;
+    Ok(KnownHold { candidate: usize::try_from(candidate).unwrap_or(usize::MAX), hold: hold(row)? })
 }
 
-/// Those whose leases have ended, the longest ended first.
+pub(super) fn find(transaction: &Transaction<'_>, id: ReservationId) -> rusqlite::Result<Option<KnownHold>> {
+    let sql = select(" WHERE id = ?1");
+    transaction.prepare_cached(&sql)?.query_row(params![id], known).optional()
+}
+
+/// Those whose leases have ended, the longest ended first. One that cannot be read stays, and keeps no other from ending.
 pub(super) fn due(transaction: &Transaction<'_>, most: usize, now: u64) -> rusqlite::Result<Vec<Hold>> {
-    let sql = select(" WHERE lease_ends <= ?1 ORDER BY lease_ends, id LIMIT ?2");
-    transaction.prepare_cached(&sql)?.query_map(params![int(now), int(most as u64)], hold)?.collect()
+    let sql = select(" WHERE lease_ends <= ?1 ORDER BY lease_ends, id");
+    let mut statement = transaction.prepare_cached(&sql)?;
+    let due = statement.query_map(params![int(now)], hold)?;
+    due.filter(|hold| !is_unreadable(hold)).take(most).collect()
+}
+
+pub(crate) fn all(transaction: &Transaction<'_>) -> rusqlite::Result<Vec<KnownHold>> {
+    transaction.prepare_cached(&select(""))?.query_map([], known)?.collect()
 }
 
 fn select(rest: &str) -> String {
     format!("SELECT {COLUMNS}, candidate FROM holds{rest}")
 }
 
-pub(super) fn insert(transaction: &Transaction<'_>, known: &KnownHold) -> rusqlite::Result<()> {
+pub(crate) fn insert(transaction: &Transaction<'_>, known: &KnownHold) -> rusqlite::Result<()> {
     let KnownHold { candidate, hold: Hold { reservation, so_far, lease_ends } } = known;
     let Reservation { id, at, counters, held, least } = reservation;
     let sql = "INSERT INTO holds (id, at, candidate, counters, held_tokens, held_micro_dollars, least_tokens, \
@@ -85,7 +90,7 @@ pub(super) fn renew(
     Ok(renewed > 0)
 }
 
-pub(super) fn remove(transaction: &Transaction<'_>, id: ReservationId) -> rusqlite::Result<()> {
+pub(crate) fn remove(transaction: &Transaction<'_>, id: ReservationId) -> rusqlite::Result<()> {
     transaction.prepare_cached("DELETE FROM holds WHERE id = ?1")?.execute(params![id])?;
     Ok(())
 }

@@ -87,3 +87,22 @@ pub(crate) fn adjustment(number: u8, counter: &str, change: Change) -> Adjustmen
     let counter = counter.parse().unwrap();
     Adjustment { id: AdjustmentId(id(number).0), counter, change, who: label("root"), why: label("a test") }
 }
+
+pub(crate) fn measure(counter: &str) -> Measure {
+    Measure::of(&counter.parse().unwrap())
+}
+
+/// Of a number that no adjustment has.
+pub(crate) fn overriding(number: u8, measure: Measure, overriding: Overriding) -> OverrideChange {
+    let id = AdjustmentId(id(128 + number).0);
+    OverrideChange { id, measure, overriding, who: label("root"), why: label("a test") }
+}
+
+/// Until the end of the period.
+pub(crate) fn set(number: u8, measure: Measure, limit: Option<u64>) -> OverrideChange {
+    overriding(number, measure, Overriding::Set { limit, until: None })
+}
+
+pub(crate) fn unset(number: u8, measure: Measure) -> OverrideChange {
+    overriding(number, measure, Overriding::Unset)
+}

@@ -16,10 +16,13 @@ pub(crate) struct Reference(Mutex<State>);
 #[derive(Debug, Default)]
 struct State {
     now: u64,
+    /// What the clock shows.
+    clock: u64,
     calls: BTreeMap<ReservationId, Call>,
     /// In their order.
     entries: Vec<(Counter, Entry)>,
     adjusted: BTreeSet<AdjustmentId>,
+    overrides: BTreeMap<Measure, Override>,
 }
 
 #[derive(Clone, Debug)]
@@ -43,8 +46,20 @@ enum Entry {
 }
 
 impl Reference {
+    /// That is the time, whatever the clock shows.
     pub(crate) fn set_time(&self, now: u64) {
         self.state().now = now;
+    }
+
+    pub(crate) fn wait_until(&self, clock: u64) {
+        let mut state = self.state();
+        let passed = clock - state.clock;
+        state.now = clock.max(state.now + passed / 2);
+        state.clock = clock;
+    }
+
+    pub(crate) fn step_clock(&self, clock: u64) {
+        self.state().clock = clock;
     }
 
     /// How each settled call ended, whether or not it came too late for the counters.
@@ -160,7 +175,7 @@ impl State {
         let standings = failing.map(|line| (self.standing(&line.at(self.now), line.limit), line));
         let (standing, line) =
             standings.min_by_key(|(standing, _)| standing.left().unwrap_or(u64::MAX)).expect("one that does not fit");
-        Reserved::Refused(Refused { standing, asked: candidate.amounts.of(line.unit) })
+        Reserved::Refused(Refused { at: self.now, standing, asked: candidate.amounts.of(line.unit) })
     }
 
     fn settle(&mut self, settlement: &Settlement) -> Settled {
@@ -169,14 +184,14 @@ impl State {
         let reservation = known.as_ref().map_or(reservation, |known| &known.reservation).clone();
         let is_late = self.is_late(&reservation);
         let before = match known.map(|known| known.phase) {
-            Some(Phase::Final(_)) => return if is_late { Settled::Late } else { Settled::Before },
+            Some(Phase::Final(_)) => return if is_late { Settled::Late { is_new: false } } else { Settled::Before },
             Some(Phase::Expired(estimate)) => Some(estimate),
             Some(Phase::Held { .. }) | None => None,
         };
         self.counts(&reservation, before.unwrap_or_default(), outcome.used());
         self.calls.insert(reservation.id, Call { reservation, phase: Phase::Final(*outcome) });
         match (is_late, before) {
-            (true, _) => Settled::Late,
+            (true, _) => Settled::Late { is_new: true },
             (false, Some(estimate)) => Settled::Corrected { estimate },
             (false, None) => Settled::Now,
         }
@@ -222,6 +237,7 @@ impl State {
             filter.scopes.contains(scope)
                 && filter.unit.is_none_or(|wanted| wanted == *unit)
                 && filter.window.is_none_or(|wanted| wanted == period.window())
+                && filter.after.as_ref().is_none_or(|after| after < counter)
                 && filter.at.is_none_or(|at| period.begins() <= at && at < period.ends())
         };
         let counters = counters.into_iter().filter(|counter| self.is_kept(counter) && looked_at(counter));
@@ -256,7 +272,46 @@ impl State {
     }
 }
 
+impl State {
+    fn overrides(&self) -> Vec<Override> {
+        self.overrides.values().filter(|set| self.now < set.until).cloned().collect()
+    }
+
+    fn override_limit(&mut self, change: &OverrideChange) -> Overridden {
+        let before = self.overrides();
+        let known = before.iter().find(|set| set.measure == change.measure).cloned();
+        if self.adjusted.contains(&change.id) {
+            return Overridden::Now(known);
+        }
+        let OverrideChange { id, measure, overriding, who, why } = change.clone();
+        match overriding {
+            Overriding::Set { limit, until } => {
+                let until = until.unwrap_or(measure.at(self.now).period.ends());
+                if until <= self.now {
+                    return Overridden::Over;
+                }
+                if known.is_none() && before.len() >= MOST_OVERRIDES {
+                    return Overridden::Full;
+                }
+                let limit = limit.map(|limit| limit.min(MOST_COUNTED));
+                let set = Override { id, measure, limit, at: self.now, until, who, why };
+                self.overrides.insert(set.measure.clone(), set);
+            }
+            Overriding::Unset if known.is_none() => return Overridden::Now(None),
+            Overriding::Unset => {
+                self.overrides.remove(&measure);
+            }
+        }
+        self.adjusted.insert(id);
+        Overridden::Now(self.overrides.get(&change.measure).cloned())
+    }
+}
+
 impl Store for Reference {
+    fn now(&self) -> BoxFuture<'_, Result<u64, StoreError>> {
+        Box::pin(ready(Ok(self.state().now)))
+    }
+
     fn reserve<'s>(&'s self, reserve: &'s Reserve) -> BoxFuture<'s, Result<Reserved, StoreError>> {
         Box::pin(ready(Ok(self.state().reserve(reserve))))
     }
@@ -288,5 +343,13 @@ impl Store for Reference {
 
     fn adjust<'s>(&'s self, adjustment: &'s Adjustment) -> BoxFuture<'s, Result<Option<Standing>, StoreError>> {
         Box::pin(ready(Ok(self.state().adjust(adjustment))))
+    }
+
+    fn override_limit<'s>(&'s self, change: &'s OverrideChange) -> BoxFuture<'s, Result<Overridden, StoreError>> {
+        Box::pin(ready(Ok(self.state().override_limit(change))))
+    }
+
+    fn overrides(&self) -> BoxFuture<'_, Result<Vec<Override>, StoreError>> {
+        Box::pin(ready(Ok(self.state().overrides())))
     }
 }

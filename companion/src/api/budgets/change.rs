@@ -4,19 +4,20 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use ring::rand::{SecureRandom, SystemRandom};
 use serde::{Deserialize, Serialize};
-use tollgate_budget::ledger::Audit;
-use tollgate_budget::{Adjustment, AdjustmentId, Change, Counter, Label, Period, ReservationId, Unit, Window};
+use tollgate_budget::ledger::{Audit, Audited, LimitAudit};
+use tollgate_budget::{Adjustment, AdjustmentId, Change, Counter, Label, Overriding, ReservationId, Unit, Window};
 
 use crate::api::author::Author;
 use crate::api::problem::Problem;
 use crate::api::query::Asked;
 use crate::api::respond::json;
 use crate::api::{Api, body};
+use crate::budget::AccountsError;
 
-use super::{Budget, invalid, page, scope};
+use super::{After, Budget, Page, invalid, page, scope};
 
 /// Longest change, in bytes.
-const MAX_CHANGE: usize = 16 << 10;
+pub(super) const MAX_CHANGE: usize = 16 << 10;
 
 /// Which counter, and why.
 #[derive(Deserialize)]
@@ -26,19 +27,14 @@ struct Sent {
     name: Option<String>,
     window: Option<String>,
     unit: Option<String>,
-    /// A day in the period; without it, today.
-    day: Option<String>,
+    /// A day or a time in the period; without it, now.
+    #[serde(alias = "day")]
+    at: Option<String>,
     reason: String,
     /// 32 hexadecimal digits: said again, it changes nothing again.
     id: Option<String>,
     /// For an adjustment: by how much, more or less.
     by: Option<i64>,
-}
-
-#[derive(Deserialize)]
-pub(in crate::api) struct After {
-    after: Option<i64>,
-    limit: Option<usize>,
 }
 
 #[derive(Serialize)]
@@ -55,14 +51,33 @@ struct Changed {
     id: String,
     /// Seconds since 1970.
     at: u64,
+    /// Of a limit, the one that counted it then.
     counter: String,
-    /// Absent for a reset.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    by: Option<i64>,
-    before: u64,
-    after: u64,
+    #[serde(flatten)]
+    what: What,
     author: String,
     reason: String,
+}
+
+#[derive(Serialize)]
+#[serde(tag = "kind", rename_all = "camelCase")]
+enum What {
+    Adjusted {
+        by: i64,
+        before: u64,
+        after: u64,
+    },
+    Reset {
+        before: u64,
+        after: u64,
+    },
+    /// Without a limit, there is none.
+    Set {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        limit: Option<u64>,
+        until: u64,
+    },
+    Unset,
 }
 
 /// Changes what is used of a budget by so much, more or less.
@@ -93,65 +108,94 @@ pub(in crate::api) async fn reset(
 
 /// What administrators have changed.
 pub(in crate::api) async fn changes(State(api): State<Api>, Asked(asked): Asked<After>) -> Result<Response, Problem> {
-    let most = page(asked.limit);
-    let mut audits = api.accounts.audits(asked.after.unwrap_or(0), most.saturating_add(1)).await?;
-    let has_more = audits.len() > most;
-    audits.truncate(most);
-    let next = audits.last().filter(|_| has_more).map(|(number, _)| *number);
-    Ok(json(StatusCode::OK, &Changes { changes: audits.into_iter().map(Changed::from).collect(), next }))
+    let (after, most) = (asked.after.unwrap_or(0), page(asked.limit));
+    let audits = api.accounts.audits(i64::try_from(after).unwrap_or(i64::MAX), most.saturating_add(1)).await?;
+    let Page { entries, next } = Page::cut(audits, most, |(number, _)| *number);
+    Ok(json(StatusCode::OK, &Changes { changes: entries.into_iter().map(Changed::from).collect(), next }))
 }
 
 async fn change(api: &Api, Author(author): Author, sent: Sent, change: Change) -> Result<Response, Problem> {
-    let label = |text: &str| Label::new(text).map_err(|error| invalid(error.to_string()));
-    let at = sent.day.as_deref().map_or_else(|| Ok(scope::now()), scope::day)?;
+    let at = match sent.at.as_deref() {
+        None => api.accounts.now().await?,
+        Some(time) => scope::time(time)?,
+    };
     let window = sent.window.as_deref().map_or(Ok(Window::Day), scope::window)?;
     let counter = Counter {
         scope: scope::scope(&sent.scope, sent.name.as_deref())?,
         unit: sent.unit.as_deref().map_or(Ok(Unit::Tokens), scope::unit)?,
-        period: Period::containing(window, at),
+        period: scope::begun(window, at)?,
     };
-    let id = match sent.id.as_deref() {
-        Some(text) => {
-            text.parse().map(|ReservationId(id)| id).map_err(|_| invalid("`id` has 32 hexadecimal digits"))?
+    let id = id(sent.id.as_deref())?;
+    let adjustment = Adjustment { id, counter, change, who: label(&author)?, why: label(&sent.reason)? };
+    let made = api.accounts.adjust(&adjustment).await;
+    let (standing, audit) = made.map_err(|error| maybe_made(error, id))?;
+    let Adjustment { counter, why, .. } = adjustment;
+    match audit {
+        Some(Audited::Used(Audit { before, after, .. })) => {
+            tracing::info!(author, %counter, ?change, before, after, %why, "a budget is changed");
         }
-        None => random()?,
-    };
-    tracing::info!(author, %counter, ?change, reason = sent.reason, "a budget is changed");
-    let adjustment =
-        Adjustment { id: AdjustmentId(id), counter, change, who: label(&author)?, why: label(&sent.reason)? };
-    match api.accounts.adjust(&adjustment).await? {
-        Some(standing) => Ok(json(StatusCode::OK, &Budget::from(&standing))),
-        None => Err(Problem::new(
-            StatusCode::CONFLICT,
-            "NOT_KEPT",
-            "this period is over, and its counters are not kept any more",
-        )),
+        _ => tracing::info!(author, %counter, ?change, %why, "a budget was changed by another companion"),
     }
+    Ok(json(StatusCode::OK, &Budget::from(&standing)))
 }
 
-fn random() -> Result<[u8; 16], Problem> {
+/// The name that a change was given, or one of its own.
+pub(super) fn id(given: Option<&str>) -> Result<AdjustmentId, Problem> {
+    let Some(text) = given else { return random() };
+    text.parse().map(|ReservationId(id)| AdjustmentId(id)).map_err(|_| invalid("`id` has 32 hexadecimal digits"))
+}
+
+fn random() -> Result<AdjustmentId, Problem> {
     let mut id = [0; 16];
     let failed = |_| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL", "the system has no random numbers");
     SystemRandom::new().fill(&mut id).map_err(failed)?;
-    Ok(id)
+    Ok(AdjustmentId(id))
 }
 
-impl From<(i64, Audit)> for Changed {
-    fn from((number, Audit { adjustment, at, before, after }): (i64, Audit)) -> Self {
-        let by = match adjustment.change {
-            Change::By(by) => Some(by),
-            Change::Reset => None,
+pub(super) fn label(text: &str) -> Result<Label, Problem> {
+    Label::new(text).map_err(|error| invalid(error.to_string()))
+}
+
+/// Says how to ask again, where nobody knows whether a change was made.
+pub(super) fn maybe_made(error: AccountsError, AdjustmentId(id): AdjustmentId) -> Problem {
+    let is_open = matches!(error, AccountsError::Store(_));
+    let problem = Problem::from(error);
+    match is_open {
+        true => problem.and(&format!(
+            "; the change may have been made or may still be: sent again with `\"id\": \"{}\"`, it is made once",
+            ReservationId(id)
+        )),
+        false => problem,
+    }
+}
+
+impl From<(i64, Audited)> for Changed {
+    fn from((number, audited): (i64, Audited)) -> Self {
+        let (id, at, counter, who, why, what) = match audited {
+            Audited::Used(Audit { adjustment, at, before, after }) => {
+                let Adjustment { id, counter, change, who, why } = adjustment;
+                let what = match change {
+                    Change::By(by) => What::Adjusted { by, before, after },
+                    Change::Reset => What::Reset { before, after },
+                };
+                (id, at, counter, who, why, what)
+            }
+            Audited::Limit(LimitAudit { change, at }) => {
+                let what = match change.overriding {
+                    Overriding::Set { limit, until } => What::Set { limit, until: until.unwrap_or(at) },
+                    Overriding::Unset => What::Unset,
+                };
+                (change.id, at, change.measure.at(at), change.who, change.why, what)
+            }
         };
         Changed {
             number,
-            id: ReservationId(adjustment.id.0).to_string(),
+            id: ReservationId(id.0).to_string(),
             at,
-            counter: adjustment.counter.to_string(),
-            by,
-            before,
-            after,
-            author: adjustment.who.to_string(),
-            reason: adjustment.why.to_string(),
+            counter: counter.to_string(),
+            what,
+            author: who.to_string(),
+            reason: why.to_string(),
         }
     }
 }

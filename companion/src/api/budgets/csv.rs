@@ -1,7 +1,12 @@
 use std::fmt::Display;
+use std::io;
 
+use axum::body::Body;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use futures::stream::{self, StreamExt};
+
+use crate::api::problem::Problem;
 
 /// Whether the client would rather have CSV (RFC 4180) than JSON.
 pub(super) fn is_wanted(headers: &HeaderMap) -> bool {
@@ -36,10 +41,12 @@ impl Csv {
         self.0.push_str("\r\n");
     }
 
+    /// What a spreadsheet would take for a formula has a `'` before it: names are chosen by others. Numbers stay.
     fn field(&mut self, text: &str) {
-        match text.contains([',', '"', '\r', '\n']) {
+        let is_formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']) && text.parse::<i64>().is_err();
+        match is_formula || text.contains([',', '"', '\r', '\n']) {
             true => {
-                self.0.push('"');
+                self.0.push_str(if is_formula { "\"'" } else { "\"" });
                 self.0.push_str(&text.replace('"', "\"\""));
                 self.0.push('"');
             }
@@ -47,9 +54,33 @@ impl Csv {
         }
     }
 
-    pub(super) fn answer(self) -> Response {
-        (StatusCode::OK, [(header::CONTENT_TYPE, "text/csv; charset=utf-8")], self.0).into_response()
+    /// Lines alone, to come after others.
+    pub(super) fn rest() -> Self {
+        Csv(String::new())
     }
+
+    pub(super) fn text(self) -> String {
+        self.0
+    }
+}
+
+/// All pages as one text, each asked for when the one before has been read. One that cannot be had breaks the answer off, so
+/// that nobody takes what came for all.
+pub(super) fn answer<C: Send + 'static, F>(
+    first: (String, Option<C>),
+    next: impl Fn(C) -> F + Send + 'static,
+) -> Response
+where
+    F: Future<Output = Result<(String, Option<C>), Problem>> + Send,
+{
+    let (text, cursor) = first;
+    let rest = stream::try_unfold((cursor, next), async move |(cursor, next)| {
+        let Some(cursor) = cursor else { return Ok::<_, io::Error>(None) };
+        let (text, cursor) = next(cursor).await.map_err(|problem| io::Error::other(problem.to_string()))?;
+        Ok(Some((text, (cursor, next))))
+    });
+    let body = Body::from_stream(stream::iter([Ok(text)]).chain(rest));
+    (StatusCode::OK, [(header::CONTENT_TYPE, "text/csv; charset=utf-8")], body).into_response()
 }
 
 #[cfg(test)]
@@ -64,6 +95,16 @@ mod tests {
         csv.row(&["one,two", "say \"no\""]);
         csv.row(&["plain", ""]);
         assert_eq!(csv.0, "a,b\r\n\"one,two\",\"say \"\"no\"\"\"\r\nplain,\r\n");
+    }
+
+    #[test]
+    fn names_are_no_formulas() {
+        let mut csv = Csv::rest();
+        csv.row(&["=HYPERLINK(\"http://x/\")", "+cmd|' /C calc'!A0", "-1+1", "@sum", "a=b"]);
+        assert_eq!(csv.0, "\"'=HYPERLINK(\"\"http://x/\"\")\",\"'+cmd|' /C calc'!A0\",\"'-1+1\",\"'@sum\",a=b\r\n");
+        let mut numbers = Csv::rest();
+        numbers.row(&[-5, 7]);
+        assert_eq!(numbers.0, "-5,7\r\n");
     }
 
     #[test]

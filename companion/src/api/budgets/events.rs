@@ -1,25 +1,21 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::api::Api;
 use crate::api::query::Asked;
 use crate::api::respond::json;
 use crate::budget::{Event, What};
 
-use super::{Budget, Used, page};
-
-#[derive(Deserialize)]
-pub(in crate::api) struct After {
-    /// Only events after this one.
-    after: Option<u64>,
-    limit: Option<usize>,
-}
+use super::{After, Budget, Page, Used, page};
 
 #[derive(Serialize)]
 struct Events {
     events: Vec<Told>,
+    /// Where the next page begins; absent on the last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<u64>,
 }
 
 #[derive(Serialize)]
@@ -42,8 +38,10 @@ enum Kind {
 
 /// What operators should know of. Kept in memory, the latest alone.
 pub(in crate::api) async fn events(State(api): State<Api>, Asked(asked): Asked<After>) -> Response {
-    let events = api.accounts.events(asked.after.unwrap_or(0), page(asked.limit));
-    json(StatusCode::OK, &Events { events: events.into_iter().map(Told::from).collect() })
+    let most = page(asked.limit);
+    let events = api.accounts.events(asked.after.unwrap_or(0), most.saturating_add(1));
+    let Page { entries, next } = Page::cut(events, most, |event| event.number);
+    json(StatusCode::OK, &Events { events: entries.into_iter().map(Told::from).collect(), next })
 }
 
 impl From<Event> for Told {

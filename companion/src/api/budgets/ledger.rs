@@ -2,8 +2,8 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
-use tollgate_budget::ReservationId;
-use tollgate_budget::ledger::{Row, Spent};
+use tollgate_budget::ledger::{Row, Spent, SpentAfter};
+use tollgate_budget::{Period, ReservationId, Scopes, Window};
 
 use crate::api::Api;
 use crate::api::problem::Problem;
@@ -11,7 +11,7 @@ use crate::api::query::Asked;
 use crate::api::respond::json;
 
 use super::csv::{self, Csv};
-use super::{Used, invalid, page, scope};
+use super::{Page, Used, invalid, page, scope};
 
 const DAY: u64 = 24 * 60 * 60;
 
@@ -24,6 +24,8 @@ pub(in crate::api) struct Days {
     to: Option<String>,
     scope: Option<String>,
     name: Option<String>,
+    /// Only sums after this one.
+    after: Option<String>,
     limit: Option<usize>,
 }
 
@@ -40,8 +42,9 @@ pub(in crate::api) struct Which {
 #[derive(Serialize)]
 struct Sums {
     spent: Vec<Sum>,
-    /// There are more than those.
-    more: bool,
+    /// Where the next page begins; absent on the last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -87,16 +90,47 @@ pub(in crate::api) async fn spent(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let scopes = scope::scopes(asked.scope.as_deref(), asked.name.as_deref())?;
-    let (from, to) = asked.span()?;
-    let most = page(asked.limit);
-    let mut spent = api.accounts.spent(&scopes, from, to, most.saturating_add(1)).await?;
-    let more = spent.len() > most;
-    spent.truncate(most);
-    let sums = spent.into_iter().map(Sum::from).collect();
-    match csv::is_wanted(&headers) {
-        true => Ok(table(sums).answer()),
-        false => Ok(json(StatusCode::OK, &Sums { spent: sums, more })),
+    let (span, after) = (asked.span()?, asked.after.as_deref().map(cursor).transpose()?);
+    if !csv::is_wanted(&headers) {
+        let Page { entries, next } = sums(&api, &scopes, span, after.as_ref(), page(asked.limit)).await?;
+        let next = next.as_ref().map(cursor_text);
+        return Ok(json(StatusCode::OK, &Sums { spent: entries.into_iter().map(Sum::from).collect(), next }));
     }
+    let (most, has_end) = super::csv_page(asked.limit);
+    let text = move |mut csv: Csv, Page { entries, next }: Page<Spent, SpentAfter>| {
+        entries.into_iter().for_each(|spent| row(&mut csv, spent.into()));
+        (csv.text(), next.filter(|_| !has_end))
+    };
+    let headings = Csv::new(&["day", "scope", "name", "calls", "tokens", "microDollars"]);
+    let first = text(headings, sums(&api, &scopes, span, after.as_ref(), most).await?);
+    Ok(csv::answer(first, move |after| {
+        let (api, scopes) = (api.clone(), scopes.clone());
+        async move { Ok(text(Csv::rest(), sums(&api, &scopes, span, Some(&after), most).await?)) }
+    }))
+}
+
+async fn sums(
+    api: &Api,
+    scopes: &Scopes,
+    (from, to): (u64, u64),
+    after: Option<&SpentAfter>,
+    most: usize,
+) -> Result<Page<Spent, SpentAfter>, Problem> {
+    let spent = api.accounts.spent(scopes, from, to, after, most.saturating_add(1)).await?;
+    Ok(Page::cut(spent, most, |sum| SpentAfter { day: sum.day, scope: sum.scope.clone() }))
+}
+
+/// The day, the kind of the scope, and its name if it has one, with colons in between.
+fn cursor_text(SpentAfter { day, scope }: &SpentAfter) -> String {
+    let name = scope.name().map(|name| format!(":{name}")).unwrap_or_default();
+    format!("{}:{}{name}", scope::day_text(day.begins()), scope.kind())
+}
+
+fn cursor(text: &str) -> Result<SpentAfter, Problem> {
+    let mut parts = text.splitn(3, ':');
+    let (day, kind) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+    let scope = scope::scope(kind, parts.next())?;
+    Ok(SpentAfter { day: Period::containing(Window::Day, scope::day(day)?), scope })
 }
 
 /// How calls were settled, one by one.
@@ -130,14 +164,9 @@ impl Days {
     }
 }
 
-fn table(sums: Vec<Sum>) -> Csv {
-    let mut csv = Csv::new(&["day", "scope", "name", "calls", "tokens", "microDollars"]);
-    for Sum { day, scope, name, calls, tokens, micro_dollars } in sums {
-        let numbers = [calls, tokens, micro_dollars].map(|number| number.to_string());
-        let [calls, tokens, micro_dollars] = numbers;
-        csv.row(&[day, scope.to_owned(), name.unwrap_or_default(), calls, tokens, micro_dollars]);
-    }
-    csv
+fn row(csv: &mut Csv, Sum { day, scope, name, calls, tokens, micro_dollars }: Sum) {
+    let [calls, tokens, micro_dollars] = [calls, tokens, micro_dollars].map(|number| number.to_string());
+    csv.row(&[day, scope.to_owned(), name.unwrap_or_default(), calls, tokens, micro_dollars]);
 }
 
 impl From<Spent> for Sum {
@@ -159,6 +188,21 @@ impl Settled {
             used: row.ending.used().into(),
             late: row.is_late,
             counters: row.counters.iter().map(ToString::to_string).collect(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn where_a_list_goes_on_is_read_as_it_is_written() {
+        for text in ["2026-11-22:global", "2026-11-22:org:acme", "2026-11-22:user:a:b c"] {
+            assert_eq!(cursor_text(&cursor(text).unwrap()), text);
+        }
+        for text in ["", "2026-11-22", "2026-11-22:org", "2026-11-22:team:x", "x:org:acme"] {
+            assert!(cursor(text).is_err(), "{text}");
         }
     }
 }

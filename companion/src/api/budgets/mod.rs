@@ -5,6 +5,8 @@ mod csv;
 mod events;
 mod holds;
 mod ledger;
+mod members;
+mod overrides;
 mod scope;
 mod usage;
 
@@ -12,10 +14,12 @@ pub(super) use change::{adjust, changes, reset};
 pub(super) use events::events;
 pub(super) use holds::holds;
 pub(super) use ledger::{rows, spent};
+pub(super) use members::{forget, members};
+pub(super) use overrides::{overrides, set, unset};
 pub(super) use usage::show;
 
 use axum::http::StatusCode;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use tollgate_budget::{Amounts, Standing};
 
 use crate::budget::AccountsError;
@@ -80,7 +84,17 @@ impl From<Amounts> for Used {
 
 impl From<AccountsError> for Problem {
     fn from(error: AccountsError) -> Self {
-        Problem::new(StatusCode::SERVICE_UNAVAILABLE, "BUDGET_UNAVAILABLE", error.to_string())
+        let (status, code) = match error {
+            AccountsError::Store(_) => (StatusCode::SERVICE_UNAVAILABLE, "BUDGET_UNAVAILABLE"),
+            AccountsError::Otherwise => (StatusCode::CONFLICT, "ID_USED"),
+            AccountsError::Gone => (StatusCode::CONFLICT, "NOT_KEPT"),
+            AccountsError::Over => (StatusCode::BAD_REQUEST, "INVALID_REQUEST"),
+            AccountsError::Full => (StatusCode::CONFLICT, "TOO_MANY"),
+            AccountsError::NothingSet => (StatusCode::NOT_FOUND, "NOT_FOUND"),
+            AccountsError::Alone => (StatusCode::CONFLICT, "NOT_SHARED"),
+            AccountsError::Own => (StatusCode::CONFLICT, "OWN_LEDGER"),
+        };
+        Problem::new(status, code, error.to_string())
     }
 }
 
@@ -90,4 +104,33 @@ fn invalid(detail: impl Into<String>) -> Problem {
 
 fn page(asked: Option<usize>) -> usize {
     asked.unwrap_or(PAGE).clamp(1, MAX_PAGE)
+}
+
+/// Rows of CSV that are read at a time, and whether there are to be no more than those.
+fn csv_page(asked: Option<usize>) -> (usize, bool) {
+    (page(asked), asked.is_some())
+}
+
+/// Some entries of a list, and after which the next ones come, if there are more.
+struct Page<T, C> {
+    entries: Vec<T>,
+    next: Option<C>,
+}
+
+impl<T, C> Page<T, C> {
+    /// Of one more than so many, if there are.
+    fn cut(mut entries: Vec<T>, most: usize, cursor: impl Fn(&T) -> C) -> Self {
+        let has_more = entries.len() > most;
+        entries.truncate(most);
+        let next = entries.last().filter(|_| has_more).map(cursor);
+        Page { entries, next }
+    }
+}
+
+/// Only entries after the one with a number.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct After {
+    after: Option<u64>,
+    limit: Option<usize>,
 }

@@ -1,7 +1,7 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use chrono::{NaiveDate, NaiveTime};
-use tollgate_budget::{Label, Scope, ScopeKind, Scopes, Unit, Window};
+use chrono::{DateTime, NaiveDate, NaiveTime};
+use tollgate_budget::{Label, Period, Scope, ScopeKind, Scopes, Unit, Window};
 
 use crate::api::problem::Problem;
 
@@ -43,6 +43,24 @@ pub(super) fn day(text: &str) -> Result<u64, Problem> {
     u64::try_from(date.and_time(NaiveTime::MIN).and_utc().timestamp()).map_err(|_| no_day())
 }
 
+/// A day, or a time as RFC 3339 writes it.
+pub(super) fn time(text: &str) -> Result<u64, Problem> {
+    let no_time = || invalid(format!("`{text}` is no time: it is written as 2026-11-22, or as 2026-11-22T14:00:00Z"));
+    match DateTime::parse_from_rfc3339(text) {
+        Ok(time) => u64::try_from(time.timestamp()).map_err(|_| no_time()),
+        Err(_) => day(text).map_err(|_| no_time()),
+    }
+}
+
+/// The period that a time is in, if it has begun.
+pub(super) fn begun(window: Window, at: u64) -> Result<Period, Problem> {
+    let period = Period::containing(window, at);
+    match period.begins() > now() {
+        true => Err(invalid(format!("this {window} has not begun"))),
+        false => Ok(period),
+    }
+}
+
 /// A day as it is written.
 pub(super) fn day_text(begins: u64) -> String {
     let date = i64::try_from(begins).ok().and_then(|begins| chrono::DateTime::from_timestamp(begins, 0));
@@ -72,6 +90,20 @@ mod tests {
         for text in ["", "2026-13-01", "2025-02-29", "1969-12-31", "22.11.2026", "today"] {
             assert!(day(text).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn a_time_is_read_whatever_its_zone_and_what_has_not_begun_is_refused() {
+        let expected = day("2026-11-22").unwrap() + 14 * 3600;
+        for text in ["2026-11-22T14:00:00Z", "2026-11-22T15:00:00+01:00", "2026-11-22T14:00:00.9z"] {
+            assert_eq!(time(text).unwrap(), expected, "{text}");
+        }
+        assert_eq!(time("2026-11-22").unwrap(), day("2026-11-22").unwrap());
+        for text in ["", "now", "2026-11-22T14:00:00", "1969-12-31T23:59:59Z", "14:00"] {
+            assert!(time(text).is_err(), "{text}");
+        }
+        assert!(begun(Window::Hour, now()).is_ok() && begun(Window::Month, now()).is_ok());
+        assert!(begun(Window::Hour, now() + 3600).is_err() && begun(Window::Day, u64::MAX).is_err());
     }
 
     #[test]

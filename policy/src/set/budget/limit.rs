@@ -70,8 +70,8 @@ pub enum Unit {
 }
 
 impl Limit {
-    /// The highest limit: what JSON carries without loss.
-    pub const MOST: u64 = 1 << 53;
+    /// The highest limit: that to which budgets count, and that JSON carries without loss.
+    pub const MOST: u64 = (1 << 53) - 1;
 }
 
 impl ScopeKind {

@@ -154,8 +154,10 @@ fn pattern(
     assembly: &mut Assembly,
 ) -> Option<Pattern> {
     let text = name(node, "`match`", &CHARGED_PATTERN, file)?;
-    if text == "*" {
-        file.refuse(node.at, "`*` fits every name; leave `match` out, and the limit is for each that has no other");
+    if text.bytes().all(|byte| byte == b'*') {
+        let problem =
+            format!("`{text}` fits every name; leave `match` out, and the limit is for each that has no other");
+        file.refuse(node.at, Problem::new(problem));
         return None;
     }
     let pattern = Pattern::new(text)?;

@@ -126,7 +126,7 @@ fn check(store: &SqliteStore, told: &Told) -> BTreeMap<ReservationId, Row> {
         hold.counters.iter().for_each(|it| expected.entry(it.to_string()).or_default().1 += hold.held.of(it.unit));
     }
     expected.retain(|_, counts| *counts != (0, 0));
-    let all = UsageFilter { scopes: Scopes::All, window: None, unit: None, at: None, most: usize::MAX };
+    let all = UsageFilter { scopes: Scopes::All, window: None, unit: None, at: None, after: None, most: usize::MAX };
     let usage = block_on(store.usage(&all)).unwrap();
     assert!(usage.iter().all(|it| it.used + it.held <= LIMIT || it.counter.scope == Scope::Global));
     let found: BTreeMap<_, _> = usage.into_iter().map(|it| (it.counter.to_string(), (it.used, it.held))).collect();
@@ -139,6 +139,7 @@ fn check(store: &SqliteStore, told: &Told) -> BTreeMap<ReservationId, Row> {
 fn child() {
     let Some(path) = env::var_os(FILE) else { return };
     let store = SqliteStore::open(Path::new(&path), Durability::Process, SystemClock).unwrap();
+    let store = store.with_patience(Duration::from_secs(60));
     // The harness has begun a line.
     say("\nready");
     thread::scope(|scope| {

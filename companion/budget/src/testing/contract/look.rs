@@ -2,7 +2,8 @@ use crate::testing::calls::*;
 use crate::testing::{Subject, Tested};
 use crate::*;
 
-const ALL: UsageFilter = UsageFilter { scopes: Scopes::All, window: None, unit: None, at: None, most: usize::MAX };
+const ALL: UsageFilter =
+    UsageFilter { scopes: Scopes::All, window: None, unit: None, at: None, after: None, most: usize::MAX };
 
 pub(crate) fn counters_are_found_by_scope_window_unit_and_time(subject: &dyn Subject) {
     let store = Tested(subject);
@@ -31,6 +32,15 @@ pub(crate) fn counters_are_found_by_scope_window_unit_and_time(subject: &dyn Sub
         [day(org("acme"), false), day(org("acme"), true), day(org("b"), false), day(org("b"), true)]
     );
     assert_eq!(found(&UsageFilter { most: 1, ..orgs.clone() }), [day(org("acme"), false)]);
+    let all = store.usage(&ALL);
+    for (place, standing) in all.iter().enumerate() {
+        let after = UsageFilter { after: Some(standing.counter.clone()), ..ALL };
+        assert_eq!(store.usage(&after), all[place + 1..]);
+        let next = UsageFilter { most: 1, ..after };
+        assert_eq!(store.usage(&next).first(), all.get(place + 1));
+    }
+    let after = Some(all.last().unwrap().counter.clone());
+    assert_eq!(found(&UsageFilter { after, ..orgs.clone() }), []);
     assert_eq!(found(&UsageFilter { at: Some(NEXT_DAY), ..orgs }), [day(org("acme"), true), day(org("b"), true)]);
     let months = UsageFilter { window: Some(Window::Month), ..ALL };
     let month = |is_next| (org("acme"), Window::Month, is_next, 6, 0);

@@ -6,8 +6,10 @@ pub(crate) mod crowd;
 pub(crate) mod late;
 pub(crate) mod lease;
 pub(crate) mod look;
+pub(crate) mod overrides;
 pub(crate) mod reserve;
 pub(crate) mod settle;
+pub(crate) mod time;
 
 /// A test for every case. `$run` is called with a case, which it calls with a [`Subject`](super::Subject) that is empty:
 /// `fn run(case: fn(&dyn Subject))`.
@@ -54,6 +56,15 @@ macro_rules! contract_tests {
                 counters_are_gone_two_days_after_their_period,
                 holds_are_found_by_scope_the_oldest_first,
             ],
+            overrides: [
+                a_limit_that_is_set_counts_until_its_period_ends,
+                a_limit_that_is_set_until_a_time_counts_until_then,
+                a_limit_that_is_set_again_is_the_later_one,
+                a_limit_that_is_taken_away_counts_no_more,
+                asking_again_overrides_nothing_again,
+                what_is_over_is_not_set,
+                so_many_limits_are_set_and_no_more,
+            ],
             reserve: [
                 a_call_that_fits_is_held_against_all_its_lines,
                 a_call_that_does_not_fit_one_line_holds_nothing,
@@ -79,6 +90,10 @@ macro_rules! contract_tests {
                 what_is_released_before_it_is_reserved_is_never_held,
                 what_is_committed_before_it_is_reserved_is_not_held_again,
                 a_release_that_knows_only_the_name_frees_the_hold,
+            ],
+            time: [
+                the_time_is_that_of_the_clock,
+                time_goes_on_after_the_clock_was_set_back,
             ],
         }
     };

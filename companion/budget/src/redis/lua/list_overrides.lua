@@ -1,0 +1,2 @@
+-- Answers all that is kept.
+return { 'open', revision, now, redis.call('HGETALL', OVERRIDES) }
