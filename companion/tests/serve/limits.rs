@@ -75,7 +75,7 @@ async fn a_limit_is_set_where_policies_have_none_and_ends_by_itself() {
     let mut client = Client::of(&companion).await;
     client.held(1).await;
     let soon = chrono::Utc::now() + chrono::TimeDelta::seconds(2);
-    let hour = json!({"limit": 100, "window": "hour", "until": soon.format("%Y-%m-%dT%H:%M:%SZ").to_string()});
+    let hour = json!({"limit": 50, "window": "hour", "until": soon.format("%Y-%m-%dT%H:%M:%SZ").to_string()});
     let (status, set) = change(&companion, "set", hour).await;
     assert_eq!(status, 200, "{set}");
     // It may be over already on a slow machine; it never outlives its end.
@@ -84,10 +84,10 @@ async fn a_limit_is_set_where_policies_have_none_and_ends_by_itself() {
     {
         let Outcome::Exceeded(exceeded) = outcome else { panic!("{outcome:?}") };
         let standing = exceeded.standing.unwrap();
-        assert_eq!((standing.window.as_str(), standing.limit), ("hour", 100));
+        assert_eq!((standing.window.as_str(), standing.limit), ("hour", 50));
         tokio::time::sleep(std::time::Duration::from_millis(20)).await;
     }
-    assert!(chrono::Utc::now() >= set["overrides"][0]["until"].as_i64().and_then(|at| chrono::DateTime::from_timestamp(at, 0)).unwrap());
+    assert!(chrono::Utc::now().timestamp() >= set["overrides"][0]["until"].as_i64().unwrap());
     assert_eq!(overrides(&companion).await, Vec::<Value>::new());
     companion.stop().await;
 }
@@ -267,7 +267,7 @@ async fn advisory_calls_of_who_cannot_be_named_count_for_all_calls_and_the_organ
     assert_eq!(acme(&companion).await, (1000.into(), 0, 100));
     let strict = proto::ReserveRequest { mode: proto::Mode::Strict.into(), ..unnamed() };
     assert!(matches!(client.ask(strict).await, Outcome::Invalid(_)));
-    let endless = proto::ReserveRequest { model: "m".repeat(16 << 10), mode: proto::Mode::Strict.into(), ..call(2) };
+    let endless = proto::ReserveRequest { model: "m".repeat(10_000), mode: proto::Mode::Strict.into(), ..call(2) };
     let Outcome::Invalid(why) = client.ask(endless).await else { panic!("it is known") };
     assert!(why.len() <= 256, "{why}");
     companion.stop().await;
