@@ -48,6 +48,8 @@ pub struct Held {
 /// Why nothing was held: the line of the last candidate with the least left, of those that it does not fit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refused {
+    /// When, by the store's clock, in seconds since 1970.
+    pub at: u64,
     /// How it stands.
     pub standing: Standing,
     /// What was asked of it.

@@ -37,7 +37,10 @@ pub enum Settled {
         estimate: Amounts,
     },
     /// It is too late for the counters, whatever had become of it: it is in the ledger alone.
-    Late,
+    Late {
+        /// Whether the ledger did not have it before, or only an estimate of it.
+        is_new: bool,
+    },
     /// The store does not answer. The settlement is in the ledger's file, and counts when the store answers again, whatever
     /// becomes of this process meanwhile.
     Waiting,

@@ -12,8 +12,11 @@ use crate::standing::Standing;
 /// Keeps what is held and used, for everybody who asks it.
 ///
 /// Each operation happens as a whole or not at all, and may be repeated: whoever gets no answer asks again. Time is the
-/// store's own. Counters are kept for [`KEPT_SECONDS`](crate::KEPT_SECONDS) after their periods, and none is made again.
+/// store's own: it never goes back, and never stands still for long. Counters are kept for [`KEPT_SECONDS`](crate::KEPT_SECONDS) after their periods, and none is made again.
 pub trait Store: Send + Sync {
+    /// What the time is, in seconds since 1970.
+    fn now(&self) -> BoxFuture<'_, Result<u64, StoreError>>;
+
     /// Holds what a call may use, or says why not. Asked again with the same name, it answers as it did, with the standings of
     /// now.
     ///
@@ -32,7 +35,7 @@ pub trait Store: Send + Sync {
     -> BoxFuture<'s, Result<bool, StoreError>>;
 
     /// Settles reservations whose leases have ended, at most so many and the longest ended first, at what was last said of
-    /// them and no less than their prompts. Gives those that this has settled.
+    /// them and no less than their prompts. Gives those that this has settled. Asked for none, it says whether it could.
     fn expire(&self, most: usize) -> BoxFuture<'_, Result<Vec<Expired>, StoreError>>;
 
     /// How counters stand that have been used or held, in the order of [`Counter`](crate::Counter). The store knows no limits.
@@ -57,10 +60,13 @@ pub trait Store: Send + Sync {
 /// Why a store does nothing.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum StoreError {
-    /// It cannot be asked, or does not answer in time: whether anything was done is not known.
-    #[error("the budget store does not answer: {0}")]
+    /// It cannot be asked, or has said no: nothing was done, and nothing will be.
+    #[error("the budget store cannot be asked: {0}")]
     Unavailable(String),
-    /// It answers, and has lost what it kept: nothing is held before the ledger has given it back.
+    /// It was asked, and has not answered: whether anything was done is not known, or whether it will be yet.
+    #[error("the budget store does not answer: {0}")]
+    Unanswered(String),
+    /// It answers, and has lost what it kept: nothing was done, and nothing is held before the ledger has given it back.
     #[error("the budget store has lost its counters: {0}")]
     Lost(String),
 }

@@ -2,17 +2,18 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::time::timeout;
 use tollgate_budget::ledger::{Audited, Ledger, LedgerId, Row, Spent, SpentAfter};
 use tollgate_budget::redis::{Member, RedisStore};
 use tollgate_budget::{
-    Adjustment, AdjustmentId, Counter, FileError, Holds, MOST_OVERRIDES, Overridden, Override, OverrideChange,
-    Overriding, ReservationId, Scopes, Standing, Store, StoreError, UsageFilter,
+    Adjustment, AdjustmentId, Counter, Holds, MOST_OVERRIDES, Overridden, Override, OverrideChange, Overriding,
+    ReservationId, Scopes, Standing, Store, StoreError, UsageFilter,
 };
 
+use crate::metrics::{Metrics, StoreOperation};
+
+use super::asker::Asker;
 use super::events::{Event, Events};
 use super::overrides::Overrides;
-use super::reply::now;
 use super::rulebook::Rulebook;
 
 /// How long whoever looks waits for the store.
@@ -21,13 +22,14 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// What administrators see and change. Clones are of the same accounts.
 #[derive(Clone)]
 pub(crate) struct Accounts {
-    pub(super) store: Arc<dyn Store>,
-    pub(super) ledger: Ledger,
-    pub(super) rulebook: Rulebook,
-    pub(super) overrides: Overrides,
-    pub(super) events: Arc<Events>,
+    store: Arc<dyn Store>,
+    asker: Asker,
+    ledger: Ledger,
+    rulebook: Rulebook,
+    overrides: Overrides,
+    events: Arc<Events>,
     /// Absent: it is not shared.
-    pub(super) shared: Option<Arc<RedisStore>>,
+    shared: Option<Arc<RedisStore>>,
 }
 
 /// The companions that count together.
@@ -45,10 +47,6 @@ pub(crate) struct Fellows {
 pub(crate) enum AccountsError {
     #[error(transparent)]
     Store(#[from] StoreError),
-    #[error(transparent)]
-    Ledger(#[from] FileError),
-    #[error("the budget store does not answer in time")]
-    Silent,
     #[error("`id` names another change, which was made before")]
     Otherwise,
     #[error("this period is over, and its counters are not kept any more")]
@@ -68,24 +66,37 @@ pub(crate) enum AccountsError {
 }
 
 impl Accounts {
+    pub(super) fn new(
+        (store, shared): (Arc<dyn Store>, Option<Arc<RedisStore>>),
+        ledger: Ledger,
+        (rulebook, overrides): (Rulebook, Overrides),
+        events: Arc<Events>,
+        metrics: &Arc<Metrics>,
+    ) -> Self {
+        Accounts { store, asker: Asker::new(metrics, PATIENCE), ledger, rulebook, overrides, events, shared }
+    }
+
+    /// What the time is where calls are counted, in seconds since 1970.
+    pub(crate) async fn now(&self) -> Result<u64, AccountsError> {
+        Ok(self.asker.ask(StoreOperation::Look, self.store.now()).await?)
+    }
+
     /// How counters stand, with the limits that count for them now.
     pub(crate) async fn usage(&self, filter: &UsageFilter) -> Result<Vec<Standing>, AccountsError> {
-        let mut standings = answer(self.store.usage(filter)).await?;
+        let mut standings = self.asker.ask(StoreOperation::Look, self.store.usage(filter)).await?;
         standings.iter_mut().for_each(|standing| self.limit(standing));
         Ok(standings)
     }
 
     /// Calls on their way.
     pub(crate) async fn holds(&self, scopes: &Scopes, most: usize) -> Result<Holds, AccountsError> {
-        answer(self.store.holds(scopes, most)).await
+        Ok(self.asker.ask(StoreOperation::Look, self.store.holds(scopes, most)).await?)
     }
 
     /// Changes what is used. Gives what the ledger of this companion has of it, too: nothing if another one made it.
-    pub(crate) async fn adjust(
-        &self,
-        adjustment: &Adjustment,
-    ) -> Result<(Standing, Option<Audited>), AccountsError> {
-        let mut standing = answer(self.store.adjust(adjustment)).await?.ok_or(AccountsError::Gone)?;
+    pub(crate) async fn adjust(&self, adjustment: &Adjustment) -> Result<(Standing, Option<Audited>), AccountsError> {
+        let adjusted = self.asker.ask(StoreOperation::Adjust, self.store.adjust(adjustment)).await?;
+        let mut standing = adjusted.ok_or(AccountsError::Gone)?;
         self.limit(&mut standing);
         let audit = self.audit(adjustment.id).await?;
         let is_it = |audit: &Audited| match audit {
@@ -104,9 +115,9 @@ impl Accounts {
 
     /// Sets a limit instead of what policies say, or takes it away. Gives what counts now.
     pub(crate) async fn override_limit(&self, change: &OverrideChange) -> Result<Option<Override>, AccountsError> {
-        let overridden = answer(self.store.override_limit(change)).await?;
+        let overridden = self.asker.ask(StoreOperation::Adjust, self.store.override_limit(change)).await?;
         // It counts for whoever reserves after this is answered.
-        answer(self.overrides.refresh()).await?;
+        self.asker.ask(StoreOperation::Look, self.overrides.refresh()).await?;
         let known = match overridden {
             Overridden::Now(known) => known,
             Overridden::Over => return Err(AccountsError::Over),
@@ -118,7 +129,7 @@ impl Accounts {
             None if change.overriding == Overriding::Unset => return Err(AccountsError::NothingSet),
             None => {}
         }
-        let counter = change.measure.at(now());
+        let counter = change.measure.at(self.now().await?);
         self.events.forget(&counter);
         self.events.look_again(&[counter]);
         Ok(known)
@@ -126,12 +137,12 @@ impl Accounts {
 
     /// The limits that administrators have set and that count now.
     pub(crate) async fn overrides(&self) -> Result<Vec<Override>, AccountsError> {
-        answer(self.store.overrides()).await
+        Ok(self.asker.ask(StoreOperation::Look, self.store.overrides()).await?)
     }
 
     /// Takes over what administrators have set elsewhere, and tells of limits of which a call has taken more than was held.
     pub(super) async fn look(&self) -> Result<(), AccountsError> {
-        answer(self.overrides.refresh()).await?;
+        self.asker.ask(StoreOperation::Look, self.overrides.refresh()).await?;
         for counter in self.events.unseen() {
             let limit = self.limit_of(&counter);
             let Counter { scope, unit, period } = counter;
@@ -161,22 +172,22 @@ impl Accounts {
         after: Option<&SpentAfter>,
         most: usize,
     ) -> Result<Vec<Spent>, AccountsError> {
-        answer(self.ledger.spent(scopes, from, to, after, most)).await
+        Ok(self.asker.ask(StoreOperation::Look, self.ledger.spent(scopes, from, to, after, most)).await?)
     }
 
     /// What was settled after the row with a number.
     pub(crate) async fn rows(&self, after: i64, most: usize) -> Result<Vec<(i64, Row)>, AccountsError> {
-        answer(self.ledger.rows(after, most)).await
+        Ok(self.asker.ask(StoreOperation::Look, self.ledger.rows(after, most)).await?)
     }
 
     /// How a reservation was settled.
     pub(crate) async fn row(&self, id: ReservationId) -> Result<Option<Row>, AccountsError> {
-        answer(self.ledger.row(id)).await
+        Ok(self.asker.ask(StoreOperation::Look, self.ledger.row(id)).await?)
     }
 
     /// What administrators changed after the change with a number.
     pub(crate) async fn audits(&self, after: i64, most: usize) -> Result<Vec<(i64, Audited)>, AccountsError> {
-        answer(self.ledger.audits(after, most)).await
+        Ok(self.asker.ask(StoreOperation::Look, self.ledger.audits(after, most)).await?)
     }
 
     /// What happened after the event with a number.
@@ -187,7 +198,7 @@ impl Accounts {
     /// Who counts together with this companion.
     pub(crate) async fn fellows(&self) -> Result<Fellows, AccountsError> {
         let shared = self.shared()?;
-        let members = answer(shared.members()).await?;
+        let members = self.asker.ask(StoreOperation::Look, shared.members()).await?;
         Ok(Fellows { address: shared.address().to_string(), own: shared.id(), members })
     }
 
@@ -197,7 +208,7 @@ impl Accounts {
         if ledger == shared.id() {
             return Err(AccountsError::Own);
         }
-        answer(shared.forget(ledger)).await
+        Ok(self.asker.ask(StoreOperation::Look, shared.forget(ledger)).await?)
     }
 
     fn shared(&self) -> Result<&RedisStore, AccountsError> {
@@ -205,7 +216,7 @@ impl Accounts {
     }
 
     async fn audit(&self, id: AdjustmentId) -> Result<Option<Audited>, AccountsError> {
-        answer(self.ledger.audit(id)).await
+        Ok(self.asker.ask(StoreOperation::Look, self.ledger.audit(id)).await?)
     }
 
     fn limit(&self, standing: &mut Standing) {
@@ -237,14 +248,4 @@ fn is_same(made: &OverrideChange, asked: &OverrideChange) -> bool {
         (Overriding::Set { .. }, Overriding::Unset) | (Overriding::Unset, Overriding::Set { .. }) => false,
     };
     is_same && made.measure == asked.measure
-}
-
-async fn answer<T, E>(question: impl Future<Output = Result<T, E>>) -> Result<T, AccountsError>
-where
-    AccountsError: From<E>,
-{
-    match timeout(PATIENCE, question).await {
-        Ok(answer) => Ok(answer?),
-        Err(_) => Err(AccountsError::Silent),
-    }
 }

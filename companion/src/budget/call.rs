@@ -15,8 +15,14 @@ pub(super) struct Call {
     prompt: u64,
     /// The most tokens of each answer, if anybody has said it.
     cap: Option<NonZeroU64>,
+    /// At most [`MOST_ANSWERS`].
     answers: NonZeroU64,
+    /// How many are asked for.
+    asked: u32,
 }
+
+/// How many answers a call may ask for: no provider gives more.
+pub(super) const MOST_ANSWERS: u32 = 128;
 
 /// What a call may use of a model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,8 +41,25 @@ impl Call {
             prompt: request.prompt_tokens,
             // Some models take 0 for "as many as there are": that is held.
             cap: request.output_cap.and_then(NonZeroU64::new),
-            answers: NonZeroU64::new(request.answers.into()).unwrap_or(NonZeroU64::MIN),
+            answers: NonZeroU64::new(request.answers.min(MOST_ANSWERS).into()).unwrap_or(NonZeroU64::MIN),
+            asked: request.answers.max(1),
         }
+    }
+
+    /// How many answers it asks for, if these are more than there may be.
+    pub(super) fn too_many_answers(&self) -> Option<u32> {
+        Some(self.asked).filter(|asked| *asked > MOST_ANSWERS)
+    }
+
+    /// Whether a model serves it that is not the one that was asked for: the client's own cap has to be one that it takes.
+    pub(super) fn fits_instead(&self, asked: &Model, other: &Model) -> bool {
+        let has_answers = other.max_output > 0 || asked.max_output == 0;
+        let takes_cap = self.cap.is_none_or(|cap| {
+            // What is beyond the model that was asked for is refused by that, too.
+            let cap = cap.get().min(asked.max_output);
+            cap <= other.max_output && cap <= other.context.saturating_sub(self.prompt)
+        });
+        has_answers && takes_cap
     }
 
     /// What it may use of a model; nothing if its prompt leaves no room for an answer there.
@@ -56,10 +79,11 @@ impl Call {
         self.room(self.cap_of(model), model.price)
     }
 
-    /// What it may use of a model of which nothing is known. What that costs is not known either.
-    pub(super) fn of_unknown(&self) -> Room {
+    /// What it may use of a model of which nothing is known but that it writes no more than so much. What that costs is not
+    /// known either.
+    pub(super) fn of_unknown(&self, most: u64) -> Room {
         let cap = self.cap.map(NonZeroU64::get);
-        Room { output_cap: cap.unwrap_or(u64::MAX), ..self.room(cap.unwrap_or(0), None) }
+        Room { output_cap: cap.unwrap_or(u64::MAX), ..self.room(cap.unwrap_or(most).min(most), None) }
     }
 
     fn cap_of(&self, model: &Model) -> u64 {

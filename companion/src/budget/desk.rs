@@ -5,15 +5,17 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::sync::Semaphore;
-use tokio::time::timeout;
-use tollgate_budget::{Lease, Reservation, ReservationId, Reserve, Reserved, Store, StoreError};
+use tollgate_budget::{
+    Amounts, Candidate, Held, Lease, Reservation, ReservationId, Reserve, Reserved, Store, StoreError,
+};
 use tollgate_policy::set::budget::{BudgetMode, Rules};
 
 use crate::metrics::{Metrics, ReserveOutcome, StoreOperation};
 use crate::proto::{self, ReserveReply, ReserveRequest, reserve_reply::Outcome};
 use crate::sparingly::Sparingly;
 
-use super::attempt::Attempt;
+use super::asker::Asker;
+use super::attempt::Attempts;
 use super::call::Call;
 use super::events::Events;
 use super::overrides::{Overrides, Overriding};
@@ -22,7 +24,7 @@ use super::receipt::Receipt;
 use super::reply;
 use super::rulebook::{InForce, NoRules, Rulebook, mode};
 use super::till::Till;
-use super::ways::{Asked, NoWay, Served, Ways};
+use super::ways::{Asked, NoWay, Served, Ways, longest, model_of};
 
 /// How long the store is waited for, while somebody's request waits.
 const PATIENCE: Duration = Duration::from_millis(250);
@@ -37,10 +39,11 @@ const RETRY_AFTER: Duration = Duration::from_secs(2);
 #[derive(Clone)]
 pub(crate) struct Desk {
     store: Arc<dyn Store>,
+    asker: Asker,
     rulebook: Rulebook,
     overrides: Overrides,
     lease: Lease,
-    till: Till,
+    attempts: Attempts,
     slots: Arc<Semaphore>,
     events: Arc<Events>,
     metrics: Arc<Metrics>,
@@ -61,6 +64,9 @@ enum Obstacle {
     /// For the operator.
     #[error("more calls are to be reserved than the budget store can keep up with")]
     Busy,
+    /// For the operator; only where budgets are advisory.
+    #[error("a counter cannot count any further")]
+    Beyond,
     /// For the client.
     #[error(transparent)]
     Payer(#[from] Uncountable),
@@ -84,10 +90,11 @@ impl Desk {
         events: Arc<Events>,
         metrics: Arc<Metrics>,
     ) -> Self {
+        let (asker, attempts) = (Asker::new(&metrics, PATIENCE), Attempts::new(till));
         let slots = Arc::new(Semaphore::new(AT_ONCE));
-        let overrides = Overrides::new(Arc::clone(&store));
+        let overrides = Overrides::new(Arc::clone(&store), asker.clone());
         let (log, strangers) = (Arc::default(), Arc::default());
-        Desk { store, rulebook, overrides, lease, till, slots, events, metrics, log, strangers }
+        Desk { store, asker, rulebook, overrides, lease, attempts, slots, events, metrics, log, strangers }
     }
 
     pub(super) fn overrides(&self) -> &Overrides {
@@ -137,12 +144,19 @@ impl Desk {
         let overrides = self.overrides.known().await?;
         let ways = self.ways(mode, in_force, rules, &overrides, request)?;
         let (candidates, is_strict) = (ways.candidates.clone(), mode == BudgetMode::Strict);
-        let reserved = self.ask(Reserve { id, candidates, lease: self.lease, is_strict }).await?;
+        let reserved = match self.ask(Reserve { id, candidates, lease: self.lease, is_strict }).await {
+            Err(obstacle @ (Obstacle::Store(_) | Obstacle::Busy)) if !is_strict => {
+                return Ok(self.unheld(id, &ways, &obstacle));
+            }
+            reserved => reserved?,
+        };
         match reserved {
             Reserved::Held(held) => {
                 self.events.stands(&held.standings, &rules.warn_at);
-                // INVARIANT: a store holds one of the candidates that it is given.
-                let served = ways.served(held.candidate).ok_or(Obstacle::Settled)?;
+                let served = match ways.served(&held) {
+                    Some(served) => served,
+                    None => &self.served_before(&held, in_force, request),
+                };
                 let outcome = match (held.passed.is_empty(), served.model == request.model) {
                     (false, _) => ReserveOutcome::Passed,
                     (true, true) => ReserveOutcome::Held,
@@ -156,11 +170,13 @@ impl Desk {
                 }
                 Ok(reply(Outcome::Held(self.receipt(&held, served))))
             }
+            // A counter would count beyond all numbers.
+            Reserved::Refused(_) if !is_strict => Ok(self.unheld(id, &ways, &Obstacle::Beyond)),
             Reserved::Refused(refused) => {
                 self.metrics.budget.reserved(mode, ReserveOutcome::Exceeded);
                 self.metrics.budget.scope_refused(refused.standing.counter.scope.kind());
                 self.events.refused(&refused.standing, refused.asked);
-                let standing = Some(reply::standing(&refused.standing, reply::now()));
+                let standing = Some(reply::standing(&refused.standing, refused.at));
                 Ok(reply(Outcome::Exceeded(proto::Exceeded { standing, asked: refused.asked })))
             }
             Reserved::Settled => Err(Obstacle::Settled),
@@ -211,14 +227,20 @@ impl Desk {
 
     async fn ask(&self, reserve: Reserve) -> Result<Reserved, Obstacle> {
         let slot = Arc::clone(&self.slots).try_acquire_owned().map_err(|_| Obstacle::Busy)?;
-        let started = Instant::now();
-        let answer = timeout(PATIENCE, Attempt::new(&self.store, reserve, &self.till, slot)).await;
-        let answer = answer.unwrap_or_else(|_| Err(StoreError::Unavailable(format!("no answer in {PATIENCE:?}"))));
-        self.metrics.budget.store_asked(StoreOperation::Reserve, started.elapsed(), answer.is_err());
-        Ok(answer?)
+        let attempt = self.attempts.begin(&self.store, reserve, slot);
+        Ok(self.asker.ask(StoreOperation::Reserve, attempt).await?)
     }
 
-    fn receipt(&self, held: &tollgate_budget::Held, served: &Served) -> proto::Held {
+    /// What serves a call that was held for by other policies than those in force.
+    fn served_before(&self, held: &Held, in_force: &InForce, request: &ReserveRequest) -> Served {
+        let (name, call) = (model_of(&held.reservation).unwrap_or(&request.model), Call::of(request));
+        let model = in_force.budgets.model(name);
+        let longest = longest(&in_force.budgets);
+        let room = model.map_or_else(|| call.of_unknown(longest), |model| call.regardless(model));
+        Served { model: name.to_owned(), price: model.and_then(|model| model.price), output_cap: room.output_cap }
+    }
+
+    fn receipt(&self, held: &Held, served: &Served) -> proto::Held {
         let reservation: &Reservation = &held.reservation;
         let at = reservation.at;
         proto::Held {
@@ -231,14 +253,35 @@ impl Desk {
         }
     }
 
-    /// What becomes of a call that nothing is held for: where budgets are advisory, it is made even so.
-    fn obstructed(&self, mode: BudgetMode, request: &ReserveRequest, obstacle: Obstacle) -> ReserveReply {
-        let is_ours = matches!(obstacle, Obstacle::NoRules(_) | Obstacle::Store(_) | Obstacle::Busy);
-        if is_ours && self.log.is_due("obstructed", Instant::now()) {
+    /// A call is made although nothing is held for it: what it uses counts when it is settled, by our clock. Its name is
+    /// another one, for what comes to be held under the one that was asked for is given back.
+    fn unheld(&self, id: ReservationId, ways: &Ways, obstacle: &Obstacle) -> ReserveReply {
+        self.tell(BudgetMode::Advisory, obstacle);
+        self.metrics.budget.reserved(BudgetMode::Advisory, ReserveOutcome::Unheld);
+        let (Candidate { lines, .. }, Some(served)) = ways.first() else {
+            return reply(Outcome::Held(proto::Held::default()));
+        };
+        let (id, at) = (ReservationId(id.0.map(|byte| !byte)), reply::now());
+        let counters = lines.at(at);
+        let reservation = Reservation { id, at, counters, held: Amounts::NONE, least: Amounts::NONE };
+        let held = Held { candidate: 0, reservation, standings: Vec::new(), passed: Vec::new() };
+        reply(Outcome::Held(self.receipt(&held, served)))
+    }
+
+    fn tell(&self, mode: BudgetMode, obstacle: &Obstacle) {
+        if self.log.is_due("obstructed", Instant::now()) {
             tracing::error!(mode = reply::mode(mode), error = %obstacle, "calls of models cannot be reserved");
         }
+    }
+
+    /// What becomes of a call that nothing can be held for: where budgets are advisory, it is made even so.
+    fn obstructed(&self, mode: BudgetMode, request: &ReserveRequest, obstacle: Obstacle) -> ReserveReply {
+        let is_ours = matches!(obstacle, Obstacle::NoRules(_) | Obstacle::Store(_) | Obstacle::Busy);
+        if is_ours {
+            self.tell(mode, &obstacle);
+        }
         let (outcome, counted) = match (mode, is_ours) {
-            (BudgetMode::Advisory, _) => (Outcome::Held(self.unheld(request)), ReserveOutcome::Unheld),
+            (BudgetMode::Advisory, _) => (Outcome::Held(self.uncounted(request)), ReserveOutcome::Unheld),
             (_, true) => {
                 let retry_after = u32::try_from(RETRY_AFTER.as_secs()).unwrap_or(u32::MAX);
                 let reason = reply::cut(obstacle.to_string());
@@ -250,12 +293,12 @@ impl Desk {
         reply(outcome)
     }
 
-    /// Nothing is held for the call, and it is made as the client asks for it.
-    fn unheld(&self, request: &ReserveRequest) -> proto::Held {
+    /// Nothing can be counted of the call, and it is made as the client asks for it.
+    fn uncounted(&self, request: &ReserveRequest) -> proto::Held {
         let known = self.rulebook.in_force().ok();
         let model = known.as_ref().and_then(|in_force| in_force.budgets.model(&request.model));
         let call = Call::of(request);
-        let room = model.map_or_else(|| call.of_unknown(), |model| call.regardless(model));
+        let room = model.map_or_else(|| call.of_unknown(0), |model| call.regardless(model));
         proto::Held { model: request.model.clone(), output_cap: room.output_cap, ..proto::Held::default() }
     }
 }

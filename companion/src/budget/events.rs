@@ -1,11 +1,12 @@
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-
+use std::time::Instant;
 
 use tollgate_budget::{Amounts, Counter, ReservationId, Standing};
 
 use crate::metrics::{BudgetEvent, Metrics};
+use crate::sparingly::Sparingly;
 
 use super::reply::now;
 
@@ -31,6 +32,8 @@ const A_SECOND: u64 = 1 << 20;
 pub(crate) struct Events {
     kept: Mutex<Kept>,
     metrics: Arc<Metrics>,
+    /// Models of which calls have used far more than was held: clients name them as they like.
+    overspent: Sparingly,
 }
 
 #[derive(Debug, Default)]
@@ -42,8 +45,36 @@ struct Kept {
     forgotten_at: u64,
     /// Of which a call has taken more than was held for it.
     unseen: HashSet<Counter>,
-    /// The highest share of each counter's limit that has been told of, in per cent.
-    told: HashMap<Counter, u8>,
+    told: HashMap<Counter, Told>,
+}
+
+/// What has been told of a counter's limit.
+#[derive(Clone, Copy, Debug, Default)]
+struct Told {
+    /// The highest share, in per cent.
+    share: u8,
+    /// Whether calls are refused.
+    is_refused: bool,
+}
+
+impl Told {
+    /// Also notes it.
+    fn is_news(&mut self, news: News) -> bool {
+        match news {
+            News::Share(share) => {
+                let highest = share.max(self.share);
+                highest > mem::replace(&mut self.share, highest)
+            }
+            News::Refused => !mem::replace(&mut self.is_refused, true),
+        }
+    }
+}
+
+/// What may be told of a counter's limit.
+#[derive(Clone, Copy, Debug)]
+enum News {
+    Share(u8),
+    Refused,
 }
 
 /// Something that happened.
@@ -67,13 +98,11 @@ pub(crate) enum What {
     Overspent { id: ReservationId, model: String, held: Amounts, used: Amounts },
 }
 
-/// More than any share of a limit.
-const REFUSED: u8 = 101;
-
 impl Events {
     pub(crate) fn new(metrics: Arc<Metrics>) -> Self {
         let number = now().saturating_mul(A_SECOND);
-        Events { kept: Mutex::new(Kept { number, ..Kept::default() }), metrics }
+        let kept = Mutex::new(Kept { number, ..Kept::default() });
+        Events { kept, metrics, overspent: Sparingly::default() }
     }
 
     /// Notes counters of which a call has taken more than was held for it: how they stand is to be looked at.
@@ -105,32 +134,35 @@ impl Events {
         for standing in standings.iter().filter(|standing| reaches(standing, *least)) {
             let reached = shares.iter().rev().find(|share| reaches(standing, **share)).copied();
             if let Some(share) = reached
-                && self.is_due(&standing.counter, share)
+                && self.is_due(&standing.counter, News::Share(share))
             {
-                self.add(BudgetEvent::Reached, What::Reached { share, standing: standing.clone() });
+                self.metrics.budget.event(BudgetEvent::Reached);
+                self.add(What::Reached { share, standing: standing.clone() });
             }
         }
     }
 
     /// Notes that a call was refused.
     pub(super) fn refused(&self, standing: &Standing, asked: u64) {
-        if self.is_due(&standing.counter, REFUSED) {
-            self.add(BudgetEvent::Refused, What::Refused { standing: standing.clone(), asked });
+        if self.is_due(&standing.counter, News::Refused) {
+            self.metrics.budget.event(BudgetEvent::Refused);
+            self.add(What::Refused { standing: standing.clone(), asked });
         }
     }
 
-    /// Notes that a call has used far more than was held.
+    /// Notes that a call has used far more than was held. Of each model, it is told once a minute, and counted each time.
     pub(super) fn overspent(&self, id: ReservationId, model: &str, held: Amounts, used: Amounts) {
-        self.add(BudgetEvent::Overspent, What::Overspent { id, model: model.to_owned(), held, used });
+        self.metrics.budget.event(BudgetEvent::Overspent);
+        if self.overspent.is_due(model, Instant::now()) {
+            self.add(What::Overspent { id, model: model.to_owned(), held, used });
+        }
     }
 
-    /// Whether nobody has been told of this share of the counter's limit, or of a higher one.
-    fn is_due(&self, counter: &Counter, share: u8) -> bool {
+    /// Whether nobody has been told of it: of this share of the counter's limit, or of a higher one, or of a refusal.
+    fn is_due(&self, counter: &Counter, news: News) -> bool {
         let mut kept = self.lock();
         if let Some(told) = kept.told.get_mut(counter) {
-            let is_due = *told < share;
-            *told = share.max(*told);
-            return is_due;
+            return told.is_news(news);
         }
         let now = now();
         if kept.told.len() >= MOST_TOLD && kept.forgotten_at.saturating_add(BETWEEN_FORGETTING) <= now {
@@ -139,13 +171,12 @@ impl Events {
         }
         let is_due = kept.told.len() < MOST_TOLD;
         if is_due {
-            kept.told.insert(counter.clone(), share);
+            kept.told.entry(counter.clone()).or_default().is_news(news);
         }
         is_due
     }
 
-    fn add(&self, kind: BudgetEvent, what: What) {
-        self.metrics.budget.event(kind);
+    fn add(&self, what: What) {
         what.log();
         let mut kept = self.lock();
         kept.number += 1;
@@ -227,21 +258,36 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_is_told_once_and_no_warning_after_it() {
+    fn a_refusal_is_told_once_and_keeps_no_warning_back() {
         let events = events();
-        let full = standing("acme", 990, 0);
-        (0..3).for_each(|_| events.refused(&full, 100));
-        events.stands(std::slice::from_ref(&full), &[80, 95]);
+        let empty = standing("acme", 0, 0);
+        (0..3).for_each(|_| events.refused(&empty, 1_000_000));
         let told = events.after(0, 9);
         assert_eq!(told.len(), 1);
-        assert_eq!(told[0].what, What::Refused { standing: full, asked: 100 });
+        assert_eq!(told[0].what, What::Refused { standing: empty, asked: 1_000_000 });
+        for used in [800, 950] {
+            events.stands(&[standing("acme", used, 0)], &[80, 95]);
+            events.refused(&standing("acme", used, 0), 1_000_000);
+        }
+        assert_eq!(shares(&events), [0, 80, 95]);
+    }
+
+    #[test]
+    fn a_model_of_which_too_much_is_used_again_and_again_is_told_of_once_a_minute() {
+        let events = events();
+        let (held, used) = (Amounts::new(1, 0), Amounts::new(6, 0));
+        (0..50).for_each(|_| events.overspent(ReservationId([1; 16]), "m", held, used));
+        assert_eq!(events.after(0, 99).len(), 1);
+        events.overspent(ReservationId([1; 16]), "other", held, used);
+        assert_eq!(events.after(0, 99).len(), 2);
     }
 
     #[test]
     fn the_latest_are_kept_and_can_be_read_on() {
         let events = events();
         let (held, used) = (Amounts::new(1, 0), Amounts::new(6, 0));
-        (0..MOST_KEPT + 10).for_each(|_| events.overspent(ReservationId([1; 16]), "m", held, used));
+        let what = || What::Overspent { id: ReservationId([1; 16]), model: "m".to_owned(), held, used };
+        (0..MOST_KEPT + 10).for_each(|_| events.add(what()));
         let first = events.after(0, 1)[0].number;
         assert_eq!(events.after(0, 2 * MOST_KEPT).len(), MOST_KEPT);
         assert_eq!(events.after(first + MOST_KEPT as u64 - 11, 100).len(), 10);
@@ -251,11 +297,12 @@ mod tests {
     fn who_reads_on_after_a_restart_misses_nothing() {
         let before = events();
         let (held, used) = (Amounts::new(1, 0), Amounts::new(6, 0));
-        (0..1000).for_each(|_| before.overspent(ReservationId([1; 16]), "m", held, used));
+        let what = |id| What::Overspent { id: ReservationId([id; 16]), model: "m".to_owned(), held, used };
+        (0..1000).for_each(|_| before.add(what(1)));
         let last = before.after(0, usize::MAX).pop().unwrap().number;
         let after = Events { kept: Mutex::default(), ..events() };
         after.lock().number = (now() + 1) * A_SECOND;
-        after.overspent(ReservationId([2; 16]), "m", held, used);
+        after.add(what(2));
         assert_eq!(after.after(last, 10).len(), 1);
         // JavaScript and spreadsheets have it exactly.
         assert!(after.after(last, 10)[0].number < 1 << 53);
@@ -286,7 +333,7 @@ mod tests {
         // It is tried again later.
         events.lock().forgotten_at = 0;
         let over = "day:0:tokens:global".parse().unwrap();
-        events.lock().told.insert(over, 80);
+        events.lock().told.insert(over, Told::default());
         events.refused(&standing("a third", 1, 0), 1);
         assert!(events.lock().told.len() <= MOST_TOLD);
     }

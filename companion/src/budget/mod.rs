@@ -8,6 +8,7 @@
 //! `lookout` tells, if it is one that companions share.
 
 mod accounts;
+mod asker;
 mod attempt;
 mod call;
 mod condition;
@@ -16,6 +17,7 @@ mod desk;
 mod events;
 #[cfg(test)]
 mod fixture;
+mod grace;
 mod lookout;
 mod monitor;
 mod open;

@@ -1,13 +1,11 @@
 use std::sync::Arc;
 
-use tokio::sync::mpsc;
 use tollgate_budget::ledger::{Ledger, Outbox};
 use tollgate_budget::redis::RedisStore;
 use tollgate_budget::{OpenError, SqliteStore, Store, SystemClock};
 
 use crate::daemon::Shutdown;
 use crate::metrics::Metrics;
-use crate::sparingly::Sparingly;
 
 use super::accounts::Accounts;
 use super::condition::Condition;
@@ -19,7 +17,7 @@ use super::monitor::Monitor;
 use super::rulebook::Rulebook;
 use super::settling::Settling;
 use super::sweep::Sweeper;
-use super::till::{Job, Till};
+use super::till::{Jobs, Till};
 
 /// Budgets, with the store open: the parts that others talk to, and those that run by themselves.
 pub(crate) struct Opened {
@@ -30,7 +28,7 @@ pub(crate) struct Opened {
     pub(crate) sweeper: Sweeper,
     lookout: Lookout,
     settling: Settling,
-    jobs: mpsc::Receiver<Job>,
+    jobs: Jobs,
 }
 
 impl Opened {
@@ -68,25 +66,23 @@ impl Opened {
         Ok(Opened {
             desk,
             till,
-            accounts: Accounts {
-                store: Arc::clone(&store),
-                ledger: ledger.clone(),
-                rulebook,
-                overrides,
-                events: Arc::clone(&events),
-                shared: shared.clone(),
-            },
-            sweeper: Sweeper {
-                store: Arc::clone(&store),
-                ledger,
-                ledger_days: *ledger_days,
-                metrics: Arc::clone(metrics),
-                log: Sparingly::default(),
-                condition: condition.clone(),
-            },
+            accounts: Accounts::new(
+                (Arc::clone(&store), shared.clone()),
+                ledger.clone(),
+                (rulebook, overrides),
+                Arc::clone(&events),
+                metrics,
+            ),
+            sweeper: Sweeper::new(
+                Arc::clone(&store),
+                *lease,
+                (ledger, *ledger_days),
+                Arc::clone(metrics),
+                condition.clone(),
+            ),
             condition,
             lookout: Lookout { store: shared, metrics: Arc::clone(metrics) },
-            settling: Settling { store, lease: *lease, events, metrics: Arc::clone(metrics), log: Arc::default() },
+            settling: Settling::new(store, *lease, events, Arc::clone(metrics)),
             jobs,
         })
     }

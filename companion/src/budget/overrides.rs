@@ -1,20 +1,20 @@
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::Duration;
 
 use tokio::sync::watch;
-use tokio::time::timeout;
 use tollgate_budget::{Counter, Measure, Override, Store, StoreError};
 
-use super::reply::now;
+use crate::metrics::StoreOperation;
 
-/// How long the store is waited for by a call that comes before it was asked the first time.
-const PATIENCE: Duration = Duration::from_millis(250);
+use super::asker::Asker;
+use super::reply::now;
 
 /// The limits that administrators have set, as the store had them last. Clones are of the same limits.
 #[derive(Clone)]
 pub(super) struct Overrides {
     store: Arc<dyn Store>,
+    /// For a call that comes before it was asked the first time.
+    asker: Asker,
     known: watch::Sender<Option<Arc<Overriding>>>,
 }
 
@@ -23,8 +23,8 @@ pub(super) struct Overrides {
 pub(super) struct Overriding(HashMap<Measure, Override>);
 
 impl Overrides {
-    pub(super) fn new(store: Arc<dyn Store>) -> Self {
-        Overrides { store, known: watch::Sender::new(None) }
+    pub(super) fn new(store: Arc<dyn Store>, asker: Asker) -> Self {
+        Overrides { store, asker, known: watch::Sender::new(None) }
     }
 
     /// What the store has. Until it was asked once, nobody knows which limits count.
@@ -32,9 +32,7 @@ impl Overrides {
         if let Some(known) = &*self.known.borrow() {
             return Ok(Arc::clone(known));
         }
-        timeout(PATIENCE, self.refresh())
-            .await
-            .unwrap_or_else(|_| Err(StoreError::Unavailable(format!("no answer in {PATIENCE:?}"))))
+        self.asker.ask(StoreOperation::Look, self.refresh()).await
     }
 
     /// What it had when it was asked last; nothing, if it was not.

@@ -89,8 +89,7 @@ impl Payer {
             let (window, unit) = (window(line.window), unit(line.unit));
             Some(Line { scope, window, unit, limit: Some(line.limit), spare: 0 })
         };
-        let mut lines: Vec<Line> =
-            rules.lines(&Charged { org, user, provider, model }).filter_map(line).collect();
+        let mut lines: Vec<Line> = rules.lines(&Charged { org, user, provider, model }).filter_map(line).collect();
         if overrides.is_empty() {
             return lines;
         }

@@ -6,16 +6,16 @@ use std::time::{Duration, Instant};
 
 use futures::StreamExt;
 use futures::stream::FuturesUnordered;
-use tokio::sync::mpsc;
-use tokio::time::{sleep, timeout};
-use tollgate_budget::{Lease, Outcome, Settled, Settlement, Store, StoreError};
+use tokio::time::sleep;
+use tollgate_budget::{Amounts, Lease, Outcome, Settled, Settlement, Store, StoreError, Unit};
 
 use crate::daemon::Shutdown;
 use crate::metrics::{Came, Metrics, StoreOperation};
 use crate::sparingly::Sparingly;
 
+use super::asker::Asker;
 use super::events::Events;
-use super::till::{Job, Work};
+use super::till::{Job, Jobs, Work};
 
 /// How many settlements are at the store at a time: it commits together what comes together.
 const AT_ONCE: usize = 512;
@@ -35,16 +35,22 @@ const FAR: u64 = 5;
 /// Does what is handed in at the till, each until the store has done it.
 #[derive(Clone)]
 pub(crate) struct Settling {
-    pub(super) store: Arc<dyn Store>,
-    pub(super) lease: Lease,
-    pub(super) events: Arc<Events>,
-    pub(super) metrics: Arc<Metrics>,
-    pub(super) log: Arc<Sparingly>,
+    store: Arc<dyn Store>,
+    asker: Asker,
+    lease: Lease,
+    events: Arc<Events>,
+    metrics: Arc<Metrics>,
+    log: Arc<Sparingly>,
 }
 
 impl Settling {
+    pub(super) fn new(store: Arc<dyn Store>, lease: Lease, events: Arc<Events>, metrics: Arc<Metrics>) -> Self {
+        let asker = Asker::new(&metrics, PATIENCE);
+        Settling { store, asker, lease, events, metrics, log: Arc::default() }
+    }
+
     /// Runs until shutdown is requested and everything has been done that can be.
-    pub(super) async fn run(self, mut jobs: mpsc::Receiver<Job>, mut shutdown: Shutdown) {
+    pub(super) async fn run(self, mut jobs: Jobs, mut shutdown: Shutdown) {
         let mut at_work = FuturesUnordered::new();
         loop {
             tokio::select! {
@@ -52,13 +58,13 @@ impl Settling {
                 Some(()) = at_work.next() => {}
                 () = shutdown.requested() => break,
             }
-            self.metrics.budget.settlements_wait(jobs.len() + at_work.len());
+            self.metrics.budget.settlements_wait(jobs.len());
         }
         // What is there is worth a last attempt; VMs still say what comes to nothing now, to whoever they find next.
         jobs.close();
         loop {
             while at_work.len() < AT_ONCE
-                && let Ok(job) = jobs.try_recv()
+                && let Some(job) = jobs.try_recv()
             {
                 at_work.push(self.finish(job, shutdown.clone()));
             }
@@ -69,12 +75,16 @@ impl Settling {
     }
 
     /// Tries until it is done, or until the daemon ends.
-    async fn finish(&self, Job { work, waiting }: Job, mut shutdown: Shutdown) {
+    async fn finish(&self, mut job: Job, mut shutdown: Shutdown) {
         let mut pause = FIRST_PAUSE;
+        // Whether it may be done already, by an attempt that was not answered.
+        let mut is_unsure = false;
         loop {
-            match self.once(&work).await {
-                Ok(()) => break,
+            match self.once(&job.work, is_unsure).await {
+                Ok(()) if job.finish() => return,
+                Ok(()) => (pause, is_unsure) = (FIRST_PAUSE, false),
                 Err(error) => {
+                    is_unsure |= matches!(error, StoreError::Unanswered(_));
                     if self.log.is_due("settle", Instant::now()) {
                         tracing::error!(%error, "settlements wait: the budget store cannot be used");
                     }
@@ -87,55 +97,52 @@ impl Settling {
                 }
             }
         }
-        if let Some(waiting) = waiting {
-            waiting.tell();
-        }
     }
 
-    async fn once(&self, work: &Work) -> Result<(), StoreError> {
+    async fn once(&self, work: &Work, is_unsure: bool) -> Result<(), StoreError> {
         let kind = work.kind();
         match work {
             Work::Settle { settlement, model } => {
-                let settled = self.ask(StoreOperation::Settle, self.store.settle(settlement)).await?;
+                let settled = self.asker.ask(StoreOperation::Settle, self.store.settle(settlement)).await?;
                 self.metrics.budget.settled(kind, settled.into());
-                self.look_at(settlement, model, settled);
+                if is_news(settled, is_unsure) {
+                    self.look_at(settlement, model);
+                }
             }
             Work::Renew { id, so_far } => {
-                let renewed = self.ask(StoreOperation::Renew, self.store.renew(*id, *so_far, self.lease)).await?;
+                let renewed = self.asker.ask(StoreOperation::Renew, self.store.renew(*id, *so_far, self.lease)).await?;
                 self.metrics.budget.settled(kind, if renewed { Came::Now } else { Came::Before });
             }
         }
         Ok(())
     }
 
-    async fn ask<T>(
-        &self,
-        operation: StoreOperation,
-        question: impl Future<Output = Result<T, StoreError>>,
-    ) -> Result<T, StoreError> {
-        let started = Instant::now();
-        let answer = timeout(PATIENCE, question).await;
-        let answer = answer.unwrap_or_else(|_| Err(StoreError::Unavailable(format!("no answer in {PATIENCE:?}"))));
-        self.metrics.budget.store_asked(operation, started.elapsed(), answer.is_err());
-        answer
-    }
-
     /// Tells of calls that used more than was held for them.
-    fn look_at(&self, Settlement { reservation, outcome }: &Settlement, model: &str, settled: Settled) {
+    fn look_at(&self, Settlement { reservation, outcome }: &Settlement, model: &str) {
         let (Outcome::Committed { used, .. }, held) = (outcome, reservation.held) else { return };
-        if settled == Settled::Before {
+        // Whatever is held is told of when it is held.
+        if used.max(held) != held {
+            self.events.look_again(&reservation.counters);
+        }
+        // Nothing was held for calls that were made while the store could not be asked.
+        if held == Amounts::NONE {
             return;
         }
         let over = used.tokens().saturating_sub(held.tokens());
         if over > 0 {
             self.metrics.budget.overspent(over);
         }
-        // Whatever is held is told of when it is held.
-        if over > 0 || used.micro_dollars() > held.micro_dollars() {
-            self.events.look_again(&reservation.counters);
-        }
-        if used.tokens() > held.tokens().saturating_mul(FAR) {
+        let is_far = |unit| held.of(unit) > 0 && used.of(unit) > held.of(unit).saturating_mul(FAR);
+        if Unit::ALL.into_iter().any(is_far) {
             self.events.overspent(reservation.id, model, held, *used);
         }
+    }
+}
+
+/// Whether nobody has looked at it yet: each settlement is looked at once.
+fn is_news(settled: Settled, is_unsure: bool) -> bool {
+    match settled {
+        Settled::Now | Settled::Corrected { .. } | Settled::Waiting | Settled::Late { is_new: true } => true,
+        Settled::Before | Settled::Late { is_new: false } => is_unsure,
     }
 }

@@ -1,16 +1,18 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tokio::time::{MissedTickBehavior, interval, timeout};
+use tokio::time::{MissedTickBehavior, interval};
 use tollgate_budget::ledger::Ledger;
-use tollgate_budget::{Expired, Scopes, Store, StoreError};
+use tollgate_budget::{Expired, Lease, Scopes, Store, StoreError};
 
 use crate::daemon::Shutdown;
 use crate::metrics::{Metrics, StoreOperation};
 use crate::sparingly::Sparingly;
 
+use super::asker::Asker;
 use super::condition::Condition;
 use super::config::LedgerDays;
+use super::grace::Grace;
 use super::reply::now;
 
 /// How often leases are looked at.
@@ -34,18 +36,36 @@ const FORGOTTEN_TOGETHER: usize = 1000;
 /// How long the store is waited for.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// How far the store's time and this machine's may be apart, in seconds.
+const MOST_APART: u64 = 60;
+
 /// Ends leases, and rids the ledger of what is old.
 pub(crate) struct Sweeper {
-    pub(super) store: Arc<dyn Store>,
-    pub(super) ledger: Ledger,
-    pub(super) ledger_days: LedgerDays,
-    pub(super) metrics: Arc<Metrics>,
-    pub(super) log: Sparingly,
-    pub(super) condition: Condition,
+    store: Arc<dyn Store>,
+    asker: Asker,
+    grace: Grace,
+    ledger: Ledger,
+    ledger_days: LedgerDays,
+    metrics: Arc<Metrics>,
+    log: Sparingly,
+    condition: Condition,
 }
 
 impl Sweeper {
-    pub(crate) async fn run(self, mut shutdown: Shutdown) {
+    pub(super) fn new(
+        store: Arc<dyn Store>,
+        lease: Lease,
+        (ledger, ledger_days): (Ledger, LedgerDays),
+        metrics: Arc<Metrics>,
+        condition: Condition,
+    ) -> Self {
+        let asker = Asker::new(&metrics, PATIENCE);
+        // Calls that live say so every third of it.
+        let grace = Grace::new(Duration::from_secs(lease.seconds() / 3));
+        Sweeper { store, asker, grace, ledger, ledger_days, metrics, log: Sparingly::default(), condition }
+    }
+
+    pub(crate) async fn run(mut self, mut shutdown: Shutdown) {
         let mut rounds = interval(ROUND);
         rounds.set_missed_tick_behavior(MissedTickBehavior::Delay);
         for round in 0_u64.. {
@@ -68,11 +88,14 @@ impl Sweeper {
         }
     }
 
-    async fn round(&self, number: u64) -> Result<(), StoreError> {
-        self.expire().await?;
+    async fn round(&mut self, number: u64) -> Result<(), StoreError> {
+        let ended = self.expire().await;
+        self.grace.note(ended.is_ok(), Instant::now());
+        ended?;
         if number.is_multiple_of(ROUNDS_BETWEEN_COUNTS) {
-            let holds = self.ask(StoreOperation::Holds, self.store.holds(&Scopes::All, 0)).await?;
+            let holds = self.asker.ask(StoreOperation::Holds, self.store.holds(&Scopes::All, 0)).await?;
             self.metrics.budget.holds(holds.all);
+            self.compare_clocks().await?;
         }
         if number.is_multiple_of(ROUNDS_BETWEEN_FORGETTING) {
             self.forget().await;
@@ -80,9 +103,27 @@ impl Sweeper {
         Ok(())
     }
 
+    /// Whoever looks at budgets goes by the store's time: it should be that of this machine.
+    async fn compare_clocks(&self) -> Result<(), StoreError> {
+        let (store, here) = (self.asker.ask(StoreOperation::Look, self.store.now()).await?, now());
+        let ahead = i64::try_from(store).unwrap_or(i64::MAX).saturating_sub_unsigned(here);
+        self.metrics.budget.clock_is_ahead(ahead);
+        if ahead.unsigned_abs() > MOST_APART && self.log.is_due("clock", Instant::now()) {
+            tracing::error!(
+                ahead,
+                "the budget store's time is not this machine's, in seconds: one of the clocks is wrong, or was"
+            );
+        }
+        Ok(())
+    }
+
+    /// While leases are not to be ended, only asks whether they could be.
     async fn expire(&self) -> Result<(), StoreError> {
+        if !self.grace.is_over(Instant::now()) {
+            return self.asker.ask(StoreOperation::Expire, self.store.expire(0)).await.map(drop);
+        }
         for _ in 0..STEPS {
-            let expired = self.ask(StoreOperation::Expire, self.store.expire(TOGETHER)).await?;
+            let expired = self.asker.ask(StoreOperation::Expire, self.store.expire(TOGETHER)).await?;
             for Expired { reservation, used } in &expired {
                 self.metrics.budget.expired();
                 if self.log.is_due("expired", Instant::now()) {
@@ -98,9 +139,8 @@ impl Sweeper {
     }
 
     async fn forget(&self) {
-        let before = now().saturating_sub(self.ledger_days.seconds());
         loop {
-            match self.ledger.forget(before, FORGOTTEN_TOGETHER).await {
+            match self.ledger.forget(now(), self.ledger_days.seconds(), FORGOTTEN_TOGETHER).await {
                 Ok(forgotten) if forgotten >= FORGOTTEN_TOGETHER => {}
                 Ok(_) => return,
                 Err(error) => {
@@ -111,17 +151,5 @@ impl Sweeper {
                 }
             }
         }
-    }
-
-    async fn ask<T>(
-        &self,
-        operation: StoreOperation,
-        question: impl Future<Output = Result<T, StoreError>>,
-    ) -> Result<T, StoreError> {
-        let started = Instant::now();
-        let answer = timeout(PATIENCE, question).await;
-        let answer = answer.unwrap_or_else(|_| Err(StoreError::Unavailable(format!("no answer in {PATIENCE:?}"))));
-        self.metrics.budget.store_asked(operation, started.elapsed(), answer.is_err());
-        answer
     }
 }

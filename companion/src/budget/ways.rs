@@ -1,12 +1,15 @@
 #[cfg(test)]
 mod tests;
 
-use tollgate_budget::{Candidate, Candidates, InvalidCandidates, MOST_CANDIDATES};
+use tollgate_budget::{Candidate, Candidates, Held, InvalidCandidates, MOST_CANDIDATES, Reservation, Scope};
 use tollgate_policy::set::Budgets;
 use tollgate_policy::set::budget::{Model, Price};
 
-use super::call::{Call, Room};
+use super::call::{Call, MOST_ANSWERS, Room};
 use super::payer::{Limits, Payer};
+
+/// What an answer of a model that nobody knows is held for, in tokens, where no model is known.
+const LONGEST_UNKNOWN: u64 = 16_384;
 
 /// Ways to serve a call, the best one first, and what serves it on each.
 #[derive(Clone, Debug)]
@@ -32,6 +35,9 @@ pub(super) enum NoWay {
     /// Nobody has said what the model costs, or how much it takes.
     #[error("the model `{0}` is not known here")]
     UnknownModel(String),
+    /// It asks for more than anybody serves.
+    #[error("the call asks for {0} answers: at most {MOST_ANSWERS} are held for")]
+    Answers(u32),
     /// There is a limit on costs, and nobody has said what it costs.
     #[error("the model `{0}` has no price here, and what calls cost is limited")]
     Unpriced(String),
@@ -61,6 +67,9 @@ impl Asked<'_> {
     /// the one that is asked for with all that is left. Where its context is too small, others alone.
     pub(super) fn ways(&self, prompt: u64) -> Result<Ways, NoWay> {
         let asked = self.asked()?;
+        if let Some(answers) = self.call.too_many_answers() {
+            return Err(NoWay::Answers(answers));
+        }
         if asked.price.is_none() && self.payer.has_cost_limit(self.limits, asked) {
             return Err(NoWay::Unpriced(asked.name.clone()));
         }
@@ -94,7 +103,8 @@ impl Asked<'_> {
     /// The model that is asked for, whatever is known of it and whatever room it has, at its cost if that is known.
     pub(super) fn regardless(&self) -> Result<Ways, NoWay> {
         let known = self.budgets.model(self.model);
-        let room = known.map_or_else(|| self.call.of_unknown(), |model| self.call.regardless(model));
+        let room =
+            known.map_or_else(|| self.call.of_unknown(longest(self.budgets)), |model| self.call.regardless(model));
         let lines = self.payer.lines(self.limits, known, 0)?;
         let served = Served {
             model: self.model.to_owned(),
@@ -114,6 +124,7 @@ impl Asked<'_> {
             return Vec::new();
         }
         let known = asked.alternatives.iter().filter_map(|name| self.budgets.model(name));
+        let known = known.filter(|model| self.call.fits_instead(asked, model));
         let mut others: Vec<_> = known.filter_map(|model| Some((model, self.call.within(model)?))).collect();
         // INVARIANT: a model with alternatives has a price, and so have they.
         others.sort_by_key(|(model, _)| model.price.map(|price| (price.output, price.input)));
@@ -134,8 +145,30 @@ impl Ways {
         Ok(Ways { candidates: Candidates::new(candidates)?, served })
     }
 
-    /// What serves the call if the candidate at this place is held.
-    pub(super) fn served(&self, place: usize) -> Option<&Served> {
-        self.served.get(place)
+    /// What serves the call for which this is held. What was held before, by other policies, may be for a model that none of
+    /// these ways has.
+    pub(super) fn served(&self, held: &Held) -> Option<&Served> {
+        let model = model_of(&held.reservation);
+        let serves = |served: &&Served| model.is_none_or(|model| served.model == model);
+        self.served.get(held.candidate).filter(serves).or_else(|| self.served.iter().find(serves))
     }
+
+    /// The first way, and what serves it.
+    pub(super) fn first(&self) -> (&Candidate, Option<&Served>) {
+        (self.candidates.first(), self.served.first())
+    }
+}
+
+/// The model that a reservation counts for; nothing where it was not known.
+pub(super) fn model_of(reservation: &Reservation) -> Option<&str> {
+    reservation.counters.iter().find_map(|counter| match &counter.scope {
+        Scope::Model(name) => Some(name.as_str()),
+        _ => None,
+    })
+}
+
+/// The longest answer that any model writes.
+pub(super) fn longest(budgets: &Budgets) -> u64 {
+    let known = budgets.models.iter().map(|model| model.max_output).max();
+    known.filter(|longest| *longest > 0).unwrap_or(LONGEST_UNKNOWN)
 }

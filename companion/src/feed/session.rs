@@ -239,8 +239,8 @@ impl Session {
             }
             Some(worker_message::Body::Hello(_)) => Err(Status::invalid_argument("hello was said already")),
             Some(worker_message::Body::Settlements(settlements)) => {
-                // The VM says them again on its next stream, and until then there may be room.
-                self.settlements.take(settlements).map_err(|full| Status::resource_exhausted(full.to_string()))
+                self.settlements.take(settlements);
+                Ok(())
             }
             // Of a later version of the protocol: nothing that this one needs.
             None => Ok(()),

@@ -29,6 +29,8 @@ pub(crate) struct BudgetMetrics {
     calls: Family<CallLabels, Counter>,
     settled: Family<SettledLabels, Counter>,
     rejected: Counter,
+    turned_away: Counter,
+    clock_ahead: Gauge,
     waiting: Gauge,
     overspend: Histogram,
     holds: Gauge,
@@ -127,6 +129,10 @@ pub(crate) enum StoreOperation {
     Renew,
     Expire,
     Holds,
+    /// For somebody who looks.
+    Look,
+    /// For somebody who changes something.
+    Adjust,
 }
 
 /// What the store is doing.
@@ -219,6 +225,8 @@ impl EncodeLabelValue for StoreOperation {
             StoreOperation::Renew => "renew",
             StoreOperation::Expire => "expire",
             StoreOperation::Holds => "holds",
+            StoreOperation::Look => "look",
+            StoreOperation::Adjust => "adjust",
         })
     }
 }
@@ -239,7 +247,7 @@ impl From<Settled> for Came {
             Settled::Now => Came::Now,
             Settled::Before => Came::Before,
             Settled::Corrected { .. } => Came::Corrected,
-            Settled::Late => Came::Late,
+            Settled::Late { .. } => Came::Late,
             Settled::Waiting => Came::Waiting,
         }
     }
@@ -253,6 +261,8 @@ impl BudgetMetrics {
             calls: Family::default(),
             settled: Family::default(),
             rejected: Counter::default(),
+            turned_away: Counter::default(),
+            clock_ahead: Gauge::default(),
             waiting: Gauge::default(),
             overspend: Histogram::new(OVERSPEND_BUCKETS),
             holds: Gauge::default(),
@@ -293,6 +303,8 @@ impl BudgetMetrics {
         registry.register("budget_settled", settled, self.settled.clone());
         let rejected = "Settlements that cannot be read";
         registry.register("budget_settlements_rejected", rejected, self.rejected.clone());
+        let turned_away = "Settlements that were not taken, since too many wait; VMs say theirs again";
+        registry.register("budget_settlements_turned_away", turned_away, self.turned_away.clone());
         let waiting = "Settlements that are on their way to the store";
         registry.register("budget_settlements_waiting", waiting, self.waiting.clone());
         let overspend = "Of calls that used more than was held for them, how much more";
@@ -304,6 +316,8 @@ impl BudgetMetrics {
 
     fn register_store(&self, registry: &mut Registry) {
         registry.register("budget_holds", "Calls that something is held for", self.holds.clone());
+        let ahead = "By how much the budget store's time is ahead of this machine's";
+        registry.register_with_unit("budget_clock_ahead", ahead, Unit::Seconds, self.clock_ahead.clone());
         let expiries = "Calls of which nothing was heard until their leases ended";
         registry.register("budget_lease_expiries", expiries, self.expiries.clone());
         let duration = "Time until the budget store has answered, or is given up on";
@@ -360,6 +374,15 @@ impl BudgetMetrics {
 
     pub(crate) fn rejected(&self) {
         self.rejected.inc();
+    }
+
+    pub(crate) fn turned_away(&self) {
+        self.turned_away.inc();
+    }
+
+    /// In seconds; less than nothing where it is behind.
+    pub(crate) fn clock_is_ahead(&self, seconds: i64) {
+        self.clock_ahead.set(seconds);
     }
 
     pub(crate) fn settlements_wait(&self, count: usize) {

@@ -45,7 +45,10 @@ async fn a_limit_is_raised_and_lowered_without_an_edit_and_survives_a_restart() 
     assert!(!is_held(&client.patiently(call(3)).await));
     assert_eq!(acme(&companion).await, (250.into(), 0, 200));
     let set = &overrides(&companion).await[0];
-    assert_eq!((&set["author"], &set["reason"], &set["until"]), (&"alice".into(), &"an incident".into(), &until.into()));
+    assert_eq!(
+        (&set["author"], &set["reason"], &set["until"]),
+        (&"alice".into(), &"an incident".into(), &until.into())
+    );
     assert_eq!(change(&companion, "set", json!({"unlimited": true})).await.0, 200);
     assert!(is_held(&client.ask(call(3)).await));
     assert_eq!(acme(&companion).await.0, Value::Null);
@@ -60,10 +63,7 @@ async fn a_limit_is_raised_and_lowered_without_an_edit_and_survives_a_restart() 
     let (_, changes) = companion.json("/v1/budgets/changes").await;
     let kinds: Vec<_> = changes["changes"].as_array().unwrap().iter().map(|change| change["kind"].clone()).collect();
     assert_eq!(kinds, ["set", "set", "unset"]);
-    assert_eq!(
-        (&changes["changes"][0]["limit"], &changes["changes"][0]["until"]),
-        (&250.into(), &until.into())
-    );
+    assert_eq!((&changes["changes"][0]["limit"], &changes["changes"][0]["until"]), (&250.into(), &until.into()));
     companion.stop().await;
 }
 
@@ -180,7 +180,8 @@ async fn lists_are_read_to_their_ends() {
             assert_eq!(status, 200, "{page}");
             seen.extend(page[list].as_array().unwrap().iter().map(|entry| entry[number].to_string()));
             let Some(next) = page.get("next") else { break };
-            let next = next.as_str().map_or_else(|| next.to_string(), |text| text.replace('=', "%3D").replace('+', "%2B"));
+            let next =
+                next.as_str().map_or_else(|| next.to_string(), |text| text.replace('=', "%3D").replace('+', "%2B"));
             after = format!("&after={next}");
         }
         let all = companion.json(path).await.1;

@@ -41,6 +41,20 @@ impl Redis {
         }
     }
 
+    /// It says nothing until it goes on.
+    pub(crate) fn stall(&self) {
+        self.signal("-STOP");
+    }
+
+    pub(crate) fn go_on(&self) {
+        self.signal("-CONT");
+    }
+
+    fn signal(&self, name: &str) {
+        let process = self.process.as_ref().unwrap().id().to_string();
+        assert!(Command::new("kill").args([name, &process]).status().unwrap().success());
+    }
+
     /// Starts it again.
     pub(crate) fn resume(&mut self) {
         let (folder, log) = (self.folder.path(), self.folder.path().join("log"));

@@ -44,14 +44,17 @@ impl Client {
         self.0.reserve(request).await.unwrap().into_inner().outcome.unwrap()
     }
 
-    /// Asks until the store and the policies are there.
+    /// Asks until the store and the policies are there, with another id each time.
     pub(crate) async fn patiently(&mut self, request: proto::ReserveRequest) -> Outcome {
-        loop {
-            match self.ask(request.clone()).await {
+        for again in 0_u64.. {
+            let mut id = request.id.clone();
+            id.iter_mut().zip(again.to_be_bytes()).for_each(|(byte, change)| *byte ^= change);
+            match self.ask(proto::ReserveRequest { id, ..request.clone() }).await {
                 Outcome::Unavailable(_) => sleep(Duration::from_millis(5)).await,
                 other => return other,
             }
         }
+        panic!("it never is")
     }
 
     pub(crate) async fn held(&mut self, id: u8) -> proto::Held {

@@ -96,6 +96,22 @@ async fn a_call_is_held_and_settled_in_redis() {
 }
 
 #[tokio::test]
+async fn what_a_redis_that_stalls_holds_after_all_is_given_back() {
+    let redis = Redis::forgetting();
+    let site = site(&redis, 1000);
+    let companion = open(&site).await;
+    let mut client = Client::of(&companion).await;
+    client.held(1).await;
+    redis.stall();
+    assert!(matches!(client.ask(call(2)).await, Outcome::Unavailable(_)));
+    redis.go_on();
+    companion.until("/v1/budgets/ledger/rows", |_, body| body["rows"][0]["outcome"] == "released").await;
+    assert_eq!(companion.json("/v1/budgets/holds").await.1["all"], 1);
+    assert_eq!(acme(&companion).await, (1000.into(), 0, 100));
+    companion.stop().await;
+}
+
+#[tokio::test]
 async fn companions_on_one_redis_share_one_limit() {
     let redis = Redis::forgetting();
     let (one_site, other_site) = (site(&redis, 250), site(&redis, 250));
@@ -278,7 +294,8 @@ async fn a_ledgers_file_is_for_one_companion_and_one_kind_of_store() {
 
 #[tokio::test]
 async fn a_companion_that_has_its_budgets_for_itself_has_no_members() {
-    let companion = Site::new().start().await;
+    let site = Site::new();
+    let companion = site.start().await;
     let ready = companion.until("/readyz", |_, body| body["budgets"]["state"] == "open").await;
     assert_eq!(ready["budgets"], json!({"store": "sqlite", "state": "open"}));
     let (code, refused) = budget_command(&companion, &["members"]).await;

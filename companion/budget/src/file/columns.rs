@@ -29,6 +29,12 @@ fn foreign(error: impl Error + Send + Sync + 'static) -> FromSqlError {
     FromSqlError::Other(Box::new(error))
 }
 
+/// Whether a row has something that none of ours is written as: it was damaged, or another program wrote it.
+pub(crate) fn is_unreadable<T>(row: &rusqlite::Result<T>) -> bool {
+    use rusqlite::Error::{FromSqlConversionFailure, IntegralValueOutOfRange, InvalidColumnType};
+    matches!(row, Err(FromSqlConversionFailure(..) | IntegralValueOutOfRange(..) | InvalidColumnType(..)))
+}
+
 /// A word in a table that is none of ours.
 pub(crate) fn unknown(word: &str) -> rusqlite::Error {
     let error = format!("`{word}` is not expected").into();

@@ -63,12 +63,19 @@ pub enum OpenError {
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum FileError {
-    /// The disk is full, or fails. It is tried again whenever something is asked. Whether this was done is not known.
+    /// The disk is full, or fails, or somebody else has the file locked. Nothing was done. It is tried again whenever
+    /// something is asked.
     #[error("the budget file cannot be written or read: {0}")]
     Failed(String),
-    /// More is asked than is done.
+    /// The disk is full, or fails, just when everything was to be kept: whether that was done is not known.
+    #[error("the budget file has failed when it was written: {0}")]
+    Unsure(String),
+    /// More is asked than is done. Nothing was done.
     #[error("the budget file has more to do than it can")]
     Busy,
+    /// Its turn came when nobody could wait for it any more. Nothing was done.
+    #[error("the budget file had too much else to do")]
+    Overdue,
     /// It was removed or replaced by another one.
     #[error("the budget file was removed or replaced: put it back, or start again to begin with what is there")]
     Gone,

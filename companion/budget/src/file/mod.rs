@@ -9,7 +9,7 @@ mod schema;
 mod tests;
 mod worker;
 
-pub(crate) use columns::{CounterKey, int, oldest_kept, scope, unknown, wanted, whole};
+pub(crate) use columns::{CounterKey, int, is_unreadable, oldest_kept, scope, unknown, wanted, whole};
 pub use error::{FileError, OpenError};
-pub(crate) use open::{BudgetFile, Counting};
 pub use open::Durability;
+pub(crate) use open::{BudgetFile, Counting};

@@ -3,7 +3,7 @@ use std::fs::{File, OpenOptions, Permissions, TryLockError};
 use std::io;
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures::future::BoxFuture;
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
@@ -104,12 +104,13 @@ impl BudgetFile {
         self.writer.ask(Wanted::Always, work)
     }
 
-    /// The same, but it is left undone if nobody waits for it any more when its turn comes.
-    pub(crate) fn write_if_awaited<T: Send + 'static>(
+    /// The same, but it is left undone if its turn does not come in time.
+    pub(crate) fn write_until<T: Send + 'static>(
         &self,
+        end: Instant,
         work: impl FnMut(&Transaction<'_>) -> rusqlite::Result<T> + Send + 'static,
     ) -> BoxFuture<'static, Result<T, FileError>> {
-        self.writer.ask(Wanted::WhileAwaited, work)
+        self.writer.ask(Wanted::Until(end), work)
     }
 
     /// Reads what has been committed, while others write.

@@ -30,6 +30,7 @@ CREATE TABLE ledger (
     replaced_tokens        INTEGER,          -- what the ledger of another companion has of it; mostly absent
     replaced_micro_dollars INTEGER
 ) STRICT;
+CREATE INDEX ledger_by_time ON ledger (settled_at, at);
 
 -- Sums of the ledger, by the day in which reservations were made.
 CREATE TABLE spent (

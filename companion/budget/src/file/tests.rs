@@ -3,6 +3,7 @@ use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc;
+use std::time::{Duration, Instant};
 
 use futures::executor::block_on;
 use futures::future::BoxFuture;
@@ -42,7 +43,8 @@ fn hold_up(file: &BudgetFile) -> (mpsc::Sender<()>, BoxFuture<'static, Result<()
 }
 
 fn insert(transaction: &rusqlite::Transaction<'_>, number: i64) -> rusqlite::Result<usize> {
-    transaction.execute("INSERT INTO changes VALUES (?1, CAST(?1 AS BLOB), 0, 'reset', '', 0, 0, 0, 0, '', '')", [number])
+    transaction
+        .execute("INSERT INTO changes VALUES (?1, CAST(?1 AS BLOB), 0, 'reset', '', 0, 0, 0, 0, '', '')", [number])
 }
 
 #[test]
@@ -129,16 +131,57 @@ fn what_fails_fails_alone() {
 }
 
 #[test]
-fn what_nobody_waits_for_any_more_is_left_undone_if_it_may_be() {
+fn what_is_not_begun_in_time_is_left_undone_if_it_may_be() {
     let (_folder, path) = site();
     let file = open(&path).unwrap();
     let (release, first) = hold_up(&file);
-    drop(file.write_if_awaited(|transaction| insert(transaction, 1)));
-    drop(file.write(|transaction| insert(transaction, 2)));
+    let (soon, later) = (Instant::now(), Instant::now() + Duration::from_secs(3600));
+    let overdue = file.write_until(soon, |transaction| insert(transaction, 1));
+    let in_time = file.write_until(later, |transaction| insert(transaction, 2));
+    drop(file.write(|transaction| insert(transaction, 3)));
     drop(release);
     block_on(first).unwrap();
-    add(&file, 3).unwrap();
-    assert_eq!(count(&file), 2);
+    assert!(matches!(block_on(overdue), Err(FileError::Overdue)));
+    block_on(in_time).unwrap();
+    add(&file, 4).unwrap();
+    assert_eq!(count(&file), 3);
+}
+
+#[test]
+fn while_somebody_else_has_the_file_locked_those_who_wait_are_told_together() {
+    let (_folder, path) = site();
+    let file = open(&path).unwrap();
+    let other = Connection::open(&path).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let first = file.write(|transaction| insert(transaction, 0));
+    let mut queued: Vec<_> = (1..9).map(|number| file.write(move |transaction| insert(transaction, number))).collect();
+    let is_locked = |done: Result<usize, FileError>| {
+        let error = done.unwrap_err();
+        assert!(matches!(&error, FileError::Failed(why) if why.contains("locked")), "{error}");
+    };
+    is_locked(block_on(first));
+    is_locked(block_on(queued.remove(0)));
+    other.execute_batch("ROLLBACK").unwrap();
+    // They were not tried again, each by itself.
+    block_on(futures::future::join_all(queued)).into_iter().for_each(is_locked);
+    add(&file, 9).unwrap();
+    assert_eq!(count(&file), 1);
+}
+
+#[test]
+fn what_comes_too_late_because_of_a_lock_is_left_undone() {
+    let (_folder, path) = site();
+    let file = open(&path).unwrap();
+    let other = Connection::open(&path).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let end = Instant::now() + Duration::from_millis(50);
+    let overdue = file.write_until(end, |transaction| insert(transaction, 1));
+    while Instant::now() < end {
+        std::thread::yield_now();
+    }
+    other.execute_batch("ROLLBACK").unwrap();
+    assert!(matches!(block_on(overdue), Err(FileError::Overdue)));
+    assert_eq!(count(&file), 0);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::thread::{self, JoinHandle};
-use std::{fmt, io, mem};
+use std::time::Instant;
+use std::{fmt, io};
 
 use futures::channel::oneshot;
 use futures::future::BoxFuture;
@@ -26,6 +27,8 @@ pub(super) struct Worker {
 pub(super) enum Wanted {
     Always,
     WhileAwaited,
+    /// If it is not begun until then, whoever waits has given up.
+    Until(Instant),
 }
 
 impl Worker {
@@ -53,20 +56,18 @@ impl Worker {
         let sent = match &self.queue {
             Some(queue) => queue.try_send(job).map_err(|error| match error {
                 TrySendError::Full(_) => FileError::Busy,
-                TrySendError::Disconnected(_) => ended(),
+                TrySendError::Disconnected(_) => FileError::Failed(ENDED.to_owned()),
             }),
-            None => Err(ended()),
+            None => Err(FileError::Failed(ENDED.to_owned())),
         };
         Box::pin(async move {
             sent?;
-            answered.await.unwrap_or_else(|_| Err(ended()))
+            answered.await.unwrap_or_else(|_| Err(FileError::Unsure(ENDED.to_owned())))
         })
     }
 }
 
-fn ended() -> FileError {
-    FileError::Failed("its thread has ended".to_owned())
-}
+const ENDED: &str = "its thread has ended";
 
 impl fmt::Debug for Worker {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -104,7 +105,11 @@ struct Asked<T, W> {
 
 impl<T: Send, W: FnMut(&Transaction<'_>) -> rusqlite::Result<T> + Send> Job for Asked<T, W> {
     fn is_wanted(&self) -> bool {
-        self.wanted == Wanted::Always || !self.answer.is_canceled()
+        match self.wanted {
+            Wanted::Always => true,
+            Wanted::WhileAwaited => !self.answer.is_canceled(),
+            Wanted::Until(end) => Instant::now() < end,
+        }
     }
 
     fn run(&mut self, transaction: &Transaction<'_>) -> rusqlite::Result<()> {
@@ -126,47 +131,81 @@ struct Turns {
     behavior: TransactionBehavior,
 }
 
-impl Turns {
-    fn run(mut self, jobs: &Receiver<Box<dyn Job>>, is_there: impl Fn() -> bool) {
-        while let Ok(first) = jobs.recv() {
-            let mut together: Vec<_> = std::iter::once(first).chain(jobs.try_iter().take(TOGETHER - 1)).collect();
-            together.retain(|job| job.is_wanted());
-            if is_there() {
-                self.do_together(together);
-            } else {
-                together.into_iter().for_each(|job| job.answer(Err(FileError::Gone)));
-            }
-        }
-    }
+/// Why a transaction came to nothing.
+enum Failure {
+    /// It could not even begin.
+    Begin(rusqlite::Error),
+    /// Something in it could not be done: it was given up as a whole.
+    Work(rusqlite::Error),
+    /// Whether it was kept is not known.
+    Commit(rusqlite::Error),
+}
 
-    /// What fails together is done one by one: what cannot be done keeps nothing else from being done.
-    fn do_together(&mut self, mut jobs: Vec<Box<dyn Job>>) {
-        match self.transact(&mut jobs) {
-            Ok(()) => jobs.into_iter().for_each(|job| job.answer(Ok(()))),
-            Err(_) if jobs.len() > 1 => {
-                for job in jobs {
-                    let mut alone = [job];
-                    let done = self.transact(&mut alone).map_err(failed);
-                    alone.into_iter().for_each(|job| job.answer(done.clone()));
-                }
-            }
-            Err(error) => {
-                let error = failed(error);
-                mem::take(&mut jobs).into_iter().for_each(|job| job.answer(Err(error.clone())));
-            }
+impl From<Failure> for FileError {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Begin(error) | Failure::Work(error) => FileError::Failed(error.to_string()),
+            Failure::Commit(error) => FileError::Unsure(error.to_string()),
         }
-    }
-
-    fn transact(&mut self, jobs: &mut [Box<dyn Job>]) -> rusqlite::Result<()> {
-        if jobs.is_empty() {
-            return Ok(());
-        }
-        let transaction = self.connection.transaction_with_behavior(self.behavior)?;
-        jobs.iter_mut().try_for_each(|job| job.run(&transaction))?;
-        transaction.commit()
     }
 }
 
-fn failed(error: rusqlite::Error) -> FileError {
-    FileError::Failed(error.to_string())
+impl Turns {
+    fn run(mut self, jobs: &Receiver<Box<dyn Job>>, is_there: impl Fn() -> bool) {
+        while let Ok(first) = jobs.recv() {
+            let together = std::iter::once(first).chain(jobs.try_iter().take(TOGETHER - 1)).collect();
+            if is_there() {
+                self.do_together(together);
+            } else {
+                answer(together, &Err(FileError::Gone));
+            }
+        }
+    }
+
+    /// What cannot be done keeps nothing else from being done: what fails together is done one by one.
+    fn do_together(&mut self, jobs: Vec<Box<dyn Job>>) {
+        let mut jobs = wanted(jobs);
+        match self.transact(&mut jobs) {
+            Ok(()) => answer(jobs, &Ok(())),
+            Err(Failure::Work(_) | Failure::Commit(_)) if jobs.len() > 1 => self.do_one_by_one(jobs),
+            Err(failure) => answer(jobs, &Err(failure.into())),
+        }
+    }
+
+    fn do_one_by_one(&mut self, jobs: Vec<Box<dyn Job>>) {
+        let mut jobs = jobs.into_iter();
+        while let Some(job) = jobs.next() {
+            let mut alone = wanted(vec![job]);
+            match self.transact(&mut alone) {
+                // Nothing else can begin either.
+                Err(failure @ Failure::Begin(_)) => {
+                    alone.extend(jobs);
+                    return answer(alone, &Err(failure.into()));
+                }
+                done => answer(alone, &done.map_err(FileError::from)),
+            }
+        }
+    }
+
+    fn transact(&mut self, jobs: &mut Vec<Box<dyn Job>>) -> Result<(), Failure> {
+        if jobs.is_empty() {
+            return Ok(());
+        }
+        let transaction = self.connection.transaction_with_behavior(self.behavior).map_err(Failure::Begin)?;
+        // Somebody else may have had the file locked for long.
+        *jobs = wanted(std::mem::take(jobs));
+        jobs.iter_mut().try_for_each(|job| job.run(&transaction)).map_err(Failure::Work)?;
+        transaction.commit().map_err(Failure::Commit)
+    }
+}
+
+/// Those that somebody still waits for. The others are told that nothing was done.
+fn wanted(jobs: Vec<Box<dyn Job>>) -> Vec<Box<dyn Job>> {
+    let (wanted, overdue): (Vec<_>, Vec<_>) = jobs.into_iter().partition(|job| job.is_wanted());
+    answer(overdue, &Err(FileError::Overdue));
+    wanted
+}
+
+fn answer(jobs: Vec<Box<dyn Job>>, committed: &Result<(), FileError>) {
+    jobs.into_iter().for_each(|job| job.answer(committed.clone()));
 }

@@ -99,8 +99,7 @@ const COLUMNS: &str = "number, id, at, kind, counter, amount, until, before, aft
 pub(super) fn list(transaction: &Transaction<'_>, after: i64, most: usize) -> rusqlite::Result<Vec<(i64, Audited)>> {
     let sql = format!("SELECT {COLUMNS} FROM changes WHERE number > ?1 ORDER BY number LIMIT ?2");
     let mut statement = transaction.prepare_cached(&sql)?;
-    let audits =
-        statement.query_map(params![after, int(most as u64)], |row| Ok((row.get(0)?, from_columns(row)?)))?;
+    let audits = statement.query_map(params![after, int(most as u64)], |row| Ok((row.get(0)?, from_columns(row)?)))?;
     audits.collect()
 }
 

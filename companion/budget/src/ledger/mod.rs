@@ -25,6 +25,10 @@ pub use row::{Ending, Row};
 pub(crate) use row::{amounts, find};
 pub use spent::{Spent, SpentAfter};
 
+/// How long a settled call is in the ledger at least, in seconds: its month, and the two days for which that is kept, and a
+/// day more.
+pub const LEAST_KEPT_SECONDS: u64 = 34 * 24 * 60 * 60;
+
 /// Reads the ledger of a budget file, while others write it.
 #[derive(Clone, Debug)]
 pub struct Ledger {
@@ -90,15 +94,18 @@ impl Ledger {
         self.file.read(move |transaction| audit::read(transaction, id)).await
     }
 
-    /// Forgets rows that were settled before a time, in seconds since 1970, and the sums of days before it; at most so many
-    /// of each, the oldest first. A row stays as long as one of its counters was still kept at that time: it keeps the call
-    /// from being counted twice. Returns how many are forgotten.
+    /// Forgets calls that were made and settled more than so many seconds before a time, in seconds since 1970, and the sums
+    /// of days before that; at most so many of each, the oldest first. It counts from the latest settlement if the time is
+    /// after that: a clock that is set ahead takes nothing away. [`LEAST_KEPT_SECONDS`] are kept in any case: a row keeps its
+    /// call from being counted twice. Returns how many are forgotten.
     ///
     /// # Errors
     /// If the file cannot be written.
-    pub async fn forget(&self, before: u64, most: usize) -> Result<usize, FileError> {
-        let most = int(most as u64);
+    pub async fn forget(&self, now: u64, kept: u64, most: usize) -> Result<usize, FileError> {
+        let (kept, most) = (kept.max(LEAST_KEPT_SECONDS), int(most as u64));
         let forget = move |transaction: &rusqlite::Transaction<'_>| {
+            let latest = row::latest(transaction)?.unwrap_or(0);
+            let before = now.min(latest).saturating_sub(kept);
             let rows = row::forget(transaction, before, most)?;
             Ok(rows + spent::forget(transaction, before, most)?)
         };

@@ -2,8 +2,7 @@ use rusqlite::{OptionalExtension as _, Row as SqlRow, Transaction, params};
 
 use crate::amounts::Amounts;
 use crate::counter::Counters;
-use crate::file::{int, unknown, whole};
-use crate::period::KEPT_SECONDS;
+use crate::file::{int, is_unreadable, unknown, whole};
 use crate::reservation::ReservationId;
 use crate::settle::Outcome;
 
@@ -40,13 +39,6 @@ pub enum Ending {
     Expired(Amounts),
     /// It was never served.
     Released,
-}
-
-impl Row {
-    /// The first second in which nobody may settle it again, so that it can be forgotten.
-    fn marked_until(&self) -> u64 {
-        self.counters.kept_until().unwrap_or(self.settled_at.saturating_add(KEPT_SECONDS))
-    }
 }
 
 impl Ending {
@@ -108,10 +100,10 @@ pub(super) fn read(transaction: &Transaction<'_>, id: ReservationId) -> rusqlite
 }
 
 pub(super) fn list(transaction: &Transaction<'_>, after: i64, most: usize) -> rusqlite::Result<Vec<(i64, Row)>> {
-    let sql = format!("SELECT {COLUMNS}, number FROM ledger WHERE number > ?1 ORDER BY number LIMIT ?2");
+    let sql = format!("SELECT {COLUMNS}, number FROM ledger WHERE number > ?1 ORDER BY number");
     let mut statement = transaction.prepare_cached(&sql)?;
-    let rows = statement.query_map(params![after, int(most as u64)], |row| Ok((row.get(12)?, from_columns(row)?)))?;
-    rows.collect()
+    let rows = statement.query_map(params![after], |row| Ok((row.get(12)?, from_columns(row)?)))?;
+    rows.filter(|row| !is_unreadable(row)).take(most).collect()
 }
 
 /// The same, but only what was settled at a time or later.
@@ -129,17 +121,17 @@ pub(super) fn list_since(
     rows.collect()
 }
 
+/// Those that were made and settled before a time.
 pub(super) fn forget(transaction: &Transaction<'_>, before: u64, most: i64) -> rusqlite::Result<usize> {
-    // Numbers rise with the time of settling, but for estimates that were replaced: looking at the lowest is enough.
-    let oldest = list(transaction, 0, usize::try_from(most).unwrap_or(usize::MAX))?;
-    let mut delete = transaction.prepare_cached("DELETE FROM ledger WHERE number = ?1")?;
-    let mut forgotten = 0;
-    for (number, row) in oldest {
-        if row.settled_at < before && row.marked_until() <= before {
-            forgotten += delete.execute(params![number])?;
-        }
-    }
-    Ok(forgotten)
+    let sql = "DELETE FROM ledger WHERE number IN \
+               (SELECT number FROM ledger WHERE settled_at < ?1 AND at < ?1 ORDER BY settled_at LIMIT ?2)";
+    transaction.prepare_cached(sql)?.execute(params![int(before), most])
+}
+
+/// When the latest was settled; nothing if there is none.
+pub(super) fn latest(transaction: &Transaction<'_>) -> rusqlite::Result<Option<u64>> {
+    let latest: Option<i64> = transaction.query_row("SELECT max(settled_at) FROM ledger", [], |row| row.get(0))?;
+    Ok(latest.map(whole))
 }
 
 fn from_columns(row: &SqlRow<'_>) -> rusqlite::Result<Row> {

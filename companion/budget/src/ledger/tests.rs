@@ -293,24 +293,54 @@ fn sums_are_by_the_day_in_which_calls_were_made_and_count_a_scope_once() {
     assert_eq!(spent(Scopes::All, NEXT_DAY, u64::MAX), [day(NEXT_DAY, "a")]);
 }
 
+/// So long that nothing of it may be kept.
+const KEPT: u64 = LEAST_KEPT_SECONDS;
+
+/// A call that is made and settled at a time.
+fn settle_at(site: &Site, number: u8, at: u64) {
+    let counters = Lines::new(vec![line(Scope::Global, 100)]).unwrap().at(at);
+    let reservation = Reservation { at, counters, ..reservation(number) };
+    site.begin(&reservation, committed(10));
+    block_on(site.outbox.finish(reservation.id, at, HERE)).unwrap();
+}
+
 #[test]
 fn what_is_old_is_forgotten_a_part_at_a_time() {
     let site = Site::new();
     (1..=5).for_each(|number| site.settle(&reservation(number), committed(10), HERE));
+    let later = NOON + KEPT + 24 * HOUR;
+    settle_at(&site, 6, later);
     let ledger = site.outbox.ledger();
-    let forget = |before, most| block_on(ledger.forget(before, most)).unwrap();
-    let counters_go = NEXT_DAY + 48 * HOUR;
-    assert_eq!(forget(counters_go - 1, 10), 2, "the sums of both scopes");
-    assert_eq!((block_on(ledger.rows(0, 10)).unwrap().len(), site.spent()), (5, (0, 0)));
-    assert_eq!(forget(counters_go, 3), 3);
-    assert_eq!(forget(counters_go, 3), 2);
-    assert_eq!((block_on(ledger.rows(0, 10)).unwrap(), forget(u64::MAX, 10)), (vec![], 0));
+    let forget = |now, most| block_on(ledger.forget(now, KEPT, most)).unwrap();
+    let numbers = || block_on(ledger.rows(0, 10)).unwrap().into_iter().map(|(number, _)| number).collect::<Vec<_>>();
+    assert_eq!(forget(NOON + 5 + KEPT, 10), 0);
+    assert_eq!(forget(NOON + 6 + KEPT, 3), 3);
+    assert_eq!(forget(NOON + 6 + KEPT, 3), 2);
+    assert_eq!((numbers(), site.spent()), (vec![6], (5, 50)), "the day is not over");
+    assert_eq!(forget(later, 10), 2, "the sums of both scopes");
+    assert_eq!((numbers(), site.spent()), (vec![6], (0, 0)));
 }
 
 #[test]
-fn the_sum_of_a_day_of_which_a_part_is_kept_is_kept() {
+fn what_has_to_stay_keeps_nothing_else_from_being_forgotten() {
+    let site = Site::new();
+    // Settled long before it was made, as by a clock that was wrong.
+    let ahead = Reservation { at: NOON + 2 * KEPT, ..reservation(1) };
+    site.settle(&ahead, committed(10), HERE);
+    (2..=4).for_each(|number| site.settle(&reservation(number), committed(10), HERE));
+    settle_at(&site, 5, NOON + KEPT + 60);
+    assert_eq!(block_on(site.outbox.ledger().forget(NOON + KEPT + 60, KEPT, 1)).unwrap(), 1);
+    assert_eq!(block_on(site.outbox.ledger().forget(NOON + KEPT + 60, KEPT, 9)).unwrap(), 2);
+    assert!(site.row(&ahead).is_some());
+}
+
+#[test]
+fn a_clock_that_is_set_ahead_takes_nothing_away() {
     let site = Site::new();
     site.settle(&reservation(1), committed(10), HERE);
-    assert_eq!(block_on(site.outbox.ledger().forget(NEXT_DAY - 1, 10)).unwrap(), 0);
-    assert_eq!(site.spent(), (1, 10));
+    assert_eq!(block_on(site.outbox.ledger().forget(u64::MAX, 0, 10)).unwrap(), 0);
+    settle_at(&site, 2, NOON + KEPT);
+    assert_eq!(block_on(site.outbox.ledger().forget(u64::MAX, 0, 10)).unwrap(), 0, "it is not as old yet");
+    settle_at(&site, 3, NOON + KEPT + 6);
+    assert_eq!(block_on(site.outbox.ledger().forget(u64::MAX, 0, 10)).unwrap(), 1);
 }

@@ -16,6 +16,9 @@ const FORGOTTEN: u64 = 5;
 impl Link {
     pub(super) async fn expire(&self, most: usize) -> Result<Vec<Expired>, StoreError> {
         let mut expired = Vec::new();
+        if most == 0 {
+            self.due(0).await?;
+        }
         while expired.len() < most {
             let due = self.due((most - expired.len()).min(TOGETHER)).await?;
             if due.is_empty() {

@@ -67,6 +67,15 @@ impl Drop for Unanswered<'_> {
     }
 }
 
+/// How far a question has come.
+#[derive(Default)]
+struct Asking {
+    /// By which session it was asked last, and since when.
+    last: Option<(Arc<Session>, Instant)>,
+    /// Whether Redis has it, or had, and has not said what came of it.
+    is_unanswered: bool,
+}
+
 /// What a script answered, and when.
 pub(super) struct Answered {
     pub(super) now: u64,
@@ -92,16 +101,16 @@ impl Link {
     /// Runs a script and reads its answer up to the time. It takes no longer than the settings say: if Redis is being looked
     /// for, that is waited for, too.
     pub(super) async fn ask(&self, script: &Script, arguments: &[String]) -> Result<Answered, StoreError> {
-        let mut asked = None;
+        let mut asking = Asking::default();
         let patience = self.settings.patience();
-        match timeout(patience, self.ask_until_open(script, arguments, &mut asked)).await {
+        let answer = match timeout(patience, self.ask_until_open(script, arguments, &mut asking)).await {
             Ok(answer) => answer,
             Err(_) => {
                 // Who waited for a connection first says nothing of it.
-                if let Some((session, since)) = asked
+                if let Some((session, since)) = &asking.last
                     && since.elapsed() >= patience / 2
                 {
-                    self.leave(&session);
+                    self.leave(session);
                 }
                 Err(match self.phase() {
                     Phase::Mending(why) | Phase::Closed(why) => StoreError::Lost(why),
@@ -112,28 +121,43 @@ impl Link {
                     )),
                 })
             }
-        }
+        };
+        answer.map_err(|error| match error {
+            StoreError::Unavailable(why) | StoreError::Lost(why) if asking.is_unanswered => StoreError::Unanswered(why),
+            error => error,
+        })
     }
 
     async fn ask_until_open(
         &self,
         script: &Script,
         arguments: &[String],
-        asked: &mut Option<(Arc<Session>, Instant)>,
+        asking: &mut Asking,
     ) -> Result<Answered, StoreError> {
         loop {
             let session = self.session().await?;
-            *asked = Some((Arc::clone(&session), Instant::now()));
+            asking.last = Some((Arc::clone(&session), Instant::now()));
+            // What was asked before, by a connection that broke, may be done at any time.
+            let was_unanswered = std::mem::replace(&mut asking.is_unanswered, true);
             match session.ask(script, &self.key, &self.ledger, arguments).await {
                 Ok(Some(mut answer)) => {
                     let now = answer.number().map_err(not_understood)?;
                     self.newest.fetch_max(now, Ordering::Relaxed);
                     return Ok(Answered { now, rest: answer });
                 }
-                Ok(None) => self.leave(&session),
+                Ok(None) => {
+                    asking.is_unanswered = was_unanswered;
+                    self.leave(&session);
+                }
                 // Asking again does nothing again.
-                Err(error) if error.is_of_the_connection() => self.leave(&session),
-                Err(error) => return Err(StoreError::Unavailable(format!("redis: {error}"))),
+                Err(error) if error.is_of_the_connection() => {
+                    asking.is_unanswered = was_unanswered || !error.is_a_refusal();
+                    self.leave(&session);
+                }
+                Err(error) => {
+                    asking.is_unanswered = was_unanswered || !error.is_a_refusal();
+                    return Err(StoreError::Unavailable(format!("redis: {error}")));
+                }
             }
         }
     }
@@ -199,8 +223,9 @@ impl Link {
     }
 }
 
+/// It has answered: something was done.
 pub(super) fn not_understood(error: impl fmt::Display) -> StoreError {
-    StoreError::Unavailable(format!("redis: {error}"))
+    StoreError::Unanswered(format!("redis: {error}"))
 }
 
 /// A ledger's name, as scripts have it.

@@ -11,6 +11,10 @@ use crate::store::StoreError;
 const TOGETHER: &str = "256";
 
 impl Link {
+    pub(super) async fn now(&self) -> Result<u64, StoreError> {
+        Ok(self.ask(&self.scripts.time, &[]).await?.now)
+    }
+
     /// Page by page: counters that change meanwhile are seen before or after it.
     pub(super) async fn usage(&self, filter: &UsageFilter) -> Result<Vec<Standing>, StoreError> {
         let mut standings = Vec::new();

@@ -101,6 +101,7 @@ fn refused(reserve: &Reserve, now: u64, counts: &[Count]) -> Result<Refused, Mal
         count.total(*asked) > most
     });
     let refusals = failing.map(|(line, Count { used, held }, asked)| Refused {
+        at: now,
         standing: Standing { counter: line.at(now), limit: line.limit, used, held },
         asked,
     });

@@ -45,8 +45,9 @@ impl Default for Scripts {
 impl Scripts {
     /// With another expression for the seconds since 1970.
     pub(super) fn telling_time_by(clock: &str) -> Self {
-        let enter = ENTER.replace("CLOCK", clock);
-        let arrive = ARRIVE.replace("CLOCK", clock);
+        let clock = include_str!("lua/clock.lua").replace("CLOCK", clock);
+        let enter = [&clock, ENTER].join("\n");
+        let arrive = [&clock, ARRIVE].join("\n");
         let asking = |body: &str| Script::new(&[&enter, PERIODS, COUNTERS, RECORDS, body].join("\n"));
         let seeding = |body: &str| Script::new(&[&arrive, PERIODS, COUNTERS, RECORDS, SEED, body].join("\n"));
         Scripts {
@@ -62,7 +63,7 @@ impl Scripts {
             override_limit: asking(&[OVERRIDES, include_str!("lua/override.lua")].join("\n")),
             list_overrides: asking(&[OVERRIDES, include_str!("lua/list_overrides.lua")].join("\n")),
             time: asking(include_str!("lua/time.lua")),
-            hello: Script::new(&include_str!("lua/hello.lua").replace("CLOCK", clock)),
+            hello: Script::new(&[&clock, include_str!("lua/hello.lua")].join("\n")),
             seed_shares: seeding(include_str!("lua/seed_shares.lua")),
             seed_marks: seeding(include_str!("lua/seed_marks.lua")),
             seed_holds: seeding(include_str!("lua/seed_holds.lua")),

@@ -18,6 +18,24 @@ pub(super) struct Session {
     pub(super) driver: Driver,
 }
 
+/// How errors begin that are said before a script has changed anything.
+const REFUSALS: [&str; 14] = [
+    "ASK",
+    "BUSY",
+    "CLUSTERDOWN",
+    "LOADING",
+    "MASTERDOWN",
+    "MISCONF",
+    "MOVED",
+    "NOAUTH",
+    "NOPERM",
+    "NOREPLICAS",
+    "NOSCRIPT",
+    "OOM",
+    "READONLY",
+    "TRYAGAIN",
+];
+
 /// Why a script gave no answer.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum AskError {
@@ -44,6 +62,13 @@ impl AskError {
                 _ => true,
             },
         }
+    }
+
+    /// Whether Redis has said no before it has changed anything: a script that has changed something is let go on.
+    pub(super) fn is_a_refusal(&self) -> bool {
+        let AskError::Redis(error) = self else { return false };
+        let code = error.code().unwrap_or_default();
+        REFUSALS.contains(&code)
     }
 
     /// The node of a cluster that has the keys, if it is another one.

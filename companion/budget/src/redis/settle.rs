@@ -53,7 +53,7 @@ impl Link {
         };
         self.finish(reservation.id, now, counted).await?;
         Ok(match verdict {
-            Verdict { is_late: true, .. } => Settled::Late,
+            Verdict { is_late: true, is_ours, .. } => Settled::Late { is_new: is_ours },
             Verdict { is_ours: false, .. } => Settled::Before,
             Verdict { replaced: Some(estimate), .. } => Settled::Corrected { estimate },
             Verdict { .. } => Settled::Now,
@@ -87,7 +87,7 @@ impl Link {
         let counters = row.as_ref().map_or(&reservation.counters, |row| &row.counters);
         let late_from = counters.iter().map(|counter| counter.period.kept_until()).max();
         let is_late = late_from.is_some_and(|late| late <= now);
-        Ok(if is_late { Settled::Late } else { Settled::Before })
+        Ok(if is_late { Settled::Late { is_new: false } } else { Settled::Before })
     }
 }
 

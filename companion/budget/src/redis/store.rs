@@ -1,3 +1,4 @@
+use std::fmt;
 use std::sync::Arc;
 
 use futures::future::BoxFuture;
@@ -131,14 +132,14 @@ impl RedisStore {
         let asked = timeout(self.link.settings.patience(), async {
             let mut instead = None;
             loop {
-                let connected = connect(&self.link.settings, instead.as_ref()).await.map_err(not_understood)?;
+                let connected = connect(&self.link.settings, instead.as_ref()).await.map_err(not_reached)?;
                 match ask(&self.link, &connected).await {
                     Err(error) if instead.is_none() && error.instead().is_some() => instead = error.instead(),
                     answer => return answer.map_err(not_understood),
                 }
             }
         });
-        asked.await.unwrap_or_else(|_| Err(StoreError::Unavailable("redis does not answer".to_owned())))
+        asked.await.unwrap_or_else(|_| Err(StoreError::Unanswered("redis does not answer".to_owned())))
     }
 }
 
@@ -149,7 +150,15 @@ impl Drop for RedisStore {
     }
 }
 
+fn not_reached(error: impl fmt::Display) -> StoreError {
+    StoreError::Unavailable(format!("redis: {error}"))
+}
+
 impl Store for RedisStore {
+    fn now(&self) -> BoxFuture<'_, Result<u64, StoreError>> {
+        Box::pin(self.link.now())
+    }
+
     fn reserve<'s>(&'s self, reserve: &'s Reserve) -> BoxFuture<'s, Result<Reserved, StoreError>> {
         Box::pin(self.link.reserve(reserve))
     }

@@ -61,7 +61,7 @@ impl<'t> Counts<'t> {
             let (counter, asked) = (line.at(now), candidate.amounts.of(line.unit));
             let count = self.count(&counter)?;
             if is_refused(fit(line, count, asked)) {
-                let refused = Refused { standing: count.standing(&counter, line.limit), asked };
+                let refused = Refused { at: now, standing: count.standing(&counter, line.limit), asked };
                 // The first one of those with as little.
                 if worst.as_ref().is_none_or(|worst| left(&refused) < left(worst)) {
                     worst = Some(refused);

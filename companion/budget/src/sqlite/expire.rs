@@ -1,11 +1,8 @@
 use rusqlite::Transaction;
 
-use super::{counters, holds, settle};
+use super::{holds, settle};
 use crate::ledger::Ending;
 use crate::settle::Expired;
-
-/// How many counters that are no longer kept are removed each time.
-const SWEPT: i64 = 1000;
 
 pub(super) fn expire(transaction: &Transaction<'_>, most: usize, now: u64) -> rusqlite::Result<Vec<Expired>> {
     let mut expired = Vec::new();
@@ -14,6 +11,5 @@ pub(super) fn expire(transaction: &Transaction<'_>, most: usize, now: u64) -> ru
         settle::end(transaction, &hold.reservation, hold.reservation.held, Ending::Expired(used), now)?;
         expired.push(Expired { reservation: hold.reservation, used });
     }
-    counters::sweep(transaction, now, SWEPT)?;
     Ok(expired)
 }

@@ -1,7 +1,7 @@
 use rusqlite::{OptionalExtension as _, Row, Transaction, params};
 
 use crate::amounts::Amounts;
-use crate::file::{int, whole};
+use crate::file::{int, is_unreadable, whole};
 use crate::ledger::amounts;
 use crate::look::Hold;
 use crate::reservation::{Reservation, ReservationId};
@@ -39,10 +39,12 @@ pub(super) fn find(transaction: &Transaction<'_>, id: ReservationId) -> rusqlite
     transaction.prepare_cached(&sql)?.query_row(params![id], known).optional()
 }
 
-/// Those whose leases have ended, the longest ended first.
+/// Those whose leases have ended, the longest ended first. One that cannot be read stays, and keeps no other from ending.
 pub(super) fn due(transaction: &Transaction<'_>, most: usize, now: u64) -> rusqlite::Result<Vec<Hold>> {
-    let sql = select(" WHERE lease_ends <= ?1 ORDER BY lease_ends, id LIMIT ?2");
-    transaction.prepare_cached(&sql)?.query_map(params![int(now), int(most as u64)], hold)?.collect()
+    let sql = select(" WHERE lease_ends <= ?1 ORDER BY lease_ends, id");
+    let mut statement = transaction.prepare_cached(&sql)?;
+    let due = statement.query_map(params![int(now)], hold)?;
+    due.filter(|hold| !is_unreadable(hold)).take(most).collect()
 }
 
 pub(crate) fn all(transaction: &Transaction<'_>) -> rusqlite::Result<Vec<KnownHold>> {

@@ -2,7 +2,7 @@ use rusqlite::{Transaction, params};
 
 use super::counters::Count;
 use super::holds;
-use crate::file::{CounterKey, int, oldest_kept, wanted, whole};
+use crate::file::{CounterKey, int, is_unreadable, oldest_kept, wanted, whole};
 use crate::look::{Hold, Holds, Scopes, UsageFilter};
 use crate::period::{Period, Window};
 use crate::standing::Standing;
@@ -51,7 +51,7 @@ pub(super) fn holds(transaction: &Transaction<'_>, scopes: &Scopes, most: usize)
     let counts = |hold: &Hold| hold.reservation.counters.iter().any(|counter| scopes.contains(&counter.scope));
     let is_wanted = |hold: &rusqlite::Result<Hold>| match hold {
         Ok(hold) => *scopes == Scopes::All || counts(hold),
-        Err(_) => true,
+        Err(_) => !is_unreadable(hold),
     };
     let listed = statement.query_map([], holds::hold)?.filter(is_wanted).take(most).collect::<Result<_, _>>()?;
     Ok(Holds { listed, all: whole(all) })

@@ -13,10 +13,13 @@ mod stamp;
 #[cfg(test)]
 mod tests;
 
+use std::future::ready;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use futures::future::{BoxFuture, TryFutureExt as _};
+use rusqlite::Transaction;
 
 use crate::adjust::Adjustment;
 use crate::amounts::Amounts;
@@ -33,6 +36,12 @@ use crate::store::{Store, StoreError};
 
 use stamp::Stamp;
 
+/// How long a reserve may wait for its turn. Then whoever asked has given up, and nothing is held for nobody.
+const PATIENCE: Duration = Duration::from_millis(250);
+
+/// How many counters that are no longer kept are removed each time.
+const SWEPT: i64 = 1000;
+
 /// Budgets in an SQLite file, which one process has for itself. One thread writes it: what is asked at the same time is
 /// committed together. Another one reads it meanwhile.
 #[derive(Debug)]
@@ -43,7 +52,8 @@ pub struct SqliteStore {
 }
 
 impl SqliteStore {
-    /// Opens the file, or creates it with the permissions 0600. Its time never goes back behind what it has given out.
+    /// Opens the file, or creates it with the permissions 0600. Its time never goes back behind what it has given out,
+    /// and goes on while the clock is set.
     ///
     /// # Errors
     /// If it is in use, damaged, not ours or cannot be written.
@@ -61,24 +71,44 @@ impl SqliteStore {
     }
 }
 
-impl Store for SqliteStore {
-    fn reserve<'s>(&'s self, reserve: &'s Reserve) -> BoxFuture<'s, Result<Reserved, StoreError>> {
-        let (stamp, reserve) = (Arc::clone(&self.stamp), reserve.clone());
-        // Whoever has gone away settles or asks again: nothing is held for nobody.
-        let held = self.file.write_if_awaited(move |transaction| {
+impl SqliteStore {
+    /// Does something at a time that is noted with it.
+    fn write<T: Send + 'static>(
+        &self,
+        end: Option<Instant>,
+        mut work: impl FnMut(&Transaction<'_>, u64) -> rusqlite::Result<T> + Send + 'static,
+    ) -> BoxFuture<'static, Result<T, StoreError>> {
+        let (stamp, kept) = (Arc::clone(&self.stamp), Arc::clone(&self.stamp));
+        let work = move |transaction: &Transaction<'_>| {
             let now = stamp.now(transaction)?;
-            reserve::reserve(transaction, &reserve, now)
-        });
-        Box::pin(held.err_into())
+            Ok((now, work(transaction, now)?))
+        };
+        let done = match end {
+            Some(end) => self.file.write_until(end, work),
+            None => self.file.write(work),
+        };
+        Box::pin(async move {
+            let (now, done) = done.await?;
+            kept.is_kept(now);
+            Ok(done)
+        })
+    }
+}
+
+impl Store for SqliteStore {
+    fn now(&self) -> BoxFuture<'_, Result<u64, StoreError>> {
+        Box::pin(ready(Ok(self.stamp.look())))
+    }
+
+    fn reserve<'s>(&'s self, reserve: &'s Reserve) -> BoxFuture<'s, Result<Reserved, StoreError>> {
+        let reserve = reserve.clone();
+        let end = Instant::now().checked_add(PATIENCE);
+        self.write(end, move |transaction, now| reserve::reserve(transaction, &reserve, now))
     }
 
     fn settle<'s>(&'s self, settlement: &'s Settlement) -> BoxFuture<'s, Result<Settled, StoreError>> {
-        let (stamp, settlement) = (Arc::clone(&self.stamp), settlement.clone());
-        let settled = self.file.write(move |transaction| {
-            let now = stamp.now(transaction)?;
-            settle::settle(transaction, &settlement, now)
-        });
-        Box::pin(settled.err_into())
+        let settlement = settlement.clone();
+        self.write(None, move |transaction, now| settle::settle(transaction, &settlement, now))
     }
 
     fn renew<'s>(
@@ -87,21 +117,20 @@ impl Store for SqliteStore {
         so_far: Amounts,
         lease: Lease,
     ) -> BoxFuture<'s, Result<bool, StoreError>> {
-        let stamp = Arc::clone(&self.stamp);
-        let renewed = self.file.write(move |transaction| {
-            let lease_ends = stamp.now(transaction)?.saturating_add(lease.seconds());
-            holds::renew(transaction, id, so_far, lease_ends)
-        });
-        Box::pin(renewed.err_into())
+        self.write(None, move |transaction, now| {
+            holds::renew(transaction, id, so_far, now.saturating_add(lease.seconds()))
+        })
     }
 
     fn expire(&self, most: usize) -> BoxFuture<'_, Result<Vec<Expired>, StoreError>> {
         let stamp = Arc::clone(&self.stamp);
-        let expired = self.file.write(move |transaction| {
-            let now = stamp.now(transaction)?;
-            expire::expire(transaction, most, now)
-        });
-        Box::pin(expired.err_into())
+        self.write(None, move |transaction, now| {
+            let expired = expire::expire(transaction, most, now)?;
+            if stamp.is_sure() {
+                counters::sweep(transaction, now, SWEPT)?;
+            }
+            Ok(expired)
+        })
     }
 
     fn usage<'s>(&'s self, filter: &'s UsageFilter) -> BoxFuture<'s, Result<Vec<Standing>, StoreError>> {
@@ -116,21 +145,13 @@ impl Store for SqliteStore {
     }
 
     fn adjust<'s>(&'s self, adjustment: &'s Adjustment) -> BoxFuture<'s, Result<Option<Standing>, StoreError>> {
-        let (stamp, adjustment) = (Arc::clone(&self.stamp), adjustment.clone());
-        let adjusted = self.file.write(move |transaction| {
-            let now = stamp.now(transaction)?;
-            adjust::adjust(transaction, &adjustment, now)
-        });
-        Box::pin(adjusted.err_into())
+        let adjustment = adjustment.clone();
+        self.write(None, move |transaction, now| adjust::adjust(transaction, &adjustment, now))
     }
 
     fn override_limit<'s>(&'s self, change: &'s OverrideChange) -> BoxFuture<'s, Result<Overridden, StoreError>> {
-        let (stamp, change) = (Arc::clone(&self.stamp), change.clone());
-        let overridden = self.file.write(move |transaction| {
-            let now = stamp.now(transaction)?;
-            overrides::change(transaction, &change, now)
-        });
-        Box::pin(overridden.err_into())
+        let change = change.clone();
+        self.write(None, move |transaction, now| overrides::change(transaction, &change, now))
     }
 
     fn overrides(&self) -> BoxFuture<'_, Result<Vec<Override>, StoreError>> {
@@ -143,7 +164,8 @@ impl From<FileError> for StoreError {
     fn from(error: FileError) -> Self {
         match error {
             FileError::Gone => StoreError::Lost(error.to_string()),
-            FileError::Busy | FileError::Failed(_) => StoreError::Unavailable(error.to_string()),
+            FileError::Busy | FileError::Overdue | FileError::Failed(_) => StoreError::Unavailable(error.to_string()),
+            FileError::Unsure(_) => StoreError::Unanswered(error.to_string()),
         }
     }
 }

@@ -32,7 +32,7 @@ pub(super) fn end(
         holds::remove(transaction, reservation.id)?;
     }
     Ok(match recorded {
-        _ if is_late => Settled::Late,
+        recorded if is_late => Settled::Late { is_new: recorded != Recorded::Before },
         Recorded::Now { estimate: None, .. } => Settled::Now,
         Recorded::Now { estimate: Some(estimate), .. } => Settled::Corrected { estimate },
         Recorded::Before => Settled::Before,

@@ -51,6 +51,10 @@ enum Step {
     Wait {
         seconds: u64,
     },
+    /// Somebody sets the clock.
+    SetClock {
+        by: i64,
+    },
     Restart,
 }
 
@@ -89,6 +93,7 @@ fn steps() -> impl Strategy<Value = Step> {
     let set = (limit, until).prop_map(|(limit, until)| Overriding::Set { limit, until });
     let overriding = prop_oneof![2 => set, 1 => Just(Overriding::Unset)];
     let seconds = prop_oneof![5 => 0..90_u64, 2 => Just(HOUR), 1 => Just(24 * HOUR), 1 => 47 * HOUR..75 * HOUR];
+    let by = prop_oneof![-100..100_i64, -7200..7200_i64, -500_000..500_000_i64];
     prop_oneof![
         8 => (call(), vec((any::<u8>(), some()), 1..4), 1..120_u64, any::<bool>())
             .prop_map(|(call, ways, lease, is_strict)| Step::Reserve { call, ways, lease, is_strict }),
@@ -99,6 +104,7 @@ fn steps() -> impl Strategy<Value = Step> {
         1 => (call(), 0..LINES, overriding)
             .prop_map(|(number, line, overriding)| Step::Override { number, line, overriding }),
         3 => seconds.prop_map(|seconds| Step::Wait { seconds }),
+        1 => by.prop_map(|by| Step::SetClock { by }),
         1 => Just(Step::Restart),
     ]
 }
@@ -115,7 +121,10 @@ struct Play<'s> {
     subject: &'s mut dyn Subject,
     reference: Reference,
     lines: Vec<Line>,
+    /// What the store says.
     now: u64,
+    /// What its clock shows.
+    clock: u64,
     asked: BTreeMap<u8, Reserve>,
     reservations: BTreeMap<u8, Reservation>,
     /// From when on a store need not know any more what it has settled.
@@ -128,14 +137,14 @@ pub(crate) fn play(subject: &mut dyn Subject, script: &Script) {
     let lines = lines(&script.limits);
     let (asked, reservations) = (BTreeMap::new(), BTreeMap::new());
     let (forgotten, adjusted) = (BTreeMap::new(), BTreeMap::new());
-    let (reference, now) = (Reference::default(), script.begins);
-    let mut play = Play { subject, reference, lines, now, asked, reservations, forgotten, adjusted };
-    play.set_time(script.begins);
+    let (reference, clock) = (Reference::default(), 0);
+    let mut play = Play { subject, reference, lines, now: 0, clock, asked, reservations, forgotten, adjusted };
+    play.wait(script.begins);
     for step in &script.steps {
         play.step(step);
         play.compare();
     }
-    play.set_time(play.now + 120);
+    play.wait(2 * 120);
     play.expire(usize::MAX);
     play.compare();
     assert_eq!(play.store().holds(&Scopes::All, 1).all, 0, "all holds end");
@@ -167,15 +176,32 @@ impl Play<'_> {
                 let change = super::calls::overriding(*number, measure, *overriding);
                 assert_eq!(self.store().override_limit(&change), Tested(&self.reference).override_limit(&change));
             }
-            Step::Wait { seconds } => self.set_time(self.now + seconds),
-            Step::Restart => self.subject.restart(),
+            Step::Wait { seconds } => self.wait(*seconds),
+            Step::SetClock { by } => {
+                self.clock = self.clock.checked_add_signed(*by).unwrap();
+                self.subject.step_clock(self.clock);
+                let before = self.now;
+                self.look_at_the_clock();
+                assert!(self.now >= before, "time goes back");
+            }
+            Step::Restart => {
+                self.subject.restart();
+                self.look_at_the_clock();
+            }
         }
     }
 
-    fn set_time(&mut self, now: u64) {
-        self.now = now;
-        self.subject.set_time(now);
-        self.reference.set_time(now);
+    fn wait(&mut self, seconds: u64) {
+        let before = self.now;
+        self.clock += seconds;
+        self.subject.set_time(self.clock);
+        self.look_at_the_clock();
+        assert!(self.now >= before + seconds / 2, "{seconds} seconds after {before} it is {}", self.now);
+    }
+
+    fn look_at_the_clock(&mut self) {
+        self.now = self.store().now();
+        self.reference.set_time(self.now);
     }
 
     /// Whether the store may have forgotten that it has settled the call.

@@ -11,31 +11,51 @@ pub(crate) use reference::Reference;
 pub(crate) use subject::{Subject, Tested};
 
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use crate::Clock;
 
 /// A clock that stands still until it is set.
 #[derive(Debug)]
-pub(crate) struct SetClock(AtomicU64);
+pub(crate) struct SetClock {
+    now: AtomicU64,
+    /// In seconds.
+    passed: AtomicU64,
+}
 
 impl SetClock {
     pub(crate) fn new(now: u64) -> Self {
-        SetClock(AtomicU64::new(now))
+        SetClock { now: AtomicU64::new(now), passed: AtomicU64::new(0) }
     }
 
+    /// Time passes until then.
     pub(crate) fn set(&self, now: u64) {
-        self.0.store(now, Ordering::SeqCst);
+        let before = self.now.swap(now, Ordering::SeqCst);
+        self.passed.fetch_add(now.saturating_sub(before), Ordering::SeqCst);
+    }
+
+    /// Somebody sets it.
+    pub(crate) fn step(&self, now: u64) {
+        self.now.store(now, Ordering::SeqCst);
     }
 }
 
 impl Clock for SetClock {
     fn now(&self) -> u64 {
-        self.0.load(Ordering::SeqCst)
+        self.now.load(Ordering::SeqCst)
+    }
+
+    fn passed(&self) -> Duration {
+        Duration::from_secs(self.passed.load(Ordering::SeqCst))
     }
 }
 
 impl<C: Clock> Clock for std::sync::Arc<C> {
     fn now(&self) -> u64 {
         (**self).now()
+    }
+
+    fn passed(&self) -> Duration {
+        (**self).passed()
     }
 }

@@ -16,6 +16,8 @@ pub(crate) struct Reference(Mutex<State>);
 #[derive(Debug, Default)]
 struct State {
     now: u64,
+    /// What the clock shows.
+    clock: u64,
     calls: BTreeMap<ReservationId, Call>,
     /// In their order.
     entries: Vec<(Counter, Entry)>,
@@ -44,8 +46,20 @@ enum Entry {
 }
 
 impl Reference {
+    /// That is the time, whatever the clock shows.
     pub(crate) fn set_time(&self, now: u64) {
         self.state().now = now;
+    }
+
+    pub(crate) fn wait_until(&self, clock: u64) {
+        let mut state = self.state();
+        let passed = clock - state.clock;
+        state.now = clock.max(state.now + passed / 2);
+        state.clock = clock;
+    }
+
+    pub(crate) fn step_clock(&self, clock: u64) {
+        self.state().clock = clock;
     }
 
     /// How each settled call ended, whether or not it came too late for the counters.
@@ -161,7 +175,7 @@ impl State {
         let standings = failing.map(|line| (self.standing(&line.at(self.now), line.limit), line));
         let (standing, line) =
             standings.min_by_key(|(standing, _)| standing.left().unwrap_or(u64::MAX)).expect("one that does not fit");
-        Reserved::Refused(Refused { standing, asked: candidate.amounts.of(line.unit) })
+        Reserved::Refused(Refused { at: self.now, standing, asked: candidate.amounts.of(line.unit) })
     }
 
     fn settle(&mut self, settlement: &Settlement) -> Settled {
@@ -170,14 +184,14 @@ impl State {
         let reservation = known.as_ref().map_or(reservation, |known| &known.reservation).clone();
         let is_late = self.is_late(&reservation);
         let before = match known.map(|known| known.phase) {
-            Some(Phase::Final(_)) => return if is_late { Settled::Late } else { Settled::Before },
+            Some(Phase::Final(_)) => return if is_late { Settled::Late { is_new: false } } else { Settled::Before },
             Some(Phase::Expired(estimate)) => Some(estimate),
             Some(Phase::Held { .. }) | None => None,
         };
         self.counts(&reservation, before.unwrap_or_default(), outcome.used());
         self.calls.insert(reservation.id, Call { reservation, phase: Phase::Final(*outcome) });
         match (is_late, before) {
-            (true, _) => Settled::Late,
+            (true, _) => Settled::Late { is_new: true },
             (false, Some(estimate)) => Settled::Corrected { estimate },
             (false, None) => Settled::Now,
         }
@@ -294,6 +308,10 @@ impl State {
 }
 
 impl Store for Reference {
+    fn now(&self) -> BoxFuture<'_, Result<u64, StoreError>> {
+        Box::pin(ready(Ok(self.state().now)))
+    }
+
     fn reserve<'s>(&'s self, reserve: &'s Reserve) -> BoxFuture<'s, Result<Reserved, StoreError>> {
         Box::pin(ready(Ok(self.state().reserve(reserve))))
     }

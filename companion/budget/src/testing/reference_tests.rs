@@ -9,7 +9,11 @@ impl Subject for Reference {
     }
 
     fn set_time(&self, now: u64) {
-        Reference::set_time(self, now);
+        Reference::wait_until(self, now);
+    }
+
+    fn step_clock(&self, now: u64) {
+        Reference::step_clock(self, now);
     }
 
     fn ledger(&self) -> Vec<(ReservationId, Ending)> {

@@ -7,8 +7,11 @@ use crate::*;
 pub(crate) trait Subject {
     fn store(&self) -> &dyn Store;
 
-    /// Sets the store's clock, in seconds since 1970. It stands still otherwise, and is never set back.
+    /// Waits until the store's clock shows a time, in seconds since 1970. It stands still otherwise.
     fn set_time(&self, now: u64);
+
+    /// Sets the store's clock, which takes no time.
+    fn step_clock(&self, now: u64);
 
     /// How each settled reservation ended, by their names.
     fn ledger(&self) -> Vec<(ReservationId, Ending)>;
@@ -34,6 +37,14 @@ impl Tested<'_> {
 
     pub(crate) fn set_time(&self, now: u64) {
         self.0.set_time(now);
+    }
+
+    pub(crate) fn step_clock(&self, now: u64) {
+        self.0.step_clock(now);
+    }
+
+    pub(crate) fn now(&self) -> u64 {
+        self.answer(self.0.store().now())
     }
 
     pub(crate) fn reserve(&self, reserve: &Reserve) -> Reserved {
@@ -106,7 +117,8 @@ impl Tested<'_> {
 
     /// What is used and held of all counters that are kept, by their texts.
     pub(crate) fn counts(&self) -> Vec<(String, u64, u64)> {
-        let all = UsageFilter { scopes: Scopes::All, window: None, unit: None, at: None, after: None, most: usize::MAX };
+        let all =
+            UsageFilter { scopes: Scopes::All, window: None, unit: None, at: None, after: None, most: usize::MAX };
         self.usage(&all).into_iter().map(|it| (it.counter.to_string(), it.used, it.held)).collect()
     }
 }

@@ -62,7 +62,6 @@ impl Csv {
     pub(super) fn text(self) -> String {
         self.0
     }
-
 }
 
 /// All pages as one text, each asked for when the one before has been read. One that cannot be had breaks the answer off, so

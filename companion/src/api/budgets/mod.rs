@@ -85,9 +85,7 @@ impl From<Amounts> for Used {
 impl From<AccountsError> for Problem {
     fn from(error: AccountsError) -> Self {
         let (status, code) = match error {
-            AccountsError::Store(_) | AccountsError::Ledger(_) | AccountsError::Silent => {
-                (StatusCode::SERVICE_UNAVAILABLE, "BUDGET_UNAVAILABLE")
-            }
+            AccountsError::Store(_) => (StatusCode::SERVICE_UNAVAILABLE, "BUDGET_UNAVAILABLE"),
             AccountsError::Otherwise => (StatusCode::CONFLICT, "ID_USED"),
             AccountsError::Gone => (StatusCode::CONFLICT, "NOT_KEPT"),
             AccountsError::Over => (StatusCode::BAD_REQUEST, "INVALID_REQUEST"),

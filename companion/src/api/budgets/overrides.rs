@@ -3,9 +3,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
-use tollgate_budget::{
-    MOST_COUNTED, Measure, Override, OverrideChange, Overriding, ReservationId, Unit, Window,
-};
+use tollgate_budget::{MOST_COUNTED, Measure, Override, OverrideChange, Overriding, ReservationId, Unit, Window};
 
 use crate::api::author::Author;
 use crate::api::problem::Problem;
@@ -95,12 +93,7 @@ pub(in crate::api) async fn unset(
 }
 
 /// Answers what counts now for the same.
-async fn change(
-    api: &Api,
-    Author(author): Author,
-    sent: &Sent,
-    overriding: Overriding,
-) -> Result<Response, Problem> {
+async fn change(api: &Api, Author(author): Author, sent: &Sent, overriding: Overriding) -> Result<Response, Problem> {
     let measure = Measure {
         scope: scope::scope(&sent.scope, sent.name.as_deref())?,
         window: sent.window.as_deref().map_or(Ok(Window::Day), scope::window)?,

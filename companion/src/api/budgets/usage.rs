@@ -46,7 +46,7 @@ pub(in crate::api) async fn show(
         window: filter.window.as_deref().map(scope::window).transpose()?,
         unit: filter.unit.as_deref().map(scope::unit).transpose()?,
         at: match filter.at.as_deref() {
-            None | Some("now") => Some(scope::now()),
+            None | Some("now") => Some(api.accounts.now().await?),
             Some("all") => None,
             Some(text) => Some(scope::time(text)?),
         },

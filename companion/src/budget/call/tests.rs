@@ -46,9 +46,37 @@ fn a_model_without_answers_holds_prompts_alone() {
 
 #[test]
 fn of_a_model_that_nobody_knows_tokens_count_and_no_cost() {
-    let room = call(10, Some(7), 2).of_unknown();
+    let room = call(10, Some(7), 2).of_unknown(1000);
     assert_eq!((room.output_cap, room.most.tokens(), room.most.micro_dollars()), (7, 24, 0));
-    assert_eq!(call(10, None, 1).of_unknown().output_cap, u64::MAX);
+}
+
+#[test]
+fn of_a_model_that_nobody_knows_no_more_is_held_than_any_known_one_writes() {
+    let held = |cap, answers| call(10, cap, answers).of_unknown(1000).most.tokens();
+    assert_eq!([held(None, 1), held(Some(u64::MAX), 1), held(Some(5), 1)], [1010, 1010, 15]);
+    assert_eq!(held(Some(u64::MAX), u32::MAX), 10 + 128 * 1000);
+    assert_eq!(call(10, None, 1).of_unknown(1000).output_cap, u64::MAX, "nobody says it is less");
+}
+
+#[test]
+fn no_more_answers_are_held_for_than_a_provider_gives() {
+    assert_eq!(call(10, Some(5), 128).too_many_answers(), None);
+    assert_eq!(call(10, Some(5), 129).too_many_answers(), Some(129));
+    let room = call(10, Some(5), u32::MAX).within(&model(1000, 300)).unwrap();
+    assert_eq!(room.most.tokens(), 10 + 128 * 5);
+}
+
+#[test]
+fn another_model_serves_only_what_it_takes_as_it_is() {
+    let fits = |prompt, cap, context, max_output| {
+        call(prompt, cap, 1).fits_instead(&model(100_000, 16_000), &model(context, max_output))
+    };
+    assert!(fits(10, None, 1000, 100), "it writes as much as it can");
+    assert!(fits(10, Some(100), 1000, 100));
+    assert!(!fits(10, Some(101), 1000, 100), "the body asks for more than it writes");
+    assert!(!fits(901, Some(100), 1000, 100), "and here for more than there is room for");
+    assert!(!fits(10, None, 1000, 0), "it writes nothing");
+    assert!(call(10, Some(7), 1).fits_instead(&model(1000, 0), &model(1000, 0)));
 }
 
 #[test]

@@ -1,13 +1,19 @@
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use futures::future::BoxFuture;
 
 use tempfile::{TempDir, tempdir};
-use tokio::sync::mpsc;
-use tollgate_budget::{Durability, SqliteStore, SystemClock};
+use tokio::time::timeout;
+use tollgate_budget::{
+    Adjustment, AdjustmentId, Amounts, Change, Durability, Expired, Holds, Label, MOST_COUNTED, Overridden, Override,
+    OverrideChange, Reserved, Scopes, Settled, Settlement, SqliteStore, Standing, SystemClock, UsageFilter,
+};
 use tollgate_policy::set::budget::Environment;
 
 use super::super::fixture::budgets_with;
 use super::super::rulebook::Pages;
-use super::super::till::Job;
+use super::super::till::{Job, Jobs, Work};
 use super::*;
 
 /// A desk over a store of its own.
@@ -15,17 +21,21 @@ struct Place {
     dir: TempDir,
     desk: Desk,
     pages: Pages,
-    jobs: mpsc::Receiver<Job>,
+    jobs: Jobs,
 }
 
 fn place() -> Place {
+    place_with(|store| Arc::new(store))
+}
+
+fn place_with(store: impl FnOnce(SqliteStore) -> Arc<dyn Store>) -> Place {
     let dir = tempdir().unwrap();
-    let store = SqliteStore::open(&dir.path().join("budgets"), Durability::Process, SystemClock).unwrap();
+    let store = store(SqliteStore::open(&dir.path().join("budgets"), Durability::Process, SystemClock).unwrap());
     let metrics = Arc::new(Metrics::new(None));
     let (rulebook, pages) = Rulebook::new(Environment::Dev);
     let events = Arc::new(Events::new(Arc::clone(&metrics)));
     let (till, jobs) = Till::new(Arc::clone(&metrics));
-    let desk = Desk::new(Arc::new(store), rulebook, Lease::default(), till, events, metrics);
+    let desk = Desk::new(store, rulebook, Lease::default(), till, events, metrics);
     Place { dir, desk, pages, jobs }
 }
 
@@ -34,6 +44,11 @@ impl Place {
         let place = place();
         place.pages.turn(budgets_with(mode, limits));
         place
+    }
+
+    /// How many calls are on their way.
+    async fn all_held(&self) -> u64 {
+        self.desk.store.holds(&Scopes::All, 0).await.unwrap().all
     }
 
     async fn ask(&self, id: u8, request: ReserveRequest) -> Outcome {
@@ -62,6 +77,17 @@ fn held(outcome: Outcome) -> proto::Held {
     match outcome {
         Outcome::Held(held) => held,
         other => panic!("not held: {other:?}"),
+    }
+}
+
+/// Whose reservation is given back.
+#[track_caller]
+fn released(job: &Job) -> ReservationId {
+    match &*job.work {
+        Work::Settle { settlement, .. } if settlement.outcome == tollgate_budget::Outcome::Released => {
+            settlement.reservation.id
+        }
+        other => panic!("{other:?}"),
     }
 }
 
@@ -145,21 +171,25 @@ async fn before_the_first_policies_nothing_is_known() {
 
 #[tokio::test]
 async fn while_the_store_does_not_answer_strict_calls_wait_for_it_and_advisory_ones_do_not() {
-    let mut place = Place::with("strict", "- {scope: user, tokens: 1000}");
+    let place = Place::with("strict", "- {scope: user, tokens: 1000}");
     let locked = lock(place.dir.path());
     match place.ask(1, call("large")).await {
         Outcome::Unavailable(unavailable) => assert!(unavailable.retry_after > 0 && !unavailable.reason.is_empty()),
         other => panic!("{other:?}"),
     }
     let unheld = held(place.ask(2, in_mode(proto::Mode::Advisory, call("large"))).await);
-    assert_eq!((unheld.reservation.len(), unheld.model.as_str(), unheld.output_cap), (0, "large", 90));
+    assert_eq!((unheld.model.as_str(), unheld.output_cap, unheld.standing), ("large", 90, None));
     drop(locked);
-    // What came to be held after all is given back.
-    for _ in 0..2 {
-        let Job { work, waiting } = place.jobs.recv().await.unwrap();
-        assert_eq!((work.kind(), waiting.is_none()), (crate::metrics::Ended::Released, true));
-    }
     held(place.ask(3, call("large")).await);
+    // What was not begun in time was not done: nothing is to be given back.
+    assert_eq!((place.all_held().await, place.jobs.len()), (1, 0));
+    // What the call has used counts, when that is said.
+    let Receipt { reservation, .. } = Receipt::decode(&unheld.reservation).unwrap();
+    assert_eq!((reservation.held, reservation.least), (Amounts::NONE, Amounts::NONE));
+    let outcome = tollgate_budget::Outcome::Committed { used: Amounts::new(70, 0), is_estimate: false };
+    place.desk.store.settle(&Settlement { reservation, outcome }).await.unwrap();
+    let standing = held(place.ask(4, call("large")).await).standing.unwrap();
+    assert_eq!((standing.used, standing.held), (70, 200));
 }
 
 #[tokio::test]
@@ -169,7 +199,7 @@ async fn who_does_not_wait_for_the_answer_holds_nothing() {
     let asking = place.ask(1, call("large"));
     assert!(timeout(Duration::from_millis(20), asking).await.is_err());
     drop(locked);
-    assert_eq!(place.jobs.recv().await.unwrap().work.kind(), crate::metrics::Ended::Released);
+    assert_eq!(released(&place.jobs.recv().await.unwrap()), ReservationId([1; 16]));
 }
 
 #[tokio::test]
@@ -178,4 +208,144 @@ async fn a_caller_of_no_known_organisation_is_refused_where_budgets_are_strict_a
     let unknown = || ReserveRequest { org: String::new(), org_unknown: true, ..call("large") };
     assert!(matches!(place.ask(1, unknown()).await, Outcome::Invalid(why) if why.contains("organisation")));
     assert!(matches!(place.ask(2, in_mode(proto::Mode::Advisory, unknown())).await, Outcome::Held(_)));
+}
+
+/// A store that does what it is asked, and at times does not say so.
+struct Mute {
+    store: SqliteStore,
+    is_mute: AtomicBool,
+}
+
+impl Store for Mute {
+    fn now(&self) -> BoxFuture<'_, Result<u64, StoreError>> {
+        self.store.now()
+    }
+
+    fn reserve<'s>(&'s self, reserve: &'s Reserve) -> BoxFuture<'s, Result<Reserved, StoreError>> {
+        Box::pin(async {
+            let reserved = self.store.reserve(reserve).await;
+            match self.is_mute.load(Ordering::SeqCst) {
+                true => Err(StoreError::Unanswered("it says nothing".to_owned())),
+                false => reserved,
+            }
+        })
+    }
+
+    fn settle<'s>(&'s self, settlement: &'s Settlement) -> BoxFuture<'s, Result<Settled, StoreError>> {
+        self.store.settle(settlement)
+    }
+
+    fn renew<'s>(
+        &'s self,
+        id: ReservationId,
+        so_far: Amounts,
+        lease: Lease,
+    ) -> BoxFuture<'s, Result<bool, StoreError>> {
+        self.store.renew(id, so_far, lease)
+    }
+
+    fn expire(&self, most: usize) -> BoxFuture<'_, Result<Vec<Expired>, StoreError>> {
+        self.store.expire(most)
+    }
+
+    fn usage<'s>(&'s self, filter: &'s UsageFilter) -> BoxFuture<'s, Result<Vec<Standing>, StoreError>> {
+        self.store.usage(filter)
+    }
+
+    fn holds<'s>(&'s self, scopes: &'s Scopes, most: usize) -> BoxFuture<'s, Result<Holds, StoreError>> {
+        self.store.holds(scopes, most)
+    }
+
+    fn adjust<'s>(&'s self, adjustment: &'s Adjustment) -> BoxFuture<'s, Result<Option<Standing>, StoreError>> {
+        self.store.adjust(adjustment)
+    }
+
+    fn override_limit<'s>(&'s self, change: &'s OverrideChange) -> BoxFuture<'s, Result<Overridden, StoreError>> {
+        self.store.override_limit(change)
+    }
+
+    fn overrides(&self) -> BoxFuture<'_, Result<Vec<Override>, StoreError>> {
+        self.store.overrides()
+    }
+}
+
+#[tokio::test]
+async fn what_the_store_holds_without_saying_so_is_given_back() {
+    let mute = |store| -> Arc<dyn Store> { Arc::new(Mute { store, is_mute: AtomicBool::new(true) }) };
+    let mut place = place_with(mute);
+    place.pages.turn(budgets_with("strict", "- {scope: user, tokens: 1000}"));
+    assert!(matches!(place.ask(1, call("large")).await, Outcome::Unavailable(_)));
+    assert_eq!(place.all_held().await, 1);
+    let job = place.jobs.recv().await.unwrap();
+    assert_eq!(released(&job), ReservationId([1; 16]));
+    if let Work::Settle { settlement, .. } = &*job.work {
+        assert_eq!(place.desk.store.settle(settlement).await.unwrap(), Settled::Now);
+    }
+    assert_eq!(place.all_held().await, 0);
+}
+
+#[tokio::test]
+async fn what_the_store_was_not_asked_is_not_given_back() {
+    let place = Place::with("strict", "- {scope: user, tokens: 1000}");
+    let (file, away) = (place.dir.path().join("budgets"), place.dir.path().join("away"));
+    std::fs::rename(&file, &away).unwrap();
+    assert!(matches!(place.ask(1, call("large")).await, Outcome::Unavailable(_)));
+    std::fs::rename(&away, &file).unwrap();
+    held(place.ask(1, call("large")).await);
+    assert_eq!(place.jobs.len(), 0);
+}
+
+#[tokio::test]
+async fn an_id_that_somebody_still_asks_for_is_not_given_back() {
+    let place = Place::with("strict", "- {scope: user, tokens: 1000}");
+    let locked = lock(place.dir.path());
+    assert!(timeout(Duration::from_millis(20), place.ask(1, call("large"))).await.is_err());
+    let unlock = async {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        drop(locked);
+    };
+    let (again, ()) = tokio::join!(place.ask(1, call("large")), unlock);
+    held(again);
+    while place.desk.slots.available_permits() < AT_ONCE {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!((place.all_held().await, place.jobs.len()), (1, 0));
+}
+
+#[tokio::test]
+async fn no_call_of_an_advisory_route_holds_more_than_it_may_use() {
+    let place = Place::with("advisory", "- {scope: global, tokens: 1000000}");
+    let greedy = |model| ReserveRequest { answers: u32::MAX, output_cap: Some(u64::MAX), ..call(model) };
+    for (id, model) in [(1, "huge"), (2, "large")] {
+        let receipt = Receipt::decode(&held(place.ask(id, greedy(model)).await).reservation).unwrap();
+        assert_eq!(receipt.reservation.held.tokens(), 10 + 128 * 2000, "{model}");
+    }
+    let strict = in_mode(proto::Mode::Strict, greedy("large"));
+    assert!(matches!(place.ask(3, strict).await, Outcome::Invalid(why) if why.contains("128")));
+}
+
+#[tokio::test]
+async fn an_advisory_call_is_made_even_if_nothing_can_be_counted_any_further() {
+    let place = Place::with("advisory", "");
+    let at = place.desk.store.now().await.unwrap();
+    let counter = tollgate_budget::Period::containing(tollgate_budget::Window::Day, at).begins();
+    let counter = format!("day:{counter}:tokens:global").parse().unwrap();
+    let (id, change) = (AdjustmentId([1; 16]), Change::By(i64::try_from(MOST_COUNTED).unwrap()));
+    let label = |text| Label::new(text).unwrap();
+    let adjustment = Adjustment { id, counter, change, who: label("root"), why: label("a test") };
+    place.desk.store.adjust(&adjustment).await.unwrap();
+    let unheld = held(place.ask(1, call("large")).await);
+    assert_eq!(Receipt::decode(&unheld.reservation).unwrap().reservation.held, Amounts::NONE);
+    let strict = in_mode(proto::Mode::Strict, call("large"));
+    assert!(matches!(place.ask(2, strict).await, Outcome::Exceeded(_)));
+}
+
+#[tokio::test]
+async fn asked_again_by_other_policies_it_says_which_model_is_held_for() {
+    let place = Place::with("strict", "- {scope: user, tokens: 150}");
+    let downgrade = Some(proto::Downgrade { below: 50 });
+    let first = held(place.ask(1, ReserveRequest { downgrade, ..call("large") }).await);
+    let again = held(place.ask(1, call("large")).await);
+    assert_eq!((first.model.as_str(), again.model.as_str()), ("small", "small"));
+    assert_eq!(first.reservation, again.reservation);
 }

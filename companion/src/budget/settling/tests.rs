@@ -1,7 +1,9 @@
 use std::path::PathBuf;
 
 use tempfile::{TempDir, tempdir};
+use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
+use tokio::time::timeout;
 use tollgate_budget::{
     Amounts, Candidate, Candidates, Durability, Held, Label, Line, Lines, ReservationId, Reserve, Reserved, Scope,
     Scopes, SqliteStore, SystemClock, Unit, UsageFilter, Window,
@@ -28,13 +30,8 @@ impl Place {
         let metrics = Arc::new(Metrics::new(None));
         let events = Arc::new(Events::new(Arc::clone(&metrics)));
         let (till, jobs) = Till::new(Arc::clone(&metrics));
-        let settling = Settling {
-            store: Arc::clone(&store) as Arc<dyn Store>,
-            lease: Lease::default(),
-            events: Arc::clone(&events),
-            metrics,
-            log: Arc::default(),
-        };
+        let settling =
+            Settling::new(Arc::clone(&store) as Arc<dyn Store>, Lease::default(), Arc::clone(&events), metrics);
         let settling = tokio::spawn(settling.run(jobs, Shutdown::never()));
         Place { dir, store, till, events, _settling: settling }
     }
@@ -66,7 +63,7 @@ impl Place {
 
     /// Used and held by Ann.
     async fn stands(&self) -> (u64, u64) {
-        let filter = UsageFilter { scopes: Scopes::All, window: None, unit: None, at: None, most: 9 };
+        let filter = UsageFilter { scopes: Scopes::All, window: None, unit: None, at: None, after: None, most: 9 };
         let standings = self.store.usage(&filter).await.unwrap();
         standings.first().map_or((0, 0), |standing| (standing.used, standing.held))
     }
@@ -76,10 +73,10 @@ fn used(tokens: u64) -> settlement::Outcome {
     settlement::Outcome::Used(proto::Usage { input: tokens, output: 0, cached: 0 })
 }
 
-fn said(told: Vec<(u64, Vec<u8>, settlement::Outcome)>) -> proto::Settlements {
-    let settlement =
-        |(sequence, reservation, outcome)| proto::Settlement { sequence, reservation, outcome: Some(outcome) };
-    proto::Settlements { settlements: told.into_iter().map(settlement).collect() }
+fn say(till: &Till, done: &mpsc::UnboundedSender<u64>, told: Vec<(u64, Vec<u8>, settlement::Outcome)>) {
+    for (sequence, reservation, outcome) in told {
+        assert!(till.take(proto::Settlement { sequence, reservation, outcome: Some(outcome) }, done));
+    }
 }
 
 #[tokio::test]
@@ -90,7 +87,7 @@ async fn what_is_acknowledged_counts_and_counts_once() {
     let released = settlement::Outcome::Released(proto::Released {});
     for _ in 0..3 {
         let told = vec![(7, first.clone(), used(60)), (8, second.clone(), released)];
-        place.till.take(said(told), &said_done).unwrap();
+        say(&place.till, &said_done, told);
         let mut sequences = [done.recv().await.unwrap(), done.recv().await.unwrap()];
         sequences.sort_unstable();
         assert_eq!(sequences, [7, 8]);
@@ -103,7 +100,7 @@ async fn what_cannot_be_read_is_acknowledged_and_settles_nothing() {
     let place = Place::new();
     let (said_done, mut done) = mpsc::unbounded_channel();
     place.hold(1).await;
-    place.till.take(said(vec![(1, b"\x01nonsense".to_vec(), used(60))]), &said_done).unwrap();
+    say(&place.till, &said_done, vec![(1, b"\x01nonsense".to_vec(), used(60))]);
     assert_eq!(done.recv().await, Some(1));
     assert_eq!(place.stands().await, (0, 100));
 }
@@ -114,7 +111,7 @@ async fn a_call_that_goes_on_is_acknowledged_and_stays_held() {
     let (said_done, mut done) = mpsc::unbounded_channel();
     let receipt = place.hold(1).await;
     let usage = proto::Usage { input: 10, output: 30, cached: 0 };
-    place.till.take(said(vec![(1, receipt, settlement::Outcome::SoFar(usage))]), &said_done).unwrap();
+    say(&place.till, &said_done, vec![(1, receipt, settlement::Outcome::SoFar(usage))]);
     assert_eq!(done.recv().await, Some(1));
     let holds = place.store.holds(&Scopes::All, 9).await.unwrap();
     assert_eq!(holds.listed[0].so_far.tokens(), 40);
@@ -127,7 +124,7 @@ async fn while_the_store_is_not_to_be_had_nothing_is_acknowledged_and_nothing_lo
     let receipt = place.hold(1).await;
     let away = place.dir.path().join("away");
     std::fs::rename(place.file(), &away).unwrap();
-    place.till.take(said(vec![(1, receipt, used(60))]), &said_done).unwrap();
+    say(&place.till, &said_done, vec![(1, receipt, used(60))]);
     assert!(timeout(Duration::from_millis(300), done.recv()).await.is_err());
     std::fs::rename(&away, place.file()).unwrap();
     assert_eq!(done.recv().await, Some(1));
@@ -139,10 +136,21 @@ async fn who_uses_far_more_than_was_held_is_told_of() {
     let place = Place::new();
     let (said_done, mut done) = mpsc::unbounded_channel();
     let (near, far) = (place.hold(1).await, place.hold(2).await);
-    place.till.take(said(vec![(1, near, used(500)), (2, far, used(501))]), &said_done).unwrap();
+    say(&place.till, &said_done, vec![(1, near, used(500)), (2, far, used(501))]);
     done.recv().await.unwrap();
     done.recv().await.unwrap();
     let events = place.events.after(0, 9);
     assert_eq!(events.len(), 1, "{events:?}");
     assert_eq!(place.stands().await, (1001, 0));
+}
+
+#[test]
+fn what_was_told_of_is_not_told_of_again_unless_nobody_knows_whether_it_was() {
+    let (estimate, late) = (Amounts::NONE, |is_new| Settled::Late { is_new });
+    for news in [Settled::Now, Settled::Waiting, Settled::Corrected { estimate }, late(true)] {
+        assert!(is_news(news, false), "{news:?}");
+    }
+    for old in [Settled::Before, late(false)] {
+        assert_eq!([is_news(old, false), is_news(old, true)], [false, true], "{old:?}");
+    }
 }

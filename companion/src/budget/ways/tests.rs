@@ -15,9 +15,7 @@ fn ways(model: &str, prompt: u64, downgrade: Option<u8>) -> Result<Vec<(String, 
     let asked = Asked { budgets: &budgets, limits, payer: &payer, call: &call, model, downgrade };
     let ways = asked.ways(prompt)?;
     let told = ways.candidates.iter().enumerate();
-    Ok(told
-        .map(|(place, way)| (ways.served(place).unwrap().model.clone(), way.lines[0].spare, way.amounts.tokens()))
-        .collect())
+    Ok(told.map(|(place, way)| (ways.served[place].model.clone(), way.lines[0].spare, way.amounts.tokens())).collect())
 }
 
 fn way(model: &str, spare: u64, tokens: u64) -> (String, u64, u64) {
@@ -54,6 +52,25 @@ fn a_prompt_that_is_too_long_goes_to_a_larger_model_if_it_may() {
 fn a_model_that_is_too_small_for_the_prompt_is_no_alternative() {
     let expected = [way("large", 100, 8000), way("medium", 0, 7000), way("large", 0, 8000)];
     assert_eq!(ways("large", 6000, Some(10)).unwrap(), expected);
+}
+
+#[test]
+fn a_model_that_does_not_write_as_much_as_is_asked_for_is_no_alternative() {
+    let budgets = budgets_with("strict", "- {scope: user, tokens: 1000}");
+    let rules = budgets.environment(Environment::Dev).unwrap();
+    let payer = Payer::new("ann", "").unwrap();
+    let limits = Limits { rules, overrides: &Overriding::default() };
+    let models = |output_cap, answers| {
+        let request = ReserveRequest { prompt_tokens: 100, output_cap, answers, ..ReserveRequest::default() };
+        let call = Call::of(&request);
+        let asked =
+            Asked { budgets: &budgets, limits, payer: &payer, call: &call, model: "large", downgrade: Some(10) };
+        asked.ways(100).map(|ways| ways.served.into_iter().map(|served| served.model).collect::<Vec<_>>())
+    };
+    assert_eq!(models(Some(500), 1).unwrap(), ["large", "small", "medium", "large"]);
+    assert_eq!(models(Some(501), 1).unwrap(), ["large", "medium", "large"]);
+    assert_eq!(models(Some(1001), 1).unwrap(), ["large"]);
+    assert_eq!(models(None, 129).unwrap_err(), NoWay::Answers(129));
 }
 
 #[test]

@@ -96,6 +96,11 @@ fn problem_of(model: &Model, alternative: &Model) -> Option<Problem> {
     if model.name == alternative.name {
         return Some(Problem::new(format!("{name} is named as an alternative to itself; remove it")));
     }
+    if model.max_output > 0 && alternative.max_output == 0 {
+        return Some(Problem::new(format!(
+            "{other} writes no answers, as {name} does: its `maxOutput` is 0; remove it"
+        )));
+    }
     match (&model.price, &alternative.price) {
         (Some(own), Some(price)) if price.is_below(own) => None,
         (Some(own), Some(price)) if price.output == own.output => Some(Problem::new(format!(

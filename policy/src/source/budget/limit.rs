@@ -155,7 +155,8 @@ fn pattern(
 ) -> Option<Pattern> {
     let text = name(node, "`match`", &CHARGED_PATTERN, file)?;
     if text.bytes().all(|byte| byte == b'*') {
-        let problem = format!("`{text}` fits every name; leave `match` out, and the limit is for each that has no other");
+        let problem =
+            format!("`{text}` fits every name; leave `match` out, and the limit is for each that has no other");
         file.refuse(node.at, Problem::new(problem));
         return None;
     }

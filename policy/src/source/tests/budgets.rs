@@ -146,3 +146,18 @@ fn limits_that_change_make_another_set_and_the_same_snapshot() {
     let digest = |set| crate::snapshot::Compiler::default().compile(set).unwrap().digest();
     assert_eq!(digest(&before), digest(&after));
 }
+
+#[test]
+fn a_model_without_answers_is_no_alternative_to_one_with_them() {
+    let models = |own: u32, other: u32| {
+        format!(
+            "budgets:\n  models:\n    - {{name: chat, provider: p, context: 9, maxOutput: {own}, price: {{input: 2, output: 2}}, \
+             alternatives: [vectors]}}\n    - {{name: vectors, provider: p, context: 9, maxOutput: {other}, price: {{input: 1, \
+             output: 0}}}}\n"
+        )
+    };
+    let refused = load_one(&models(5, 0)).unwrap_err().to_string();
+    assert!(refused.contains("`vectors` writes no answers, as `chat` does"), "{refused}");
+    load_one(&models(5, 1)).unwrap();
+    load_one(&models(0, 0)).unwrap();
+}

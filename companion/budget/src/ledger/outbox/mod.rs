@@ -205,11 +205,7 @@ impl Outbox {
     }
 
     /// Notes the limits that another store has instead of those of policies, and what was changed of them by this companion.
-    pub(crate) async fn set_overrides(
-        &self,
-        records: Vec<Record>,
-        made: Option<LimitAudit>,
-    ) -> Result<(), FileError> {
+    pub(crate) async fn set_overrides(&self, records: Vec<Record>, made: Option<LimitAudit>) -> Result<(), FileError> {
         self.file().write(move |transaction| overrides::note(transaction, &records, made.as_ref())).await
     }
 

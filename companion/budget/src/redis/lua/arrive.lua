@@ -2,11 +2,12 @@
 -- generation, in which life.
 local base = string.sub(KEYS[1], 1, -6)
 local ledger, generation = ARGV[1], ARGV[2]
-local state = redis.call('HMGET', KEYS[1], 'generation', 'life', 'gate', 'revision', 'newest')
+local state = redis.call('HMGET', KEYS[1], 'generation', 'life', 'gate', 'revision', 'newest', 'behind_since',
+  'behind_from')
 if state[1] ~= generation or state[2] ~= ARGV[3] then
   return { 'closed' }
 end
-local revision, now = tonumber(state[4]), math.max(CLOCK, tonumber(state[5]))
+local revision, now = tonumber(state[4]), time_after(state[5], state[6], state[7])
 local MEMBERS, SEEDED = base .. 'members', base .. generation .. ':seeded:' .. ledger
 local own = redis.call('HGET', MEMBERS, ledger)
 if own and string.sub(own, 1, #generation) == generation then

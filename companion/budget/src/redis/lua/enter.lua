@@ -2,12 +2,13 @@
 -- and revision it knows: who knows others is not answered.
 local base = string.sub(KEYS[1], 1, -6)
 local ledger, generation = ARGV[1], ARGV[2]
-local state = redis.call('HMGET', KEYS[1], 'generation', 'life', 'gate', 'revision', 'newest')
+local state = redis.call('HMGET', KEYS[1], 'generation', 'life', 'gate', 'revision', 'newest', 'behind_since',
+  'behind_from')
 if state[1] ~= generation or state[2] ~= ARGV[3] or state[3] ~= 'open' or tonumber(state[4]) < tonumber(ARGV[4]) then
   return { 'closed' }
 end
 local revision = tonumber(state[4])
-local now = math.max(CLOCK, tonumber(state[5]))
+local now = time_after(state[5], state[6], state[7])
 
 -- Says that something was changed.
 local function changed()

@@ -7,9 +7,10 @@
 local base = string.sub(KEYS[1], 1, -6)
 local ledger, known, life, seen = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
 local MEMBERS = base .. 'members'
-local state = redis.call('HMGET', KEYS[1], 'generation', 'life', 'gate', 'revision', 'newest', 'since', 'opens')
+local state = redis.call('HMGET', KEYS[1], 'generation', 'life', 'gate', 'revision', 'newest', 'since', 'opens',
+  'behind_since', 'behind_from')
 local generation, gate, revision = state[1], state[3], tonumber(state[4] or 0)
-local now = math.max(CLOCK, tonumber(state[5] or 0))
+local now = time_after(state[5], state[8], state[9])
 local since, opens = tonumber(state[6] or 0), tonumber(state[7] or 0)
 
 local function text(number)

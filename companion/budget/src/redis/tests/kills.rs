@@ -76,7 +76,14 @@ async fn kill_often(arguments: &[&str]) {
         }
     }
     let stores = [open(folder.path(), 0, &settings).await, open(folder.path(), 1, &settings).await];
-    let filter = UsageFilter { scopes: Scopes::Kind(ScopeKind::Global), window: None, unit: None, at: None, after: None, most: 9 };
+    let filter = UsageFilter {
+        scopes: Scopes::Kind(ScopeKind::Global),
+        window: None,
+        unit: None,
+        at: None,
+        after: None,
+        most: 9,
+    };
     let mut expected = (0, 0);
     for _ in 0..2000 {
         tokio::time::sleep(Duration::from_millis(10)).await;

@@ -147,6 +147,10 @@ impl Subject for Site<'_> {
         let _: () = self.command(&["SET", &self.clock(), &now.to_string()]);
     }
 
+    fn step_clock(&self, now: u64) {
+        self.set_time(now);
+    }
+
     fn ledger(&self) -> Vec<(ReservationId, Ending)> {
         let rows = self.runtime.block_on(self.redis().ledger().rows(0, usize::MAX)).unwrap();
         let mut rows: Vec<_> = rows.into_iter().map(|(_, row)| (row.id, row.ending)).collect();

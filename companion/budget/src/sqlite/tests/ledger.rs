@@ -47,8 +47,8 @@ fn what_is_late_and_what_is_corrected_late_has_a_row() {
     assert_eq!(row(&site, &expired).unwrap().ending, Ending::Expired(tokens(5)));
     store.set_time(NEXT_DAY + 48 * HOUR);
     for reservation in [&held, &expired] {
-        assert_eq!(store.commit(reservation, tokens(30)), Settled::Late);
-        assert_eq!(store.commit(reservation, tokens(31)), Settled::Late);
+        assert_eq!(store.commit(reservation, tokens(30)), Settled::Late { is_new: true });
+        assert_eq!(store.commit(reservation, tokens(31)), Settled::Late { is_new: false });
         let row = row(&site, reservation).unwrap();
         assert_eq!((row.ending, row.is_late), (Ending::Committed(tokens(30)), true));
     }
@@ -113,7 +113,7 @@ fn counters_that_are_gone_are_removed_from_the_file_and_never_made_again() {
     store.set_time(NEXT_DAY + 48 * HOUR);
     store.expire(0);
     assert_eq!(there(), 0);
-    assert_eq!(store.commit(&second, tokens(10)), Settled::Late);
+    assert_eq!(store.commit(&second, tokens(10)), Settled::Late { is_new: true });
     assert_eq!(there(), 0);
 }
 
@@ -129,4 +129,85 @@ fn a_store_whose_file_is_gone_has_lost_its_counters_until_it_is_back() {
     assert!(matches!(block_on(site.store().reserve(&reserve)), Err(StoreError::Lost(_))));
     std::fs::rename(&aside, site.path()).unwrap();
     assert_eq!(store.hold(&reserve), held);
+}
+
+#[test]
+fn a_clock_that_is_set_far_ahead_is_believed_when_that_has_lasted() {
+    let site = Site::new();
+    let store = Tested(&site);
+    store.set_time(NOON);
+    let lines = [line(Scope::Global, 100)];
+    store.commit(&store.hold(&call(1, tokens(10), lines.clone())).reservation, tokens(10));
+    let far = NOON + 5 * 24 * HOUR;
+    store.step_clock(far);
+    assert_eq!(store.hold(&call(2, tokens(10), lines.clone())).reservation.at, NOON);
+    store.set_time(far + 2);
+    assert_eq!(store.expire(10), [], "two seconds have passed");
+    store.step_clock(NOON + 2);
+    assert_eq!(store.now(), NOON + 2);
+    assert_eq!(store.counts(), [(format!("day:{DAY}:tokens:global"), 10, 10)], "as if nothing had been");
+    // Not so far, it is believed at once.
+    store.step_clock(NOON + HOUR);
+    assert_eq!(store.now(), NOON + HOUR);
+    store.step_clock(far);
+    for (wait, now) in [(0, NOON + HOUR), (299, NOON + HOUR + 299), (300, far + 300), (301, far + 301)] {
+        store.set_time(far + wait);
+        assert_eq!(store.now(), now, "after {wait} seconds");
+    }
+}
+
+#[test]
+fn a_clock_that_is_far_ahead_at_the_start_takes_no_counters_away_before_that_has_lasted() {
+    let mut site = Site::new();
+    let there = |site: &Site| {
+        let connection = rusqlite::Connection::open(site.path()).unwrap();
+        connection.query_row("SELECT count(*) FROM counters", [], |row| row.get::<_, i64>(0)).unwrap()
+    };
+    site.set_time(NOON);
+    Tested(&site).hold(&call(1, tokens(10), [line(Scope::Global, 100)]));
+    let far = NOON + 5 * 24 * HOUR;
+    site.step_clock(far);
+    site.restart();
+    Tested(&site).expire(10);
+    assert_eq!((Tested(&site).now(), there(&site)), (far, 1));
+    site.set_time(far + 300);
+    Tested(&site).expire(10);
+    assert_eq!(there(&site), 0);
+}
+
+#[test]
+fn a_time_whose_transaction_failed_is_written_with_the_next_one() {
+    let site = Site::new();
+    let store = Tested(&site);
+    store.set_time(NOON);
+    let newest = || {
+        let connection = rusqlite::Connection::open(site.path()).unwrap();
+        connection.query_row("SELECT newest FROM file", [], |row| row.get::<_, i64>(0)).unwrap().unsigned_abs()
+    };
+    let connection = rusqlite::Connection::open(site.path()).unwrap();
+    connection.execute_batch("ALTER TABLE holds RENAME TO aside").unwrap();
+    let reserve = call(1, tokens(10), [line(Scope::Global, 100)]);
+    assert!(matches!(block_on(site.store().reserve(&reserve)), Err(StoreError::Unavailable(_))));
+    connection.execute_batch("ALTER TABLE aside RENAME TO holds").unwrap();
+    assert_eq!(newest(), 0);
+    store.hold(&reserve);
+    assert_eq!(newest(), NOON);
+}
+
+#[test]
+fn a_hold_that_cannot_be_read_keeps_no_other_from_ending() {
+    let site = Site::new();
+    let store = Tested(&site);
+    store.set_time(NOON);
+    for number in 1..=3 {
+        store.hold(&call(number, tokens(10), [line(Scope::Global, 100)]));
+    }
+    let connection = rusqlite::Connection::open(site.path()).unwrap();
+    let damaged = connection.execute("UPDATE holds SET counters = 'nonsense' WHERE id = ?1", [id(1).0]).unwrap();
+    assert_eq!(damaged, 1);
+    store.set_time(NOON + 60);
+    assert_eq!(store.expire(1)[0].reservation.id, id(2));
+    assert_eq!(store.expire(10).len(), 1);
+    let holds = store.holds(&Scopes::All, 10);
+    assert_eq!((holds.listed.len(), holds.all), (0, 1), "it is seen that there is one");
 }

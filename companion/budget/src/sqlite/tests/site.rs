@@ -47,6 +47,10 @@ impl Subject for Site {
         self.clock.set(now);
     }
 
+    fn step_clock(&self, now: u64) {
+        self.clock.step(now);
+    }
+
     fn ledger(&self) -> Vec<(ReservationId, Ending)> {
         let rows = block_on(self.sqlite().ledger().rows(0, usize::MAX)).unwrap();
         let mut rows: Vec<_> = rows.into_iter().map(|(_, row)| (row.id, row.ending)).collect();

@@ -50,8 +50,14 @@ pub(crate) fn names_with_every_mark_are_told_apart(subject: &dyn Subject) {
     }
     assert_eq!(store.counts().len(), 2 * names.len());
     for name in names {
-        let filter =
-            UsageFilter { scopes: Scopes::One(user(name)), window: None, unit: None, at: None, after: None, most: usize::MAX };
+        let filter = UsageFilter {
+            scopes: Scopes::One(user(name)),
+            window: None,
+            unit: None,
+            at: None,
+            after: None,
+            most: usize::MAX,
+        };
         let standings = store.usage(&filter);
         assert_eq!(standings.len(), 1, "{name}");
         assert_eq!((&standings[0].counter.scope, standings[0].held), (&user(name), 10));

@@ -13,12 +13,12 @@ pub(crate) fn what_is_settled_after_its_counters_are_gone_makes_none_again(subje
     assert_eq!(store.commit(&reservations[0], tokens(7)), Settled::Now, "the last second in which they are kept");
     assert_eq!(store.counts(), [(format!("day:{DAY}:tokens:global"), 7, 20)]);
     store.set_time(NEXT_DAY + TWO_DAYS);
-    assert_eq!(store.commit(&reservations[1], tokens(7)), Settled::Late);
-    assert_eq!(store.release(&reservations[2]), Settled::Late);
-    assert_eq!(store.commit(&reservations[1], tokens(7)), Settled::Late, "again");
+    assert_eq!(store.commit(&reservations[1], tokens(7)), Settled::Late { is_new: true });
+    assert_eq!(store.release(&reservations[2]), Settled::Late { is_new: true });
+    assert_eq!(store.commit(&reservations[1], tokens(7)), Settled::Late { is_new: false }, "again");
     let counters = Lines::new(lines.to_vec()).unwrap().at(NOON);
     let unknown = Reservation { id: id(4), at: NOON, counters, held: tokens(10), least: tokens(1) };
-    assert_eq!(store.commit(&unknown, tokens(7)), Settled::Late);
+    assert_eq!(store.commit(&unknown, tokens(7)), Settled::Late { is_new: true });
     assert_eq!(store.counts(), []);
     assert_eq!(store.holds(&Scopes::All, 10).all, 0);
 }
@@ -44,5 +44,5 @@ pub(crate) fn a_hold_whose_counters_are_gone_still_ends(subject: &dyn Subject) {
     assert_eq!(expired, [Expired { reservation: reservation.clone(), used: tokens(1) }]);
     assert_eq!(store.holds(&Scopes::All, 10).all, 0);
     assert_eq!(store.counts(), []);
-    assert_eq!(store.commit(&reservation, tokens(9)), Settled::Late);
+    assert_eq!(store.commit(&reservation, tokens(9)), Settled::Late { is_new: true });
 }

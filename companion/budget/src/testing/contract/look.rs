@@ -2,7 +2,8 @@ use crate::testing::calls::*;
 use crate::testing::{Subject, Tested};
 use crate::*;
 
-const ALL: UsageFilter = UsageFilter { scopes: Scopes::All, window: None, unit: None, at: None, after: None, most: usize::MAX };
+const ALL: UsageFilter =
+    UsageFilter { scopes: Scopes::All, window: None, unit: None, at: None, after: None, most: usize::MAX };
 
 pub(crate) fn counters_are_found_by_scope_window_unit_and_time(subject: &dyn Subject) {
     let store = Tested(subject);

@@ -9,6 +9,7 @@ pub(crate) mod look;
 pub(crate) mod overrides;
 pub(crate) mod reserve;
 pub(crate) mod settle;
+pub(crate) mod time;
 
 /// A test for every case. `$run` is called with a case, which it calls with a [`Subject`](super::Subject) that is empty:
 /// `fn run(case: fn(&dyn Subject))`.
@@ -89,6 +90,10 @@ macro_rules! contract_tests {
                 what_is_released_before_it_is_reserved_is_never_held,
                 what_is_committed_before_it_is_reserved_is_not_held_again,
                 a_release_that_knows_only_the_name_frees_the_hold,
+            ],
+            time: [
+                the_time_is_that_of_the_clock,
+                time_goes_on_after_the_clock_was_set_back,
             ],
         }
     };

@@ -71,8 +71,7 @@ pub(crate) fn a_limit_that_is_taken_away_counts_no_more(subject: &dyn Subject) {
 pub(crate) fn asking_again_overrides_nothing_again(subject: &dyn Subject) {
     let store = Tested(subject);
     store.set_time(NOON);
-    let (first, second, gone) =
-        (set(1, acme("day"), Some(5)), set(2, acme("day"), Some(6)), unset(3, acme("day")));
+    let (first, second, gone) = (set(1, acme("day"), Some(5)), set(2, acme("day"), Some(6)), unset(3, acme("day")));
     let made = store.override_limit(&first);
     store.set_time(NOON + 9);
     assert_eq!(store.override_limit(&first), made);

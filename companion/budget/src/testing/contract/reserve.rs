@@ -25,7 +25,10 @@ pub(crate) fn a_call_that_does_not_fit_one_line_holds_nothing(subject: &dyn Subj
     let lines = [line(Scope::Global, 1000), line(org("acme"), 39), line(user("ada"), 50)];
     let refused = store.refuse(&call(1, tokens(40), lines.clone()));
     let counter = lines[1].at(NOON);
-    assert_eq!(refused, Refused { standing: Standing { counter, limit: Some(39), used: 0, held: 0 }, asked: 40 });
+    assert_eq!(
+        refused,
+        Refused { at: NOON, standing: Standing { counter, limit: Some(39), used: 0, held: 0 }, asked: 40 }
+    );
     assert_eq!(store.counts(), []);
     assert_eq!(store.holds(&Scopes::All, 10).all, 0);
     // The name is free.
