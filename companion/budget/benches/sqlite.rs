@@ -5,6 +5,7 @@
 mod calls;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tollgate_budget::{Durability, SqliteStore, SystemClock};
 
@@ -16,6 +17,7 @@ async fn main() {
         for callers in calls::CALLERS {
             let folder = tempfile::tempdir().unwrap();
             let store = SqliteStore::open(&folder.path().join("budget.db"), durability, SystemClock).unwrap();
+            let store = store.with_patience(Duration::from_secs(60));
             figures.extend(calls::measure("sqlite", setting, Arc::new(store), None, callers).await);
         }
     }

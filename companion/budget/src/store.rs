@@ -70,3 +70,14 @@ pub enum StoreError {
     #[error("the budget store has lost its counters: {0}")]
     Lost(String),
 }
+
+impl StoreError {
+    /// The same where whether anything was done, or will be, is not known.
+    pub(crate) fn unanswered(self) -> Self {
+        match self {
+            StoreError::Unavailable(why) | StoreError::Lost(why) | StoreError::Unanswered(why) => {
+                StoreError::Unanswered(why)
+            }
+        }
+    }
+}

@@ -11,7 +11,8 @@ impl Link {
     pub(super) async fn adjust(&self, adjustment: &Adjustment) -> Result<Option<Standing>, StoreError> {
         let unanswered = self.unanswered();
         let standing = match self.outbox.begin_adjustment(adjustment).await? {
-            true => self.make(adjustment).await?,
+            // It is in the outbox, and made as soon as that can be.
+            true => self.make(adjustment).await.map_err(StoreError::unanswered)?,
             false => self.ask_adjust(adjustment, "look").await?.0,
         };
         unanswered.answered();

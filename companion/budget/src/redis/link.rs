@@ -123,7 +123,7 @@ impl Link {
             }
         };
         answer.map_err(|error| match error {
-            StoreError::Unavailable(why) | StoreError::Lost(why) if asking.is_unanswered => StoreError::Unanswered(why),
+            error if asking.is_unanswered => error.unanswered(),
             error => error,
         })
     }

@@ -36,7 +36,7 @@ use crate::store::{Store, StoreError};
 
 use stamp::Stamp;
 
-/// How long a reserve may wait for its turn. Then whoever asked has given up, and nothing is held for nobody.
+/// How long a reserve may wait for its turn unless it is said.
 const PATIENCE: Duration = Duration::from_millis(250);
 
 /// How many counters that are no longer kept are removed each time.
@@ -49,6 +49,7 @@ pub struct SqliteStore {
     file: Arc<BudgetFile>,
     stamp: Arc<Stamp>,
     ledger: Ledger,
+    patience: Duration,
 }
 
 impl SqliteStore {
@@ -61,7 +62,14 @@ impl SqliteStore {
         let file = Arc::new(BudgetFile::open(path, durability, Counting::Here)?);
         let stamp = Arc::new(Stamp::new(clock, file.marks().newest));
         let ledger = Ledger::new(Arc::clone(&file));
-        Ok(SqliteStore { file, stamp, ledger })
+        Ok(SqliteStore { file, stamp, ledger, patience: PATIENCE })
+    }
+
+    /// Has reserves wait so long for their turn, and not for a quarter of a second. Then whoever asked has given up, and
+    /// nothing is held for nobody.
+    #[must_use]
+    pub fn with_patience(self, patience: Duration) -> Self {
+        SqliteStore { patience, ..self }
     }
 
     /// What has been settled and changed.
@@ -102,7 +110,7 @@ impl Store for SqliteStore {
 
     fn reserve<'s>(&'s self, reserve: &'s Reserve) -> BoxFuture<'s, Result<Reserved, StoreError>> {
         let reserve = reserve.clone();
-        let end = Instant::now().checked_add(PATIENCE);
+        let end = Instant::now().checked_add(self.patience);
         self.write(end, move |transaction, now| reserve::reserve(transaction, &reserve, now))
     }
 

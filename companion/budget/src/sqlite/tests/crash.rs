@@ -139,6 +139,7 @@ fn check(store: &SqliteStore, told: &Told) -> BTreeMap<ReservationId, Row> {
 fn child() {
     let Some(path) = env::var_os(FILE) else { return };
     let store = SqliteStore::open(Path::new(&path), Durability::Process, SystemClock).unwrap();
+    let store = store.with_patience(Duration::from_secs(60));
     // The harness has begun a line.
     say("\nready");
     thread::scope(|scope| {

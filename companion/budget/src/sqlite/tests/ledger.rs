@@ -81,14 +81,14 @@ fn time_never_goes_back_not_even_from_one_process_to_the_next() {
     let mut site = Site::new();
     site.set_time(NEXT_DAY);
     Tested(&site).hold(&call(1, tokens(10), [line(Scope::Global, 100)]));
-    site.set_time(NOON);
+    site.step_clock(NOON);
     let second = Tested(&site).hold(&call(2, tokens(10), [line(Scope::Global, 100)])).reservation;
     assert_eq!((second.at, second.counters[0].period.begins()), (NEXT_DAY, NEXT_DAY));
     site.restart();
     let third = Tested(&site).hold(&call(3, tokens(10), [line(Scope::Global, 100)])).reservation;
     assert_eq!((third.at, third.counters[0].period.begins()), (NEXT_DAY, NEXT_DAY));
     assert_eq!(Tested(&site).counts().len(), 1);
-    site.set_time(NEXT_DAY + 1);
+    site.step_clock(NEXT_DAY + 1);
     let fourth = Tested(&site).hold(&call(4, tokens(10), [line(Scope::Global, 100)])).reservation;
     assert_eq!(fourth.at, NEXT_DAY + 1);
 }
@@ -182,7 +182,7 @@ fn a_time_whose_transaction_failed_is_written_with_the_next_one() {
     store.set_time(NOON);
     let newest = || {
         let connection = rusqlite::Connection::open(site.path()).unwrap();
-        connection.query_row("SELECT newest FROM file", [], |row| row.get::<_, i64>(0)).unwrap().unsigned_abs()
+        connection.query_row("SELECT newest FROM file", [], |row| row.get::<_, i64>(0)).unwrap()
     };
     let connection = rusqlite::Connection::open(site.path()).unwrap();
     connection.execute_batch("ALTER TABLE holds RENAME TO aside").unwrap();
@@ -191,7 +191,7 @@ fn a_time_whose_transaction_failed_is_written_with_the_next_one() {
     connection.execute_batch("ALTER TABLE aside RENAME TO holds").unwrap();
     assert_eq!(newest(), 0);
     store.hold(&reserve);
-    assert_eq!(newest(), NOON);
+    assert_eq!(newest(), i64::try_from(NOON).unwrap());
 }
 
 #[test]
@@ -199,7 +199,7 @@ fn a_hold_that_cannot_be_read_keeps_no_other_from_ending() {
     let site = Site::new();
     let store = Tested(&site);
     store.set_time(NOON);
-    for number in 1..=3 {
+    for number in [1, 2, 3] {
         store.hold(&call(number, tokens(10), [line(Scope::Global, 100)]));
     }
     let connection = rusqlite::Connection::open(site.path()).unwrap();

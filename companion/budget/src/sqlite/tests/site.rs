@@ -1,6 +1,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures::executor::block_on;
 use tempfile::TempDir;
@@ -35,7 +36,9 @@ impl Site {
 }
 
 fn open(path: &Path, clock: &Arc<SetClock>) -> SqliteStore {
-    SqliteStore::open(path, Durability::Process, Arc::clone(clock)).unwrap()
+    // A machine may be busy.
+    let store = SqliteStore::open(path, Durability::Process, Arc::clone(clock)).unwrap();
+    store.with_patience(Duration::from_secs(60))
 }
 
 impl Subject for Site {
