@@ -9,4 +9,5 @@ mod hostile;
 mod inputs;
 mod life;
 mod samples;
+mod sdks;
 mod standalone;

@@ -3,5 +3,5 @@
 mod admitted;
 mod ended;
 mod refused;
-mod site;
+pub(crate) mod site;
 mod store;
