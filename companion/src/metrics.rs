@@ -19,7 +19,7 @@ use crate::feed::WorkerCounts;
 use crate::publisher::Published;
 
 use budget::BudgetMetrics;
-pub(crate) use budget::{BudgetEvent, Came, Ended, ReserveOutcome, StoreOperation};
+pub(crate) use budget::{BudgetEvent, Came, Ended, ReserveOutcome, StoreOperation, StoreState};
 use feed::FeedMetrics;
 pub(crate) use feed::Refusal;
 use related::RelatedMetrics;

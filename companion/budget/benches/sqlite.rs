@@ -1,127 +1,23 @@
-//! How many calls the SQLite store reserves and commits in a second, for callers at once, and how long one waits.
-//!
-//! Each call counts for five scopes by the day, in tokens, and is committed before its caller makes the next one. `process`
+//! How many calls the SQLite store reserves and commits in a second, for callers at once, and how long one waits. `process`
 //! is what survives the end of the process, `power` what survives a power failure as well.
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a bench stops at its own mistakes")]
 
+mod calls;
+
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
 
-use tollgate_budget::{
-    Amounts, Candidate, Durability, Label, Lease, Line, Lines, Outcome, Reservation, ReservationId, Reserve, Reserved,
-    Scope, Settlement, SqliteStore, Store, SystemClock, Unit, Window,
-};
-
-const CALLERS: [usize; 3] = [1, 8, 64];
-const WARM_UP: Duration = Duration::from_millis(300);
-const MEASURED: Duration = Duration::from_secs(3);
-
-/// What callers have waited for, in nanoseconds.
-#[derive(Default)]
-struct Waits {
-    reserves: Vec<u64>,
-    calls: Vec<u64>,
-}
+use tollgate_budget::{Durability, SqliteStore, SystemClock};
 
 #[tokio::main]
 async fn main() {
-    println!(
-        "{:<8} {:>7} {:>12} {:>11} {:>26} {:>26}",
-        "durable", "callers", "reserves/s", "CPU us/call", "reserve p50/p99 us", "call p50/p99 us"
-    );
+    calls::print_head();
     let mut figures = Vec::new();
     for (setting, durability) in [("process", Durability::Process), ("power", Durability::Power)] {
-        for callers in CALLERS {
+        for callers in calls::CALLERS {
             let folder = tempfile::tempdir().unwrap();
             let store = SqliteStore::open(&folder.path().join("budget.db"), durability, SystemClock).unwrap();
-            let store = Arc::new(store);
-            run(&store, callers, WARM_UP).await;
-            let (begun, cpu) = (Instant::now(), cpu_us());
-            let mut waits = run(&store, callers, MEASURED).await;
-            let rate = waits.reserves.len() as f64 / begun.elapsed().as_secs_f64();
-            let reserve = (percentile(&mut waits.reserves, 50), percentile(&mut waits.reserves, 99));
-            let call = (percentile(&mut waits.calls, 50), percentile(&mut waits.calls, 99));
-            let cpu = (cpu_us() - cpu) / waits.reserves.len() as f64;
-            println!(
-                "{setting:<8} {callers:>7} {rate:>12.0} {cpu:>11.1} {:>17.0} {:>8.0} {:>17.0} {:>8.0}",
-                reserve.0, reserve.1, call.0, call.1
-            );
-            figures.push(format!("figure budget_store_reserves_per_s_sqlite_{setting}_{callers} {rate:.0} 1/s"));
-            figures.push(format!("figure budget_store_cpu_us_per_call_sqlite_{setting}_{callers} {cpu:.1} us"));
-            for (name, wait) in [("p50", call.0), ("p99", call.1)] {
-                figures.push(format!("figure budget_store_call_us_{name}_sqlite_{setting}_{callers} {wait:.0} us"));
-            }
+            figures.extend(calls::measure("sqlite", setting, Arc::new(store), None, callers).await);
         }
     }
     figures.iter().for_each(|figure| println!("{figure}"));
-}
-
-/// What all threads of this process have taken of the processors, which others on the machine do not change much.
-fn cpu_us() -> f64 {
-    let times = std::fs::read_to_string("/proc/self/stat").unwrap();
-    let (_, times) = times.rsplit_once(')').unwrap();
-    let ticks: u64 = times.split_whitespace().skip(11).take(2).map(|ticks| ticks.parse::<u64>().unwrap()).sum();
-    // A hundred ticks are a second.
-    ticks as f64 * 10_000.0
-}
-
-/// In microseconds.
-fn percentile(waits: &mut [u64], percent: usize) -> f64 {
-    let place = (waits.len() * percent / 100).min(waits.len().saturating_sub(1));
-    *waits.select_nth_unstable(place).1 as f64 / 1000.0
-}
-
-async fn run(store: &Arc<SqliteStore>, callers: usize, length: Duration) -> Waits {
-    let until = Instant::now() + length;
-    let callers: Vec<_> = (0..callers).map(|caller| tokio::spawn(call(Arc::clone(store), caller, until))).collect();
-    let mut all = Waits::default();
-    for caller in callers {
-        let waits = caller.await.unwrap();
-        all.reserves.extend(waits.reserves);
-        all.calls.extend(waits.calls);
-    }
-    all
-}
-
-async fn call(store: Arc<SqliteStore>, caller: usize, until: Instant) -> Waits {
-    let mut waits = Waits::default();
-    let mut number = caller;
-    while Instant::now() < until {
-        number += 64;
-        let reserve = reserve(number);
-        let begun = Instant::now();
-        let Reserved::Held(held) = store.reserve(&reserve).await.unwrap() else { continue };
-        waits.reserves.push(nanos(begun));
-        store.settle(&commit(held.reservation)).await.unwrap();
-        waits.calls.push(nanos(begun));
-    }
-    waits
-}
-
-fn nanos(begun: Instant) -> u64 {
-    u64::try_from(begun.elapsed().as_nanos()).unwrap()
-}
-
-fn commit(reservation: Reservation) -> Settlement {
-    Settlement { reservation, outcome: Outcome::Committed { used: Amounts::new(700, 0), is_estimate: false } }
-}
-
-fn reserve(number: usize) -> Reserve {
-    static NAMES: AtomicU64 = AtomicU64::new(1);
-    let name = |kind: &str, of: usize| Label::new(&format!("{kind}-{}", number % of)).unwrap();
-    let scopes = [
-        Scope::Global,
-        Scope::Org(name("org", 20)),
-        Scope::User(name("user", 2000)),
-        Scope::Provider(name("provider", 2)),
-        Scope::Model(name("model", 6)),
-    ];
-    let line = |scope| Line { scope, window: Window::Day, unit: Unit::Tokens, limit: Some(1 << 50), spare: 0 };
-    let lines = Lines::new(scopes.map(line).into()).unwrap();
-    let candidate = Candidate { lines, amounts: Amounts::new(1000, 0), least: Amounts::new(100, 0) };
-    // As random as names are.
-    let id = u128::from(NAMES.fetch_add(1, Ordering::Relaxed)).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835);
-    let id = ReservationId(id.to_be_bytes());
-    Reserve { id, candidates: candidate.into(), lease: Lease::default(), is_strict: true }
 }

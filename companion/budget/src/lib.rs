@@ -14,6 +14,7 @@ mod label;
 pub mod ledger;
 mod look;
 mod period;
+pub mod redis;
 mod reservation;
 mod reserve;
 mod scope;

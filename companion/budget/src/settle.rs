@@ -38,6 +38,9 @@ pub enum Settled {
     },
     /// It is too late for the counters, whatever had become of it: it is in the ledger alone.
     Late,
+    /// The store does not answer. The settlement is in the ledger's file, and counts when the store answers again, whatever
+    /// becomes of this process meanwhile.
+    Waiting,
 }
 
 /// A reservation that its lease has settled.

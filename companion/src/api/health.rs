@@ -14,13 +14,23 @@ struct Readiness {
     snapshot: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     problem: Option<String>,
+    /// Where budgets are counted.
+    budgets: Budgets,
+}
+
+#[derive(Serialize)]
+struct Budgets {
+    store: &'static str,
+    state: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    problem: Option<String>,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "lowercase")]
 enum Status {
     Ready,
-    /// A good snapshot is served, but not what the files say now.
+    /// A good snapshot is served, but not what the files say now, or budgets cannot be counted.
     Degraded,
     /// There is nothing to serve.
     Unready,
@@ -31,14 +41,17 @@ pub(super) async fn live() -> &'static str {
     "ok\n"
 }
 
-/// Whether there is a snapshot to serve, and whether it is the newest.
+/// Whether there is a snapshot to serve, whether it is the newest, and whether budgets can be counted. Without them there is
+/// still all that does not need them: it is no reason to send nobody here.
 pub(super) async fn ready(State(api): State<Api>) -> Response {
     let snapshot = api.current.borrow().as_ref().map(|published| published.id.to_string());
     let problem = api.problems.borrow().text();
-    let (code, status) = match (&snapshot, &problem) {
-        (None, _) => (StatusCode::SERVICE_UNAVAILABLE, Status::Unready),
-        (Some(_), Some(_)) => (StatusCode::OK, Status::Degraded),
-        (Some(_), None) => (StatusCode::OK, Status::Ready),
+    let (state, trouble) = api.budget_store.now();
+    let (code, status) = match (&snapshot, &problem, &trouble) {
+        (None, _, _) => (StatusCode::SERVICE_UNAVAILABLE, Status::Unready),
+        (Some(_), None, None) => (StatusCode::OK, Status::Ready),
+        (Some(_), _, _) => (StatusCode::OK, Status::Degraded),
     };
-    json(code, &Readiness { status, snapshot, problem })
+    let budgets = Budgets { store: api.budget_store.kind(), state: state.as_str(), problem: trouble };
+    json(code, &Readiness { status, snapshot, problem, budgets })
 }

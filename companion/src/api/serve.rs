@@ -13,7 +13,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
-use crate::budget::Accounts;
+use crate::budget::{Accounts, Condition};
 use crate::daemon::Shutdown;
 use crate::embedding::Searches;
 use crate::feed::Registry;
@@ -57,6 +57,7 @@ pub(crate) struct Api {
     pub(crate) asking: Asking,
     pub(crate) studies: Studies,
     pub(crate) accounts: Accounts,
+    pub(crate) budget_store: Condition,
 }
 
 impl Api {
@@ -114,6 +115,8 @@ fn router(api: Api) -> Router {
         .route("/v1/budgets/ledger", get(budgets::spent))
         .route("/v1/budgets/ledger/rows", get(budgets::rows))
         .route("/v1/budgets/events", get(budgets::events))
+        .route("/v1/budgets/members", get(budgets::members))
+        .route("/v1/budgets/members/forget", post(budgets::forget))
         .route("/v1/embeddings", get(embeddings::show))
         .route("/v1/embeddings/dead", get(embeddings::dead))
         .route("/v1/embeddings/dead/retry", post(embeddings::retry))

@@ -3,7 +3,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::timeout;
-use tollgate_budget::ledger::{Audit, Ledger, Row, Spent};
+use tollgate_budget::ledger::{Audit, Ledger, LedgerId, Row, Spent};
+use tollgate_budget::redis::{Member, RedisStore};
 use tollgate_budget::{Adjustment, FileError, Holds, ReservationId, Scopes, Standing, Store, StoreError, UsageFilter};
 
 use super::events::{Event, Events};
@@ -19,6 +20,18 @@ pub(crate) struct Accounts {
     pub(super) ledger: Ledger,
     pub(super) rulebook: Rulebook,
     pub(super) events: Arc<Events>,
+    /// Absent: it is not shared.
+    pub(super) shared: Option<Arc<RedisStore>>,
+}
+
+/// The companions that count together.
+#[derive(Debug)]
+pub(crate) struct Fellows {
+    /// Where they do.
+    pub(crate) address: String,
+    /// The one that is asked.
+    pub(crate) own: LedgerId,
+    pub(crate) members: Vec<Member>,
 }
 
 /// Why accounts cannot be looked at.
@@ -30,6 +43,12 @@ pub(crate) enum AccountsError {
     Ledger(#[from] FileError),
     #[error("the budget store does not answer in time")]
     Silent,
+    /// Nobody else counts there.
+    #[error("this companion has its budgets for itself: `serve --budget-store redis://…` shares them")]
+    Alone,
+    /// It would say at once that it is there.
+    #[error("this is the ledger of the companion that you ask")]
+    Own,
 }
 
 impl Accounts {
@@ -81,6 +100,26 @@ impl Accounts {
     /// What happened after the event with a number.
     pub(crate) fn events(&self, after: u64, most: usize) -> Vec<Event> {
         self.events.after(after, most)
+    }
+
+    /// Who counts together with this companion.
+    pub(crate) async fn fellows(&self) -> Result<Fellows, AccountsError> {
+        let shared = self.shared()?;
+        let members = answer(shared.members()).await?;
+        Ok(Fellows { address: shared.address().to_string(), own: shared.id(), members })
+    }
+
+    /// Goes on without a companion whose ledger is gone for good. False if it is none of those that count here.
+    pub(crate) async fn forget(&self, ledger: LedgerId) -> Result<bool, AccountsError> {
+        let shared = self.shared()?;
+        if ledger == shared.id() {
+            return Err(AccountsError::Own);
+        }
+        answer(shared.forget(ledger)).await
+    }
+
+    fn shared(&self) -> Result<&RedisStore, AccountsError> {
+        self.shared.as_deref().ok_or(AccountsError::Alone)
     }
 
     fn limit(&self, standing: &mut Standing) {

@@ -3,16 +3,19 @@
 //! The way of a call: at the `desk` its most is worked out (`call`), for whom it counts (`payer`), and which models may serve
 //! it in which order (`ways`); the store holds it, and the VM has a `receipt`. How it ended comes to the `till`, and is
 //! `settling` until the store has it. Of calls that nothing is heard of, the `sweep` ends the leases. What operators should
-//! know is told as `events`; what they look at and change are `accounts`. The limits are in the `rulebook`.
+//! know is told as `events`; what they look at and change are `accounts`. The limits are in the `rulebook`. In which `condition`
+//! the store is, the `lookout` tells, if it is one that companions share.
 
 mod accounts;
 mod attempt;
 mod call;
+mod condition;
 mod config;
 mod desk;
 mod events;
 #[cfg(test)]
 mod fixture;
+mod lookout;
 mod open;
 mod payer;
 mod receipt;
@@ -23,8 +26,9 @@ mod sweep;
 mod till;
 mod ways;
 
-pub(crate) use accounts::{Accounts, AccountsError};
-pub use config::{BudgetConfig, BudgetStore, InvalidLedgerDays, InvalidStore, LedgerDays};
+pub(crate) use accounts::{Accounts, AccountsError, Fellows};
+pub(crate) use condition::Condition;
+pub use config::{BudgetConfig, BudgetPlace, BudgetStore, InvalidLedgerDays, InvalidStore, LedgerDays, RedisBudgets};
 pub(crate) use desk::Desk;
 pub(crate) use events::{Event, What};
 pub(crate) use open::Opened;

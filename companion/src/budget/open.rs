@@ -1,7 +1,8 @@
 use std::sync::Arc;
 
 use tokio::sync::mpsc;
-use tollgate_budget::ledger::Ledger;
+use tollgate_budget::ledger::{Ledger, Outbox};
+use tollgate_budget::redis::RedisStore;
 use tollgate_budget::{OpenError, SqliteStore, Store, SystemClock};
 
 use crate::daemon::Shutdown;
@@ -9,9 +10,11 @@ use crate::metrics::Metrics;
 use crate::sparingly::Sparingly;
 
 use super::accounts::Accounts;
-use super::config::{BudgetConfig, BudgetStore};
+use super::condition::Condition;
+use super::config::{BudgetConfig, BudgetStore, RedisBudgets};
 use super::desk::Desk;
 use super::events::Events;
+use super::lookout::Lookout;
 use super::rulebook::Rulebook;
 use super::settling::Settling;
 use super::sweep::Sweeper;
@@ -22,21 +25,33 @@ pub(crate) struct Opened {
     pub(crate) desk: Desk,
     pub(crate) till: Till,
     pub(crate) accounts: Accounts,
+    pub(crate) condition: Condition,
     pub(crate) sweeper: Sweeper,
+    lookout: Lookout,
     settling: Settling,
     jobs: mpsc::Receiver<Job>,
 }
 
 impl Opened {
-    /// Opens the store.
+    /// Opens the store. To be called within a Tokio runtime: one in Redis is looked for on it from now on.
     pub(crate) fn open(config: &BudgetConfig, rulebook: Rulebook, metrics: &Arc<Metrics>) -> Result<Self, OpenError> {
         let BudgetConfig { store, durability, lease, ledger_days } = config;
-        let (store, ledger): (Arc<dyn Store>, Ledger) = match store {
+        let Parts { store, ledger, shared } = match store {
             BudgetStore::Sqlite(path) => {
                 let store = SqliteStore::open(path, *durability, SystemClock)?;
                 let ledger = store.ledger().clone();
-                (Arc::new(store), ledger)
+                Parts { store: Arc::new(store), ledger, shared: None }
             }
+            BudgetStore::Redis(budgets) => {
+                let RedisBudgets { settings, ledger } = budgets.as_ref();
+                let store = Arc::new(RedisStore::open(settings.clone(), Outbox::open(ledger, *durability)?));
+                let ledger = store.ledger().clone();
+                Parts { store: Arc::clone(&store) as Arc<dyn Store>, ledger, shared: Some(store) }
+            }
+        };
+        let condition = match &shared {
+            None => Condition::alone(Arc::clone(metrics)),
+            Some(store) => Condition::shared(Arc::clone(store)),
         };
         let events = Arc::new(Events::new(Arc::clone(metrics)));
         let (till, jobs) = Till::new(Arc::clone(metrics));
@@ -55,6 +70,7 @@ impl Opened {
                 ledger: ledger.clone(),
                 rulebook,
                 events: Arc::clone(&events),
+                shared: shared.clone(),
             },
             sweeper: Sweeper {
                 store: Arc::clone(&store),
@@ -62,18 +78,29 @@ impl Opened {
                 ledger_days: *ledger_days,
                 metrics: Arc::clone(metrics),
                 log: Sparingly::default(),
+                condition: condition.clone(),
             },
+            condition,
+            lookout: Lookout { store: shared, metrics: Arc::clone(metrics) },
             settling: Settling { store, lease: *lease, events, metrics: Arc::clone(metrics), log: Arc::default() },
             jobs,
         })
     }
 
-    /// The two that run: the sweeper, and what settles.
+    /// Those that run: the sweeper, what settles, and the lookout.
     pub(crate) fn into_tasks(
         self,
         shutdown: &Shutdown,
-    ) -> (impl Future<Output = ()> + use<>, impl Future<Output = ()> + use<>) {
-        let Opened { sweeper, settling, jobs, .. } = self;
-        (sweeper.run(shutdown.clone()), settling.run(jobs, shutdown.clone()))
+    ) -> (impl Future<Output = ()> + use<>, impl Future<Output = ()> + use<>, impl Future<Output = ()> + use<>) {
+        let Opened { sweeper, settling, jobs, lookout, .. } = self;
+        (sweeper.run(shutdown.clone()), settling.run(jobs, shutdown.clone()), lookout.run(shutdown.clone()))
     }
+}
+
+/// What a store consists of.
+struct Parts {
+    store: Arc<dyn Store>,
+    ledger: Ledger,
+    /// The same store, if companions share it.
+    shared: Option<Arc<RedisStore>>,
 }

@@ -9,6 +9,7 @@ use crate::daemon::Shutdown;
 use crate::metrics::{Metrics, StoreOperation};
 use crate::sparingly::Sparingly;
 
+use super::condition::Condition;
 use super::config::LedgerDays;
 use super::reply::now;
 
@@ -40,6 +41,7 @@ pub(crate) struct Sweeper {
     pub(super) ledger_days: LedgerDays,
     pub(super) metrics: Arc<Metrics>,
     pub(super) log: Sparingly,
+    pub(super) condition: Condition,
 }
 
 impl Sweeper {
@@ -53,11 +55,14 @@ impl Sweeper {
             }
             let work = self.round(round);
             tokio::select! {
-                done = work => if let Err(error) = done
-                    && self.log.is_due("sweep", Instant::now())
-                {
-                    tracing::error!(%error, "leases are not ended: the budget store cannot be used");
-                },
+                done = work => {
+                    self.condition.was_used(&done);
+                    if let Err(error) = done
+                        && self.log.is_due("sweep", Instant::now())
+                    {
+                        tracing::error!(%error, "leases are not ended: the budget store cannot be used");
+                    }
+                }
                 () = shutdown.requested() => return,
             }
         }

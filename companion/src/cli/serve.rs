@@ -98,7 +98,7 @@ pub(super) fn run(args: Args) -> anyhow::Result<Exit> {
     );
     let feed = feed.config(allow_non_loopback)?;
     let search = search.config(&state)?;
-    let budget = budget.config(&state);
+    let budget = budget.config(&state)?;
     logging::start(log)?;
     let config = Config {
         source,

@@ -92,6 +92,7 @@ impl Daemon {
         let budgets =
             Opened::open(&budget, rulebook, &metrics).map_err(|error| StartError::Budgets(error.to_string()))?;
         let (desk, till, accounts) = (budgets.desk.clone(), budgets.till.clone(), budgets.accounts.clone());
+        let budget_store = budgets.condition.clone();
         let (trigger, shutdown) = ShutdownTrigger::new();
         let mut supervisor = Supervisor::new(trigger);
         let is_api = matches!(source, PolicySource::Api);
@@ -132,11 +133,13 @@ impl Daemon {
             asking: Asking::new(catalogue.clone(), searches.clone(), Arc::clone(&metrics)),
             studies: Studies::new(),
             accounts,
+            budget_store,
         };
-        let (sweeping, settling) = budgets.into_tasks(&shutdown);
+        let (sweeping, settling, lookout) = budgets.into_tasks(&shutdown);
         supervisor.spawn_endless("budgets", pages.follow(catalogue.clone(), shutdown.clone()));
         supervisor.spawn_endless("leases", sweeping);
         supervisor.spawn_endless("settlements", settling);
+        supervisor.spawn_endless("lookout", lookout);
         let (related, extracts) = watch::channel(None);
         let following = follow(searches.clone(), related, Arc::clone(&metrics), shutdown.clone());
         supervisor.spawn_endless("related", following);

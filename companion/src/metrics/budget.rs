@@ -35,6 +35,9 @@ pub(crate) struct BudgetMetrics {
     store_duration: Family<StoreLabels, Histogram>,
     store_errors: Family<StoreLabels, Counter>,
     events: Family<EventLabels, Counter>,
+    store_state: Family<StateLabels, Gauge>,
+    store_losses: Counter,
+    outbox: Gauge,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -58,6 +61,11 @@ struct SettledLabels {
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct StoreLabels {
     operation: StoreOperation,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct StateLabels {
+    state: StoreState,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -106,6 +114,8 @@ pub(crate) enum Came {
     Corrected,
     /// Too late for the counters.
     Late,
+    /// It will, when the store answers again.
+    Waiting,
 }
 
 /// What the store is asked.
@@ -116,6 +126,42 @@ pub(crate) enum StoreOperation {
     Renew,
     Expire,
     Holds,
+}
+
+/// What the store is doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum StoreState {
+    /// It can be used.
+    Open,
+    /// It was not reached yet.
+    Looking,
+    /// It is given back what it had lost.
+    Mending,
+    /// It has lost something, and somebody who has it is missing.
+    Closed,
+    /// It does not answer.
+    Away,
+}
+
+impl StoreState {
+    const ALL: [StoreState; 5] =
+        [StoreState::Open, StoreState::Looking, StoreState::Mending, StoreState::Closed, StoreState::Away];
+
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            StoreState::Open => "open",
+            StoreState::Looking => "looking",
+            StoreState::Mending => "mending",
+            StoreState::Closed => "closed",
+            StoreState::Away => "away",
+        }
+    }
+}
+
+impl EncodeLabelValue for StoreState {
+    fn encode(&self, encoder: &mut LabelValueEncoder<'_>) -> fmt::Result {
+        encoder.write_str(self.as_str())
+    }
 }
 
 /// What operators are told of.
@@ -159,6 +205,7 @@ impl EncodeLabelValue for Came {
             Came::Before => "before",
             Came::Corrected => "corrected",
             Came::Late => "late",
+            Came::Waiting => "waiting",
         })
     }
 }
@@ -192,6 +239,7 @@ impl From<Settled> for Came {
             Settled::Before => Came::Before,
             Settled::Corrected { .. } => Came::Corrected,
             Settled::Late => Came::Late,
+            Settled::Waiting => Came::Waiting,
         }
     }
 }
@@ -211,6 +259,9 @@ impl BudgetMetrics {
             store_duration: Family::new_with_constructor(|| Histogram::new(STORE_BUCKETS)),
             store_errors: Family::default(),
             events: Family::default(),
+            store_state: Family::default(),
+            store_losses: Counter::default(),
+            outbox: Gauge::default(),
         };
         metrics.register_calls(plain);
         metrics.register_store(plain);
@@ -225,6 +276,7 @@ impl BudgetMetrics {
         for kind in [BudgetEvent::Reached, BudgetEvent::Refused, BudgetEvent::Overspent] {
             drop(metrics.events.get_or_create(&EventLabels { kind }));
         }
+        metrics.store_is(StoreState::Looking);
         metrics
     }
 
@@ -257,6 +309,12 @@ impl BudgetMetrics {
         registry.register_with_unit("budget_store_duration", duration, Unit::Seconds, self.store_duration.clone());
         let errors = "Questions that the budget store did not answer";
         registry.register("budget_store_errors", errors, self.store_errors.clone());
+        let state = "What the budget store is doing: 1 for that, 0 for all else";
+        registry.register("budget_store_state", state, self.store_state.clone());
+        let losses = "How often the budget store had lost counters, which companions have given back";
+        registry.register("budget_store_losses", losses, self.store_losses.clone());
+        let outbox = "Settlements that are in this companion's file and wait for a store elsewhere to count them";
+        registry.register("budget_outbox_settlements", outbox, self.outbox.clone());
     }
 
     /// A call was to be reserved in this mode.
@@ -325,6 +383,20 @@ impl BudgetMetrics {
         if has_failed {
             self.store_errors.get_or_create(&StoreLabels { operation }).inc();
         }
+    }
+
+    pub(crate) fn store_is(&self, now: StoreState) {
+        for state in StoreState::ALL {
+            self.store_state.get_or_create(&StateLabels { state }).set((state == now).into());
+        }
+    }
+
+    pub(crate) fn store_lost(&self) {
+        self.store_losses.inc();
+    }
+
+    pub(crate) fn outbox_waits(&self, count: u64) {
+        self.outbox.set(gauge(count));
     }
 
     pub(crate) fn event(&self, kind: BudgetEvent) {

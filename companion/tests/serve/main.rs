@@ -16,11 +16,15 @@ mod hostile;
 mod numbering;
 mod publishing;
 #[cfg(test)]
+mod redis;
+#[cfg(test)]
 mod related;
 #[cfg(test)]
 mod reserves;
 #[cfg(test)]
 mod search;
+#[cfg(test)]
+mod shared_budgets;
 #[cfg(test)]
 mod signatures;
 #[cfg(test)]

@@ -14,14 +14,14 @@ use tonic::{Code, Request};
 use crate::harness::{Companion, Site, Vm, hello};
 
 /// One model, and these limits in dev.
-fn policies(mode: &str, limits: &str) -> String {
+pub(crate) fn policies(mode: &str, limits: &str) -> String {
     let model =
         "{name: large, provider: openai, context: 10000, maxOutput: 2000, price: {input: 1000000, output: 1000000}}";
     format!("budgets:\n  models: [{model}]\n  environments:\n    dev: {{mode: {mode}, limits: [{limits}]}}\n")
 }
 
 /// 10 tokens of prompt and 90 of answer.
-fn call(id: u8) -> proto::ReserveRequest {
+pub(crate) fn call(id: u8) -> proto::ReserveRequest {
     proto::ReserveRequest {
         id: vec![id; 16],
         user: "ann".to_owned(),
@@ -33,19 +33,19 @@ fn call(id: u8) -> proto::ReserveRequest {
     }
 }
 
-struct Client(BudgetsClient<Channel>);
+pub(crate) struct Client(BudgetsClient<Channel>);
 
 impl Client {
-    async fn of(companion: &Companion) -> Client {
+    pub(crate) async fn of(companion: &Companion) -> Client {
         Client(BudgetsClient::new(companion.channel().await))
     }
 
-    async fn ask(&mut self, request: proto::ReserveRequest) -> Outcome {
+    pub(crate) async fn ask(&mut self, request: proto::ReserveRequest) -> Outcome {
         self.0.reserve(request).await.unwrap().into_inner().outcome.unwrap()
     }
 
     /// Asks until the store and the policies are there.
-    async fn patiently(&mut self, request: proto::ReserveRequest) -> Outcome {
+    pub(crate) async fn patiently(&mut self, request: proto::ReserveRequest) -> Outcome {
         loop {
             match self.ask(request.clone()).await {
                 Outcome::Unavailable(_) => sleep(Duration::from_millis(5)).await,
@@ -54,7 +54,7 @@ impl Client {
         }
     }
 
-    async fn held(&mut self, id: u8) -> proto::Held {
+    pub(crate) async fn held(&mut self, id: u8) -> proto::Held {
         match self.patiently(call(id)).await {
             Outcome::Held(held) => held,
             other => panic!("{other:?}"),
@@ -62,17 +62,17 @@ impl Client {
     }
 }
 
-fn used(input: u64, output: u64) -> settlement::Outcome {
+pub(crate) fn used(input: u64, output: u64) -> settlement::Outcome {
     settlement::Outcome::Used(proto::Usage { input, output, cached: 0 })
 }
 
-async fn say(vm: &Vm, sequence: u64, held: &proto::Held, outcome: settlement::Outcome) {
+pub(crate) async fn say(vm: &Vm, sequence: u64, held: &proto::Held, outcome: settlement::Outcome) {
     let settlement = proto::Settlement { sequence, reservation: held.reservation.clone(), outcome: Some(outcome) };
     vm.say(worker_message::Body::Settlements(proto::Settlements { settlements: vec![settlement] })).await;
 }
 
 /// The next sequence number that is acknowledged.
-async fn settled(vm: &mut Vm) -> Vec<u64> {
+pub(crate) async fn settled(vm: &mut Vm) -> Vec<u64> {
     loop {
         if let companion_message::Body::Settled(settled) = vm.message().await {
             return settled.sequences;
@@ -81,7 +81,7 @@ async fn settled(vm: &mut Vm) -> Vec<u64> {
 }
 
 /// Limit, used and held of Acme today, in tokens.
-async fn acme(companion: &Companion) -> (Value, u64, u64) {
+pub(crate) async fn acme(companion: &Companion) -> (Value, u64, u64) {
     let (status, body) = companion.json("/v1/budgets?scope=org&name=acme&unit=tokens&window=day").await;
     assert_eq!(status, 200, "{body}");
     let Some(budget) = body["budgets"].get(0) else { return (Value::Null, 0, 0) };

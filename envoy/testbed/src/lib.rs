@@ -33,7 +33,7 @@ pub use feed::{Feed, FeedCertificates, Transport};
 pub use keys::{AUDIENCE, ISSUER, Keys};
 pub use process::Process;
 pub use provider::{Provider, SCRIPT, Served};
-pub use redis::Redis;
+pub use redis::{Keeps, Redis};
 pub use relay::Relay;
 pub use signing::{Signing, SigningKey};
 pub use stack::{Testbed, TestbedOptions};

@@ -1,57 +1,82 @@
-use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpStream};
-use std::path::{Path, PathBuf};
+use std::fs;
+use std::path::PathBuf;
 use std::process::Command;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
+use tempfile::TempDir;
 
 use crate::clock::Clock;
-use crate::ports::{self, loopback};
+use crate::ports;
 use crate::process::Process;
-use crate::wait::{DEADLINE, until};
+use crate::wait::until;
 
-/// A Redis server, running or not. Its port stays the same over restarts.
+/// A real redis-server on a port of its own, for companions that count budgets together. `make redis` installs it.
 #[derive(Debug)]
 pub struct Redis {
+    keeps: Keeps,
     port: u16,
-    folder: PathBuf,
-    clock: Option<Clock>,
     process: Option<Process>,
+    clock: Option<Clock>,
+    folder: TempDir,
+}
+
+/// What a Redis has when it is started again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keeps {
+    /// Nothing.
+    Nothing,
+    /// All that it ever acknowledged.
+    Everything,
 }
 
 impl Redis {
-    /// Starts `redis-server`, or what `REDIS_SERVER` names, on a free port. What it keeps, and its log, go to `folder`.
+    /// Starts it, and waits until it can be asked.
     ///
     /// # Errors
     ///
-    /// When there is none, or it does not start.
-    pub fn start(folder: &Path, clock: Option<Clock>) -> Result<Self> {
-        let folder = folder.join("redis");
-        std::fs::create_dir_all(&folder)?;
-        let mut redis = Redis { port: ports::free()?, folder, clock, process: None };
-        redis.start_again()?;
+    /// When there is none, or it ends at once.
+    pub fn start(keeps: Keeps) -> Result<Self> {
+        Self::start_at(None, keeps)
+    }
+
+    /// Starts it with another time of the day than the machine's, and waits until it can be asked.
+    ///
+    /// # Errors
+    ///
+    /// When there is none, or it ends at once.
+    pub fn start_at(clock: Option<Clock>, keeps: Keeps) -> Result<Self> {
+        let folder = TempDir::with_prefix("tollgate-redis-")?;
+        let mut redis = Redis { keeps, port: ports::free()?, process: None, clock, folder };
+        redis.resume()?;
         Ok(redis)
     }
 
-    /// Starts it with what it has kept, if it is not running.
+    /// Starts it again, on the same port.
     ///
     /// # Errors
     ///
-    /// When it does not start.
-    pub fn start_again(&mut self) -> Result<()> {
+    /// When it ends at once.
+    pub fn resume(&mut self) -> Result<()> {
         if self.process.is_some() {
             return Ok(());
         }
-        let mut command = Command::new(std::env::var_os("REDIS_SERVER").unwrap_or_else(|| "redis-server".into()));
-        command.args(["--port", &self.port.to_string(), "--bind", "127.0.0.1", "--dir"]).arg(&self.folder);
-        command.args(["--appendonly", "yes", "--appendfsync", "everysec", "--save", ""]);
+        let mut command = Command::new("redis-server");
+        command.args(["--bind", "127.0.0.1", "--save", "", "--port", &self.port.to_string()]);
+        command.arg("--dir").arg(self.folder.path());
+        match self.keeps {
+            Keeps::Nothing => command.args(["--appendonly", "no"]),
+            Keeps::Everything => command.args(["--appendonly", "yes", "--appendfsync", "always"]),
+        };
         if let Some(clock) = &self.clock {
             clock.show_to(&mut command);
         }
-        let mut process = Process::spawn("redis", command, &self.folder.join("redis.log"))?;
-        until("redis answers", || {
+        let log = self.log();
+        let _ = fs::remove_file(&log);
+        let mut process = Process::spawn("redis-server", command, &log)?;
+        until("redis can be asked", || {
             process.require_running()?;
-            Ok(self.ask("PING").ok().filter(|answer| answer.starts_with("+PONG")))
+            let said = fs::read_to_string(&log)?;
+            Ok(said.contains("eady to accept connections").then_some(()))
         })?;
         self.process = Some(process);
         Ok(())
@@ -69,34 +94,31 @@ impl Redis {
         Ok(())
     }
 
-    /// Loses all that it has kept; it must not be running.
+    /// Loses all that it has kept, while it does not run.
     ///
     /// # Errors
     ///
-    /// When the files cannot be removed.
+    /// When files cannot be removed.
     pub fn forget(&self) -> Result<()> {
-        std::fs::remove_dir_all(&self.folder).with_context(|| self.folder.display().to_string())?;
-        Ok(std::fs::create_dir_all(&self.folder)?)
+        let kept = self.folder.path().join("appendonlydir");
+        Ok(if kept.exists() { fs::remove_dir_all(kept)? })
     }
 
-    /// Where it listens.
+    /// Where it is, as `--budget-store` takes it.
     #[must_use]
-    pub fn address(&self) -> SocketAddr {
-        loopback(self.port)
+    pub fn address(&self) -> String {
+        format!("redis://127.0.0.1:{}/0", self.port)
     }
 
-    /// As companions are told of it.
+    /// What a companion is told to count there.
     #[must_use]
-    pub fn url(&self) -> String {
-        format!("redis://{}/0", self.address())
+    pub fn arguments(&self) -> Vec<String> {
+        ["--budget-store", &self.address(), "--budget-grace", "0"].map(str::to_owned).to_vec()
     }
 
-    fn ask(&self, command: &str) -> Result<String> {
-        let mut stream = TcpStream::connect(self.address())?;
-        stream.set_read_timeout(Some(DEADLINE))?;
-        stream.write_all(format!("{command}\r\n").as_bytes())?;
-        let mut answer = [0; 64];
-        let length = stream.read(&mut answer)?;
-        Ok(String::from_utf8_lossy(answer.get(..length).unwrap_or_default()).into_owned())
+    /// Where its output goes.
+    #[must_use]
+    pub fn log(&self) -> PathBuf {
+        self.folder.path().join("log")
     }
 }

@@ -61,7 +61,7 @@ pub struct TestbedOptions {
     /// How many companions Envoy has to choose from. With several, their feeds are plain.
     pub companions: usize,
     /// More of what companions are told.
-    pub arguments: Vec<String>,
+    pub companion_arguments: Vec<String>,
     /// The time of day that companions see, if it is another than the machine's.
     pub clock: Option<Clock>,
 }
@@ -88,7 +88,7 @@ impl Default for TestbedOptions {
             provider: false,
             upstream_http2: false,
             companions: 1,
-            arguments: Vec::new(),
+            companion_arguments: Vec::new(),
             clock: None,
         }
     }
@@ -179,7 +179,7 @@ impl Testbed {
                 http_port: ports::free()?,
                 expected_workers: (options.companions == 1).then_some(options.workers),
                 log: path.join(format!("companion{name}.log")),
-                arguments: options.arguments.clone(),
+                arguments: options.companion_arguments.clone(),
                 clock: options.clock.clone(),
             });
             if companion_too {

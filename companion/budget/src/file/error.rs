@@ -37,6 +37,18 @@ pub enum OpenError {
         /// Its version.
         found: i64,
     },
+    /// The file of a store that needs no other one.
+    #[error("budget file `{}` has counters of its own: give another path for the ledger of what is counted elsewhere", path.display())]
+    CountsItself {
+        /// Which one.
+        path: PathBuf,
+    },
+    /// The file beside another store.
+    #[error("budget file `{}` has the ledger of what is counted elsewhere: give another path to count in a file", path.display())]
+    CountsElsewhere {
+        /// Which one.
+        path: PathBuf,
+    },
     /// It cannot be opened, created or written.
     #[error("cannot open budget file `{}`: {detail}; the file and its folder must be writable for this user", path.display())]
     Open {

@@ -52,11 +52,23 @@ pub(crate) struct Marks {
     pub(crate) ledger: [u8; 16],
     /// The latest time that had been given out when it was opened, in seconds since 1970.
     pub(crate) newest: u64,
+    /// Where what it is about is counted; absent while nothing is.
+    counting: Option<Counting>,
+}
+
+/// Where calls are counted that a file has the ledger of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Counting {
+    /// In the file itself.
+    Here,
+    /// In another store.
+    Elsewhere,
 }
 
 impl BudgetFile {
-    /// Opens the file, or creates it with the permissions 0600.
-    pub(crate) fn open(path: &Path, durability: Durability) -> Result<Self, OpenError> {
+    /// Opens the file, or creates it with the permissions 0600. One that is about what is counted in another place is
+    /// refused: what was used would not be known there.
+    pub(crate) fn open(path: &Path, durability: Durability, counting: Counting) -> Result<Self, OpenError> {
         let lock = lock(path)?;
         let file = OpenOptions::new().write(true).create(true).truncate(false).mode(MODE).open(path);
         let file = file.and_then(|file| file.set_permissions(Permissions::from_mode(MODE)).map(|()| file));
@@ -65,6 +77,11 @@ impl BudgetFile {
         let writer = connect(path, durability).map_err(|error| OpenError::of(path, error))?;
         let reader = connect_reader(path).map_err(|error| OpenError::of(path, error))?;
         let marks = read_marks(&reader).map_err(|error| OpenError::of(path, error))?;
+        match marks.counting.filter(|found| *found != counting) {
+            Some(Counting::Here) => return Err(OpenError::CountsItself { path: path.to_owned() }),
+            Some(Counting::Elsewhere) => return Err(OpenError::CountsElsewhere { path: path.to_owned() }),
+            None => {}
+        }
         let named = path.to_owned();
         let is_there =
             move || std::fs::metadata(&named).and_then(|there| self::identity(&there)).ok() == Some(identity);
@@ -145,8 +162,14 @@ fn connect_reader(path: &Path) -> rusqlite::Result<Connection> {
 }
 
 fn read_marks(connection: &Connection) -> rusqlite::Result<Marks> {
-    connection.query_row("SELECT ledger, newest FROM file", [], |row| {
-        Ok(Marks { ledger: row.get(0)?, newest: whole(row.get(1)?) })
+    let sql = "SELECT ledger, newest, EXISTS (SELECT 1 FROM counters), EXISTS (SELECT 1 FROM elsewhere) FROM file";
+    connection.query_row(sql, [], |row| {
+        let counting = match (row.get(2)?, row.get(3)?) {
+            (_, true) => Some(Counting::Elsewhere),
+            (true, false) => Some(Counting::Here),
+            (false, false) => None,
+        };
+        Ok(Marks { ledger: row.get(0)?, newest: whole(row.get(1)?), counting })
     })
 }
 

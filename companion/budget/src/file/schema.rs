@@ -80,6 +80,18 @@ CREATE TABLE pending_adjustments (
     why     TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+-- How far another store was seen to count: one row, or none.
+CREATE TABLE elsewhere (
+    number     INTEGER NOT NULL PRIMARY KEY,
+    generation TEXT    NOT NULL,
+    revision   INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- The ledgers of companions that count in another store.
+CREATE TABLE companions (
+    ledger BLOB NOT NULL PRIMARY KEY
+) STRICT, WITHOUT ROWID;
+
 -- What this ledger has added to the counters of another store; less than nothing where it corrects what others added.
 CREATE TABLE shares (
     \"window\" TEXT    NOT NULL,

@@ -18,7 +18,7 @@ fn site() -> (TempDir, PathBuf) {
 }
 
 fn open(path: &Path) -> Result<BudgetFile, OpenError> {
-    BudgetFile::open(path, Durability::Process)
+    BudgetFile::open(path, Durability::Process, Counting::Here)
 }
 
 fn count(file: &BudgetFile) -> i64 {
@@ -43,6 +43,26 @@ fn hold_up(file: &BudgetFile) -> (mpsc::Sender<()>, BoxFuture<'static, Result<()
 
 fn insert(transaction: &rusqlite::Transaction<'_>, number: i64) -> rusqlite::Result<usize> {
     transaction.execute("INSERT INTO adjustments VALUES (?1, CAST(?1 AS BLOB), 0, '', 0, 0, 0, '', '')", [number])
+}
+
+#[test]
+fn a_file_is_not_taken_for_what_is_counted_in_another_place() {
+    let elsewhere = |path: &Path| BudgetFile::open(path, Durability::Process, Counting::Elsewhere);
+    let mark = |file: &BudgetFile, sql: &'static str| {
+        block_on(file.write(move |transaction| transaction.execute(sql, []))).unwrap();
+    };
+    let (_folder, path) = site();
+    drop(open(&path).unwrap());
+    mark(&elsewhere(&path).unwrap(), "INSERT INTO elsewhere VALUES (1, 'g', 7)");
+    let refused = open(&path).unwrap_err();
+    assert!(matches!(refused, OpenError::CountsElsewhere { .. }), "{refused}");
+    drop(elsewhere(&path).unwrap());
+
+    let (_folder, path) = site();
+    mark(&open(&path).unwrap(), "INSERT INTO counters VALUES ('day', 0, 'global', '', 'tokens', 1, 0)");
+    let refused = elsewhere(&path).unwrap_err();
+    assert!(matches!(refused, OpenError::CountsItself { .. }), "{refused}");
+    drop(open(&path).unwrap());
 }
 
 #[test]

@@ -18,7 +18,7 @@ use crate::reservation::ReservationId;
 
 pub use audit::Audit;
 pub(crate) use audit::{audited, write_audit};
-pub use outbox::{Begun, Counted, LedgerId, Outbox, Pending};
+pub use outbox::{Begun, Counted, InvalidLedgerId, LedgerId, Outbox, Pending, Seen};
 pub(crate) use record::{Entry, Recorded, record};
 pub use row::{Ending, Row};
 pub(crate) use row::{amounts, find};

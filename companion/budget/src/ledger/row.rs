@@ -114,6 +114,21 @@ pub(super) fn list(transaction: &Transaction<'_>, after: i64, most: usize) -> ru
     rows.collect()
 }
 
+/// The same, but only what was settled at a time or later.
+pub(super) fn list_since(
+    transaction: &Transaction<'_>,
+    since: u64,
+    after: i64,
+    most: usize,
+) -> rusqlite::Result<Vec<(i64, Row)>> {
+    let sql =
+        format!("SELECT {COLUMNS}, number FROM ledger WHERE number > ?1 AND settled_at >= ?2 ORDER BY number LIMIT ?3");
+    let mut statement = transaction.prepare_cached(&sql)?;
+    let rows = statement
+        .query_map(params![after, int(since), int(most as u64)], |row| Ok((row.get(12)?, from_columns(row)?)))?;
+    rows.collect()
+}
+
 pub(super) fn forget(transaction: &Transaction<'_>, before: u64, most: i64) -> rusqlite::Result<usize> {
     // Numbers rise with the time of settling, but for estimates that were replaced: looking at the lowest is enough.
     let oldest = list(transaction, 0, usize::try_from(most).unwrap_or(usize::MAX))?;

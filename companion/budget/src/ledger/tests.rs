@@ -89,6 +89,16 @@ fn committed(used: u64) -> Outcome {
 const HERE: Counted = Counted::Here { is_late: false, replaced: None };
 
 #[test]
+fn a_ledger_is_named_as_it_is_read() {
+    for id in [LedgerId([0; 16]), LedgerId([0xab; 16])] {
+        assert_eq!(id.to_string().parse(), Ok(id));
+    }
+    for text in ["", "ab", &"g".repeat(32), &format!("+{}", "1".repeat(31)), &"0".repeat(33)] {
+        assert_eq!(text.parse::<LedgerId>(), Err(InvalidLedgerId), "{text}");
+    }
+}
+
+#[test]
 fn a_settlement_is_pending_until_it_is_finished_and_then_it_is_in_the_ledger() {
     let site = Site::new();
     let reservation = reservation(1);

@@ -8,9 +8,9 @@ use crate::reservation::{Reservation, ReservationId};
 
 /// A call on its way, and in which of the ways that were asked for.
 #[derive(Clone, Debug)]
-pub(super) struct KnownHold {
-    pub(super) candidate: usize,
-    pub(super) hold: Hold,
+pub(crate) struct KnownHold {
+    pub(crate) candidate: usize,
+    pub(crate) hold: Hold,
 }
 
 /// In the order of [`hold`].
@@ -29,15 +29,14 @@ pub(super) fn hold(row: &Row<'_>) -> rusqlite::Result<Hold> {
     Ok(Hold { reservation, so_far: amounts(row, 7)?, lease_ends: whole(row.get(9)?) })
 }
 
+fn known(row: &Row<'_>) -> rusqlite::Result<KnownHold> {
+    let candidate: i64 = row.get(10)?;
+    Ok(KnownHold { candidate: usize::try_from(candidate).unwrap_or(usize::MAX), hold: hold(row)? })
+}
+
 pub(super) fn find(transaction: &Transaction<'_>, id: ReservationId) -> rusqlite::Result<Option<KnownHold>> {
     let sql = select(" WHERE id = ?1");
-    transaction
-        .prepare_cached(&sql)?
-        .query_row(params![id], |row| {
-            let candidate: i64 = row.get(10)?;
-            Ok(KnownHold { candidate: usize::try_from(candidate).unwrap_or(usize::MAX), hold: hold(row)? })
-        })
-        .optional()
+    transaction.prepare_cached(&sql)?.query_row(params![id], known).optional()
 }
 
 /// Those whose leases have ended, the longest ended first.
@@ -46,11 +45,15 @@ pub(super) fn due(transaction: &Transaction<'_>, most: usize, now: u64) -> rusql
     transaction.prepare_cached(&sql)?.query_map(params![int(now), int(most as u64)], hold)?.collect()
 }
 
+pub(crate) fn all(transaction: &Transaction<'_>) -> rusqlite::Result<Vec<KnownHold>> {
+    transaction.prepare_cached(&select(""))?.query_map([], known)?.collect()
+}
+
 fn select(rest: &str) -> String {
     format!("SELECT {COLUMNS}, candidate FROM holds{rest}")
 }
 
-pub(super) fn insert(transaction: &Transaction<'_>, known: &KnownHold) -> rusqlite::Result<()> {
+pub(crate) fn insert(transaction: &Transaction<'_>, known: &KnownHold) -> rusqlite::Result<()> {
     let KnownHold { candidate, hold: Hold { reservation, so_far, lease_ends } } = known;
     let Reservation { id, at, counters, held, least } = reservation;
     let sql = "INSERT INTO holds (id, at, candidate, counters, held_tokens, held_micro_dollars, least_tokens, \
@@ -85,7 +88,7 @@ pub(super) fn renew(
     Ok(renewed > 0)
 }
 
-pub(super) fn remove(transaction: &Transaction<'_>, id: ReservationId) -> rusqlite::Result<()> {
+pub(crate) fn remove(transaction: &Transaction<'_>, id: ReservationId) -> rusqlite::Result<()> {
     transaction.prepare_cached("DELETE FROM holds WHERE id = ?1")?.execute(params![id])?;
     Ok(())
 }

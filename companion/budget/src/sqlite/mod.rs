@@ -4,7 +4,7 @@ mod adjust;
 mod choose;
 mod counters;
 mod expire;
-mod holds;
+pub(crate) mod holds;
 mod look;
 mod reserve;
 mod settle;
@@ -20,7 +20,7 @@ use futures::future::{BoxFuture, TryFutureExt as _};
 use crate::adjust::Adjustment;
 use crate::amounts::Amounts;
 use crate::clock::Clock;
-use crate::file::{BudgetFile, Durability, FileError, OpenError};
+use crate::file::{BudgetFile, Counting, Durability, FileError, OpenError};
 use crate::ledger::Ledger;
 use crate::look::{Holds, Scopes, UsageFilter};
 use crate::reservation::ReservationId;
@@ -46,7 +46,7 @@ impl SqliteStore {
     /// # Errors
     /// If it is in use, damaged, not ours or cannot be written.
     pub fn open(path: &Path, durability: Durability, clock: impl Clock + 'static) -> Result<Self, OpenError> {
-        let file = Arc::new(BudgetFile::open(path, durability)?);
+        let file = Arc::new(BudgetFile::open(path, durability, Counting::Here)?);
         let stamp = Arc::new(Stamp::new(clock, file.marks().newest));
         let ledger = Ledger::new(Arc::clone(&file));
         Ok(SqliteStore { file, stamp, ledger })

@@ -5,6 +5,7 @@ mod csv;
 mod events;
 mod holds;
 mod ledger;
+mod members;
 mod scope;
 mod usage;
 
@@ -12,6 +13,7 @@ pub(super) use change::{adjust, changes, reset};
 pub(super) use events::events;
 pub(super) use holds::holds;
 pub(super) use ledger::{rows, spent};
+pub(super) use members::{forget, members};
 pub(super) use usage::show;
 
 use axum::http::StatusCode;
@@ -80,7 +82,14 @@ impl From<Amounts> for Used {
 
 impl From<AccountsError> for Problem {
     fn from(error: AccountsError) -> Self {
-        Problem::new(StatusCode::SERVICE_UNAVAILABLE, "BUDGET_UNAVAILABLE", error.to_string())
+        let (status, code) = match error {
+            AccountsError::Store(_) | AccountsError::Ledger(_) | AccountsError::Silent => {
+                (StatusCode::SERVICE_UNAVAILABLE, "BUDGET_UNAVAILABLE")
+            }
+            AccountsError::Alone => (StatusCode::CONFLICT, "NOT_SHARED"),
+            AccountsError::Own => (StatusCode::CONFLICT, "OWN_LEDGER"),
+        };
+        Problem::new(status, code, error.to_string())
     }
 }
 

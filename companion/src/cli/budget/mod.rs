@@ -4,6 +4,7 @@ mod change;
 mod events;
 mod holds;
 mod ledger;
+mod members;
 mod show;
 mod validate;
 mod which;
@@ -48,6 +49,10 @@ enum Action {
     Ledger(ledger::Args),
     /// List what operators should know of: limits nearly reached, calls refused, calls that used far too much
     Events,
+    /// List the companions that count in the same Redis
+    Members,
+    /// Go on without a companion whose ledger is gone for good: what it has settled may be missing from what is used
+    Forget(members::Forget),
     /// Say which limits policy files come to, where they are served
     Validate(validate::Args),
 }
@@ -74,6 +79,8 @@ pub(super) fn run(args: &Args, output: &mut Output<'_>) -> anyhow::Result<Exit> 
         Action::Changes => change::list(&asking, output),
         Action::Ledger(args) => ledger::run(args, &asking, output),
         Action::Events => events::run(&asking, output),
+        Action::Members => members::list(&asking, output),
+        Action::Forget(args) => members::forget(args, &asking, output),
         Action::Validate(args) => return validate::run(args, *format, output),
     }?;
     Ok(Exit::Success)

@@ -5,14 +5,17 @@ use crate::adjust::{Adjustment, AdjustmentId};
 use crate::file::int;
 use crate::ledger::audit::{self, Audit, audited, write_audit};
 
-pub(super) fn begin(transaction: &Transaction<'_>, adjustment: &Adjustment) -> rusqlite::Result<()> {
-    if audited(transaction, adjustment.id)? || is_pending(transaction, adjustment.id)? {
-        return Ok(());
+pub(super) fn begin(transaction: &Transaction<'_>, adjustment: &Adjustment) -> rusqlite::Result<bool> {
+    if audited(transaction, adjustment.id)? {
+        return Ok(false);
+    }
+    if is_pending(transaction, adjustment.id)? {
+        return Ok(true);
     }
     let sql = "INSERT INTO pending_adjustments (id, counter, change, who, why) VALUES (?1, ?2, ?3, ?4, ?5)";
     let Adjustment { id, counter, change, who, why } = adjustment;
     transaction.prepare_cached(sql)?.execute(params![id, counter, change.column(), who, why])?;
-    Ok(())
+    Ok(true)
 }
 
 pub(super) fn finish(transaction: &Transaction<'_>, id: AdjustmentId, made: Option<&Audit>) -> rusqlite::Result<()> {

@@ -1,20 +1,26 @@
 //! What another store is asked for, kept until it has answered: nothing that was to be settled is lost while it is away.
 
 mod adjustments;
+mod elsewhere;
 mod pending;
 mod shares;
 
+use std::fmt;
 use std::path::Path;
+use std::str::FromStr;
 use std::sync::Arc;
 
 use super::row::Ending;
-use super::{Audit, Ledger};
+use super::{Audit, Ledger, Row};
 use crate::adjust::{Adjustment, AdjustmentId};
 use crate::amounts::Amounts;
 use crate::counter::Counter;
-use crate::file::{BudgetFile, Durability, FileError, OpenError};
+use crate::file::{BudgetFile, Counting, Durability, FileError, OpenError};
 use crate::reservation::{Reservation, ReservationId};
 use crate::settle::{Outcome, Settlement};
+use crate::sqlite::holds::{self, KnownHold};
+
+pub use elsewhere::Seen;
 
 /// The budget file of a companion whose counters another store keeps.
 ///
@@ -30,6 +36,27 @@ pub struct Outbox {
 /// Names a ledger among those of other companions. Made at random with the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct LedgerId(pub [u8; 16]);
+
+/// A text that names no ledger.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a ledger is named by 32 hexadecimal digits")]
+pub struct InvalidLedgerId;
+
+impl fmt::Display for LedgerId {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{:032x}", u128::from_be_bytes(self.0))
+    }
+}
+
+impl FromStr for LedgerId {
+    type Err = InvalidLedgerId;
+
+    fn from_str(text: &str) -> Result<Self, InvalidLedgerId> {
+        let is_one = text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let number = u128::from_str_radix(text, 16).ok().filter(|_| is_one).ok_or(InvalidLedgerId)?;
+        Ok(LedgerId(number.to_be_bytes()))
+    }
+}
 
 /// What to do about a settlement.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,7 +96,7 @@ impl Outbox {
     /// # Errors
     /// If it is in use, damaged, not ours or cannot be written.
     pub fn open(path: &Path, durability: Durability) -> Result<Self, OpenError> {
-        let file = Arc::new(BudgetFile::open(path, durability)?);
+        let file = Arc::new(BudgetFile::open(path, durability, Counting::Elsewhere)?);
         let id = LedgerId(file.marks().ledger);
         Ok(Outbox { ledger: Ledger::new(file), id })
     }
@@ -137,11 +164,19 @@ impl Outbox {
         self.file().read(move |transaction| pending::list(transaction, most)).await
     }
 
-    /// Notes an adjustment before the store is asked for it.
+    /// How many settlements and ends of leases have been begun and not finished.
+    ///
+    /// # Errors
+    /// If the file cannot be read.
+    pub async fn waiting(&self) -> Result<u64, FileError> {
+        self.file().read(pending::count).await
+    }
+
+    /// Notes an adjustment before the store is asked for it. False if the ledger has it already: the store is not to be asked.
     ///
     /// # Errors
     /// If the file cannot be written.
-    pub async fn begin_adjustment(&self, adjustment: &Adjustment) -> Result<(), FileError> {
+    pub async fn begin_adjustment(&self, adjustment: &Adjustment) -> Result<bool, FileError> {
         let adjustment = adjustment.clone();
         self.file().write(move |transaction| adjustments::begin(transaction, &adjustment)).await
     }
@@ -177,6 +212,62 @@ impl Outbox {
     /// If the file cannot be written.
     pub async fn forget_shares(&self, now: u64, most: usize) -> Result<usize, FileError> {
         self.file().write(move |transaction| shares::forget(transaction, now, most)).await
+    }
+
+    /// How far the other store was seen to count; none if it was never seen.
+    ///
+    /// # Errors
+    /// If the file cannot be read.
+    pub async fn seen(&self) -> Result<Option<Seen>, FileError> {
+        self.file().read(elsewhere::seen).await
+    }
+
+    /// Notes how far the other store was seen to count.
+    ///
+    /// # Errors
+    /// If the file cannot be written.
+    pub async fn see(&self, seen: Seen) -> Result<(), FileError> {
+        self.file().write(move |transaction| elsewhere::see(transaction, &seen)).await
+    }
+
+    /// The ledgers of all companions that were seen to count in the other store, this one among them.
+    ///
+    /// # Errors
+    /// If the file cannot be read.
+    pub async fn companions(&self) -> Result<Vec<LedgerId>, FileError> {
+        self.file().read(elsewhere::companions).await
+    }
+
+    /// Notes the ledgers of all companions that count in the other store.
+    ///
+    /// # Errors
+    /// If the file cannot be written.
+    pub async fn set_companions(&self, companions: Vec<LedgerId>) -> Result<(), FileError> {
+        self.file().write(move |transaction| elsewhere::set_companions(transaction, &companions)).await
+    }
+
+    /// What another store was seen to hold for this companion's callers.
+    pub(crate) async fn held(&self) -> Result<Vec<KnownHold>, FileError> {
+        self.file().read(holds::all).await
+    }
+
+    /// Notes what another store holds for this companion's callers, and what it holds no more.
+    pub(crate) async fn hold(&self, held: Vec<KnownHold>, ended: Vec<ReservationId>) -> Result<(), FileError> {
+        let write = move |transaction: &rusqlite::Transaction<'_>| {
+            let changed = held.iter().map(|known| known.hold.reservation.id);
+            changed.chain(ended.iter().copied()).try_for_each(|id| holds::remove(transaction, id))?;
+            held.iter().try_for_each(|known| holds::insert(transaction, known))
+        };
+        self.file().write(write).await
+    }
+
+    /// The rows that were settled at a time or later, in seconds since 1970, after the one with a number; at most so many, in
+    /// the order in which they were written first. Each comes with its number.
+    ///
+    /// # Errors
+    /// If the file cannot be read.
+    pub async fn settled_since(&self, since: u64, after: i64, most: usize) -> Result<Vec<(i64, Row)>, FileError> {
+        self.file().read(move |transaction| elsewhere::settled_since(transaction, since, after, most)).await
     }
 
     fn file(&self) -> &BudgetFile {

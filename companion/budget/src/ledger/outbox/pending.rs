@@ -84,6 +84,10 @@ pub(super) fn list(transaction: &Transaction<'_>, most: usize) -> rusqlite::Resu
     pending.collect()
 }
 
+pub(super) fn count(transaction: &Transaction<'_>) -> rusqlite::Result<u64> {
+    transaction.prepare_cached("SELECT count(*) FROM pending")?.query_row([], |row| row.get(0)).map(whole)
+}
+
 fn find(
     transaction: &Transaction<'_>,
     id: ReservationId,

@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use anyhow::{Context, Result};
 use tempfile::TempDir;
 use tollgate_testbed::budgets::{Audit, Mix, Plan, Seen, Traffic, Watch, told};
-use tollgate_testbed::{Companion, Redis, Testbed, TestbedOptions};
+use tollgate_testbed::{Companion, Keeps, Redis, Testbed, TestbedOptions};
 
-use crate::sites::{in_redis, options};
+use crate::sites::options;
 
 const CLIENTS: usize = 32;
 
@@ -16,13 +16,13 @@ const SHARES: [(u64, &str); 6] = [(0, "s0"), (1, "s1"), (5, "s5"), (10, "s10"), 
 
 pub(crate) fn measure(calls: u64, figures: &mut Vec<String>) -> Result<()> {
     let folder = TempDir::with_prefix("tollgate-bench-")?;
-    let server = Redis::start(folder.path(), None)?;
+    let server = Redis::start(Keeps::Nothing)?;
     let limit = calls / 2 * Mix::MEAN;
     let limits = format!("{{scope: org, tokens: {limit}}}");
     let testbed = Testbed::start(&TestbedOptions {
         workers: 8,
         companions: 4,
-        arguments: in_redis(&server),
+        companion_arguments: server.arguments(),
         ..options(folder.path(), &[&limits])?
     })?;
     testbed.wait_enforced_by_all()?;

@@ -4,7 +4,7 @@ use std::path::Path;
 use anyhow::Result;
 use tempfile::TempDir;
 use tollgate_testbed::budgets::{plugin_configuration, policies};
-use tollgate_testbed::{Redis, Testbed, TestbedOptions};
+use tollgate_testbed::{Keeps, Redis, Testbed, TestbedOptions};
 
 /// Where budgets are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -28,12 +28,12 @@ impl Sites {
         let scopes = ["global", "org", "user", "provider", "model"];
         let limits: Vec<_> = scopes.iter().map(|scope| format!("{{scope: {scope}, tokens: 9000000000000000}}")).collect();
         let limits: Vec<&str> = limits.iter().map(String::as_str).collect();
-        let server = Redis::start(folder.path(), None)?;
-        let options = |arguments| -> Result<TestbedOptions> {
-            Ok(TestbedOptions { workers: 1, arguments, ..options(folder.path(), &limits)? })
+        let server = Redis::start(Keeps::Nothing)?;
+        let options = |companion_arguments| -> Result<TestbedOptions> {
+            Ok(TestbedOptions { workers: 1, companion_arguments, ..options(folder.path(), &limits)? })
         };
         let sqlite = Testbed::start(&options(Vec::new())?)?;
-        let redis = Testbed::start(&options(in_redis(&server))?)?;
+        let redis = Testbed::start(&options(server.arguments())?)?;
         sqlite.wait_enforced()?;
         redis.wait_enforced()?;
         Ok(Sites { sqlite, redis, _server: server, _folder: folder })
@@ -58,9 +58,4 @@ pub(crate) fn options(folder: &Path, limits: &[&str]) -> Result<TestbedOptions> 
         provider: true,
         ..TestbedOptions::default()
     })
-}
-
-/// What companions are told for budgets that are in this server.
-pub(crate) fn in_redis(server: &Redis) -> Vec<String> {
-    vec!["--budget-store".to_owned(), server.url()]
 }

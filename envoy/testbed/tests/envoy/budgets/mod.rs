@@ -3,5 +3,6 @@
 mod admitted;
 mod ended;
 mod refused;
+mod shared;
 pub(crate) mod site;
 mod store;

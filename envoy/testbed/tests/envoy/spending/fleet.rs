@@ -62,7 +62,8 @@ fn a_redis_that_is_killed_during_calls_loses_no_token() -> Result<()> {
             // All that it knew is gone, too: the companions have it in their ledgers.
             redis.forget()?;
         }
-        redis.start_again()?;
+        redis.resume()?;
+        site.wait_ready()?;
     }
     traffic.wait_for(200)?;
     let made = traffic.stop()?;

@@ -29,7 +29,7 @@ fn a_companion_that_is_killed_during_calls_loses_no_token() -> Result<()> {
         // Calls that are under way end meanwhile.
         traffic.wait_for(40)?;
         site.testbed.companion.start()?;
-        site.testbed.wait_enforced_by_all()?;
+        site.wait_ready()?;
     }
     traffic.wait_for(120)?;
     let (made, watched) = (traffic.stop()?, watch.stop()?);
@@ -48,7 +48,7 @@ fn an_envoy_that_is_killed_during_calls_leaves_nothing_held() -> Result<()> {
     // In good order, too: what has been told is settled before the end.
     site.testbed.companion.terminate()?;
     site.testbed.companion.start()?;
-    site.testbed.wait_enforced_by_all()?;
+    site.wait_ready()?;
     traffic.wait_for(150)?;
     let (made, watched) = (traffic.stop()?, watch.stop()?);
     require(&site, &made, &watched)

@@ -10,7 +10,7 @@ use tollgate_testbed::budgets::{
     Audit, Made, Mix, Plan, Traffic, Watch, plugin_configuration, policies, require_counted, reservation, settled, vm,
 };
 use tollgate_testbed::client::{Http1, Response};
-use tollgate_testbed::{Clock, Provider, Redis, SCRIPT, Testbed, TestbedOptions};
+use tollgate_testbed::{Clock, Keeps, Provider, Redis, SCRIPT, Testbed, TestbedOptions, until};
 
 /// Noon, so that nothing happens at midnight that is not meant to.
 pub(super) const NOON: Duration = Duration::from_secs(12 * 3600);
@@ -55,22 +55,35 @@ impl Site {
         let clock = Clock::tomorrow_at(time, folder.path())?;
         let redis = match store {
             Store::Sqlite => None,
-            Store::Redis => Some(Redis::start(folder.path(), Some(clock.clone()))?),
+            Store::Redis => Some(Redis::start_at(Some(clock.clone()), Keeps::Everything)?),
         };
-        let store = redis.iter().flat_map(|redis| ["--budget-store".to_owned(), redis.url()]);
         let mut options = TestbedOptions {
             workers: 4,
             policies: rules,
             plugin_configuration: Some(plugin_configuration()),
             provider: true,
             clock: Some(clock.clone()),
-            arguments: store.collect(),
+            companion_arguments: redis.as_ref().map(Redis::arguments).unwrap_or_default(),
             ..TestbedOptions::default()
         };
         vary(&mut options);
         let testbed = Testbed::start(&options)?;
-        testbed.wait_enforced_by_all()?;
-        Ok(Site { testbed, clock, redis, lost: BTreeSet::new(), _folder: folder })
+        let site = Site { testbed, clock, redis, lost: BTreeSet::new(), _folder: folder };
+        site.wait_ready()?;
+        Ok(site)
+    }
+
+    /// Waits until every worker decides and every companion counts.
+    pub(super) fn wait_ready(&self) -> Result<()> {
+        self.testbed.wait_enforced_by_all()?;
+        until("budgets can be used", || {
+            for companion in self.testbed.companions() {
+                if companion.readiness()?.json()?["budgets"]["state"] != "open" {
+                    return Ok(None);
+                }
+            }
+            Ok(Some(()))
+        })
     }
 
     pub(super) fn provider(&self) -> Result<&Provider> {
@@ -113,7 +126,7 @@ impl Site {
         self.testbed.envoy.kill()?;
         self.lose_vms()?;
         self.testbed.envoy.start_again()?;
-        self.testbed.wait_enforced_by_all()
+        self.wait_ready()
     }
 
     /// Every VM that has served a call until now is gone.

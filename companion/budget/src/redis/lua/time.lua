@@ -1,0 +1,1 @@
+return { 'open', revision, now }
