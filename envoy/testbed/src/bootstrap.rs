@@ -311,7 +311,8 @@ mod tests {
     #[test]
     fn more_companions_are_more_endpoints() {
         let config = Bootstrap { more_companions: vec![5, 6], ..bootstrap() }.render().unwrap();
-        let endpoints = config.pointer("/static_resources/clusters/1/load_assignment/endpoints/0/lb_endpoints").unwrap();
+        let endpoints =
+            config.pointer("/static_resources/clusters/1/load_assignment/endpoints/0/lb_endpoints").unwrap();
         let ports = endpoints.as_array().unwrap().iter();
         let ports: Vec<_> =
             ports.map(|one| one.pointer("/endpoint/address/socket_address/port_value").unwrap().to_string()).collect();

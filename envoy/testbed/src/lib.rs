@@ -6,8 +6,8 @@
 
 pub mod artifacts;
 mod bootstrap;
-mod certificates;
 pub mod budgets;
+mod certificates;
 pub mod client;
 mod clock;
 mod companion;

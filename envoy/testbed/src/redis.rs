@@ -101,7 +101,10 @@ impl Redis {
     /// When files cannot be removed.
     pub fn forget(&self) -> Result<()> {
         let kept = self.folder.path().join("appendonlydir");
-        Ok(if kept.exists() { fs::remove_dir_all(kept)? })
+        if kept.exists() {
+            fs::remove_dir_all(kept)?;
+        }
+        Ok(())
     }
 
     /// Where it is, as `--budget-store` takes it.

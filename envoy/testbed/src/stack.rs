@@ -189,8 +189,7 @@ impl Testbed {
         };
         let companion = new_companion("", feed)?;
         let more = more_ports.iter().enumerate();
-        let more_companions =
-            more.map(|(index, port)| new_companion(&format!("-{}", index + 2), Feed::Plain(*port)));
+        let more_companions = more.map(|(index, port)| new_companion(&format!("-{}", index + 2), Feed::Plain(*port)));
         let more_companions = more_companions.collect::<Result<Vec<_>>>()?;
         let workers = usize::try_from(options.workers)?;
         let envoy = EnvoyOptions {

@@ -94,7 +94,11 @@ fn an_sdks_own_retries_are_calls_of_which_only_the_last_costs() -> Result<()> {
         assert_eq!(run(&site, sdk, "retries", "acme")?["text"], words(2), "{sdk}");
         let error = run(&site, sdk, "no_retries", "acme")?;
         // What the provider refuses to the end is the provider's own error.
-        assert_eq!((error["status"].as_u64(), error["should_retry"].is_null()), (Some(failure), true), "{sdk}: {error}");
+        assert_eq!(
+            (error["status"].as_u64(), error["should_retry"].is_null()),
+            (Some(failure), true),
+            "{sdk}: {error}"
+        );
         let statuses: Vec<u64> = site.provider()?.served().iter().map(|call| call.status.into()).collect();
         assert_eq!(statuses, [failure, failure, 200, failure, failure, failure], "{sdk}");
         require_exact(&site, 6)?;
@@ -146,7 +150,10 @@ fn budgets_that_nobody_can_ask_raise_a_server_error_once() -> Result<()> {
     for (attempts, sdk) in (1..).zip(BOTH) {
         let error = run(&site, sdk, "refused", "acme")?;
         assert_eq!(error["status"], 503, "{sdk}: {error}");
-        assert!(error["kinds"].as_array().is_some_and(|kinds| kinds.contains(&"InternalServerError".into())), "{error}");
+        assert!(
+            error["kinds"].as_array().is_some_and(|kinds| kinds.contains(&"InternalServerError".into())),
+            "{error}"
+        );
         assert_eq!((error["should_retry"].as_str(), error["retry_after"].as_str()), (Some("false"), Some("1")));
         assert_eq!(site.0.envoy.stat("http.ingress.downstream_rq_5xx")?, Some(attempts), "{sdk}");
     }

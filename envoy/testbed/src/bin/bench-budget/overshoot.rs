@@ -55,6 +55,9 @@ pub(crate) fn measure(calls: u64, figures: &mut Vec<String>) -> Result<()> {
     let made = tollgate_testbed::budgets::Made::default();
     let audit = Audit::of(&told(&testbed, &BTreeSet::new())?, &served, &made, &BTreeSet::new())?;
     audit.require_sound()?;
-    println!("  ledgers of four companions and the provider: {} calls, {} tokens, equal", audit.exact, audit.exact_tokens);
+    println!(
+        "  ledgers of four companions and the provider: {} calls, {} tokens, equal",
+        audit.exact, audit.exact_tokens
+    );
     Ok(())
 }

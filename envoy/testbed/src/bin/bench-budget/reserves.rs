@@ -35,7 +35,10 @@ enum Asked {
 }
 
 pub(crate) fn measure(sites: &Sites, rounds: usize, figures: &mut Vec<String>) -> Result<()> {
-    println!("\nreserves a second on one companion, {} at once: median over {rounds} rounds [quartiles]", CONNECTIONS * AT_ONCE);
+    println!(
+        "\nreserves a second on one companion, {} at once: median over {rounds} rounds [quartiles]",
+        CONNECTIONS * AT_ONCE
+    );
     let (mut rates, mut idle) = ([Vec::new(), Vec::new()], Vec::new());
     for round in 0..=rounds {
         for (store, rates) in Store::ALL.into_iter().zip(&mut rates) {

@@ -26,7 +26,8 @@ impl Sites {
         let folder = TempDir::with_prefix("tollgate-bench-")?;
         // As many limits as a careful administrator may set.
         let scopes = ["global", "org", "user", "provider", "model"];
-        let limits: Vec<_> = scopes.iter().map(|scope| format!("{{scope: {scope}, tokens: 9000000000000000}}")).collect();
+        let limits: Vec<_> =
+            scopes.iter().map(|scope| format!("{{scope: {scope}, tokens: 9000000000000000}}")).collect();
         let limits: Vec<&str> = limits.iter().map(String::as_str).collect();
         let server = Redis::start(Keeps::Nothing)?;
         let options = |companion_arguments| -> Result<TestbedOptions> {

@@ -78,7 +78,7 @@ impl Site {
         self.testbed.wait_enforced_by_all()?;
         until("budgets can be used", || {
             for companion in self.testbed.companions() {
-                if companion.readiness()?.json()?["budgets"]["state"] != "open" {
+                if companion.readiness()?.json()?.pointer("/budgets/state").is_none_or(|state| state != "open") {
                     return Ok(None);
                 }
             }
