@@ -10,4 +10,5 @@ mod inputs;
 mod life;
 mod samples;
 mod sdks;
+mod spending;
 mod standalone;

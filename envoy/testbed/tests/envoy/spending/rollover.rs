@@ -3,7 +3,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, ensure};
 use serde_json::json;
 use tollgate_testbed::budgets::{Mix, Plan, Seen, ledgers};
-use tollgate_testbed::until;
+use tollgate_testbed::{Served, until};
 
 use super::site::{MINUTE, Site, Store};
 
@@ -49,7 +49,8 @@ fn pass_midnight(store: Store) -> Result<()> {
     }
     until("streams have begun", || {
         let served = site.provider()?.served();
-        let begun = served.iter().skip(before).filter(|call| call.body["max_tokens"] == 1000 && call.output > 0);
+        let is_long = |call: &Served| call.body.get("max_tokens").is_some_and(|most| *most == 1000);
+        let begun = served.iter().skip(before).filter(|call| is_long(call) && call.output > 0);
         Ok((begun.count() == streams.len()).then_some(()))
     })?;
     site.clock.advance(4 * MINUTE)?;

@@ -139,6 +139,7 @@ impl Site {
 
     /// Once all clients have gone: fails unless every call is settled at what the provider counts, or as the documentation says,
     /// counters have what the ledgers have, and nothing is held.
+    #[expect(clippy::print_stdout, reason = "each call that is settled by an estimate is named")]
     pub(super) fn audit(&self, made: &Made) -> Result<Audit> {
         let ledger = settled(&self.testbed, &self.clock, &self.lost)?;
         let audit = Audit::of(&ledger, &self.provider()?.served(), made, &self.lost)?;
