@@ -131,6 +131,11 @@ impl fmt::Display for Audit {
             f,
             "{exact} calls to the token, {exact_tokens} tokens; all: ledger {ledger_tokens}, provider {provider_tokens}"
         )?;
+        let mut reasons: BTreeMap<&str, u64> = BTreeMap::new();
+        for call in &self.estimated {
+            *reasons.entry(call.why).or_default() += 1;
+        }
+        writeln!(f, "{} by estimates: {reasons:?}", self.estimated.len())?;
         for Estimated { id, why, counted, settled } in &self.estimated {
             writeln!(f, "  {id}: ledger {settled}, provider {counted}: {why}")?;
         }

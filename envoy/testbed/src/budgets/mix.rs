@@ -41,9 +41,10 @@ impl Mix {
         let input = random.u64(1..=5);
         let words = if goes_beyond { random.u64(Self::CAP..=4 * Self::CAP) } else { random.u64(1..=59) };
         let mut script = format!("input={input} words={words} pause={}", if is_slow { random.u64(1..=2) } else { 0 });
+        // Not with what a refusal of ours has.
         if fails {
             script +=
-                [" status=500", " status=429", " status=503"].get(random.usize(0..3)).copied().unwrap_or_default();
+                [" status=500", " status=502", " status=529"].get(random.usize(0..3)).copied().unwrap_or_default();
         }
         if is_cut {
             script += &format!(" cut={}", random.u64(0..words));
