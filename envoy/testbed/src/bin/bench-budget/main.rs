@@ -20,6 +20,8 @@ use sites::{Sites, Store};
 fn main() -> Result<()> {
     let arguments = Arguments::parse(std::env::args().skip(1))?;
     let mut figures = Vec::new();
+    let load = std::fs::read_to_string("/proc/loadavg")?;
+    println!("before anything was started, the machine's load of the last minutes was {}", load.trim());
     {
         let sites = Sites::start()?;
         latency::measure(&sites, arguments.rounds, &mut figures)?;

@@ -3,8 +3,11 @@ use tollgate_testbed::budgets::{Made, Mix, Watched};
 
 use super::site::{NOON, Site, Store};
 
-const LIMITS: [&str; 3] =
-    ["{scope: global, tokens: 100000000}", "{scope: org, name: tight, tokens: 4000}", "{scope: org, name: wide, tokens: 50000000}"];
+const LIMITS: [&str; 3] = [
+    "{scope: global, tokens: 100000000}",
+    "{scope: org, name: tight, tokens: 4000}",
+    "{scope: org, name: wide, tokens: 50000000}",
+];
 
 const MIX: Mix = Mix { seed: 2, beyond: 0, tight: 30, trouble: true };
 

@@ -67,7 +67,8 @@ fn a_vm_that_traps_while_calls_are_streamed_leaves_their_holds_to_the_lease() ->
 #[test]
 fn a_vm_that_traps_while_a_call_is_reserved_gives_its_client_a_definite_error() -> Result<()> {
     let mut site = start()?;
-    let companion = site.testbed.companion.id().and_then(|id| Pid::from_raw(i32::try_from(id).ok()?)).context("no id")?;
+    let companion =
+        site.testbed.companion.id().and_then(|id| Pid::from_raw(i32::try_from(id).ok()?)).context("no id")?;
     // Until a trap comes in time: a reserve is not waited for for long.
     until("a VM traps while a call is reserved", || {
         until("a VM serves", || Ok(site.call(&call("words=1", false)).ok().filter(|answer| answer.status == 200)))?;
