@@ -11,5 +11,5 @@ mod worker;
 
 pub(crate) use columns::{CounterKey, int, oldest_kept, scope, unknown, wanted, whole};
 pub use error::{FileError, OpenError};
-pub(crate) use open::{BudgetFile, Counting};
 pub use open::Durability;
+pub(crate) use open::{BudgetFile, Counting};

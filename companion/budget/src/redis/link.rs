@@ -93,7 +93,7 @@ impl Link {
     /// for, that is waited for, too.
     pub(super) async fn ask(&self, script: &Script, arguments: &[String]) -> Result<Answered, StoreError> {
         let mut asked = None;
-        let patience = self.settings.patience();
+        let patience = self.settings.patience;
         match timeout(patience, self.ask_until_open(script, arguments, &mut asked)).await {
             Ok(answer) => answer,
             Err(_) => {

@@ -28,8 +28,9 @@ struct Sent {
 struct Members {
     /// Where they count.
     store: String,
-    /// What that is doing.
-    state: &'static str,
+    /// What that is doing; absent where it is about to change.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    state: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     problem: Option<String>,
     members: Vec<Member>,
@@ -46,8 +47,9 @@ struct Member {
 
 /// The companions that count together.
 pub(in crate::api) async fn members(State(api): State<Api>) -> Result<Response, Problem> {
-    let fellows = api.accounts.fellows().await?;
-    Ok(json(StatusCode::OK, &Members::new(&api, fellows)))
+    let (state, problem) = api.budget_store.now();
+    let members = Members::new(api.accounts.fellows().await?);
+    Ok(json(StatusCode::OK, &Members { state: Some(state.as_str()), problem, ..members }))
 }
 
 /// Goes on without a companion whose ledger is gone for good.
@@ -67,18 +69,16 @@ pub(in crate::api) async fn forget(
         return Err(Problem::new(StatusCode::NOT_FOUND, "NOT_FOUND", nobody));
     }
     tracing::warn!(author, %ledger, reason, "budgets go on without a companion: what it had settled may be missing");
-    let fellows = api.accounts.fellows().await?;
-    Ok(json(StatusCode::OK, &Members::new(&api, fellows)))
+    Ok(json(StatusCode::OK, &Members::new(api.accounts.fellows().await?)))
 }
 
 impl Members {
-    fn new(api: &Api, Fellows { address, own, members }: Fellows) -> Self {
-        let (state, problem) = api.budget_store.now();
+    fn new(Fellows { address, own, members }: Fellows) -> Self {
         let member = |member: tollgate_budget::redis::Member| Member {
             ledger: member.ledger.to_string(),
             through: member.is_through,
             own: member.ledger == own,
         };
-        Members { store: address, state: state.as_str(), problem, members: members.into_iter().map(member).collect() }
+        Members { store: address, state: None, problem: None, members: members.into_iter().map(member).collect() }
     }
 }

@@ -27,7 +27,7 @@ struct Sent<'s> {
 #[derive(Debug, Deserialize)]
 struct Answer {
     store: String,
-    state: String,
+    state: Option<String>,
     problem: Option<String>,
     members: Vec<Member>,
 }
@@ -57,7 +57,9 @@ pub(super) fn forget(args: &Forget, asking: &Asking<'_>, output: &mut Output<'_>
 }
 
 fn write(Answer { store, state, problem, members }: Answer, output: &mut Output<'_>) -> anyhow::Result<()> {
-    output.line(format_args!("{store} is {state}"))?;
+    if let Some(state) = state {
+        output.line(format_args!("{store} is {state}"))?;
+    }
     if let Some(problem) = problem {
         output.line(problem)?;
     }
