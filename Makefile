@@ -110,9 +110,10 @@ bench-embed: ## a query's vector, and 100 000 policies until they are found; MOD
 	$(LOCAL) cargo bench -p tollgate-search --bench embed $(if $(MODEL_DIR),--features sentence-transformer)
 	$(LOCAL) cargo test --quiet --profile bench -p tollgate --lib $(if $(MODEL_DIR),--features sentence-transformer) embedding::tests::speed -- --ignored --nocapture --test-threads 1
 
-bench-envoy: plugin companion envoy wrk ## one request through the real Envoy, beside no filter, one that does nothing, RBAC and ext_authz: ARGS="--policies 10,10000 --rounds 5"
+bench-envoy: plugin envoy wrk ## one request through the real Envoy, beside no filter, one that does nothing, RBAC and ext_authz: ARGS="--policies 10,10000 --rounds 5"
 	$(WASM_BUILD) -p tollgate-noop-guest
-	cargo run --quiet --profile bench -p tollgate-testbed --bin bench-envoy -- $(ARGS)
+	cargo build --profile bench -p tollgate
+	TOLLGATE=$(CARGO_TARGET_DIR)/release/tollgate cargo run --quiet --profile bench -p tollgate-testbed --bin bench-envoy -- $(ARGS)
 
 wrk:
 	@command -v wrk > /dev/null || { apt-get update && apt-get install --yes wrk; }
