@@ -15,7 +15,7 @@ GUESTS        := abi-probe tollgate-engine-guest tollgate-trapping-guest
 WASM_BUILD    := cargo build --profile wasm --target wasm32-wasip1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test test-models check redis fuzz-conditions wasm plugin companion envoy bench-apply bench-budget-store bench-conditions bench-decide bench-edit bench-embed bench-envoy bench-feed bench-llm bench-load bench-loader bench-request bench-retrieval bench-vector wrk wasm-target
+.PHONY: help demo up test test-models check redis fuzz-conditions wasm plugin companion envoy bench-apply bench-budget bench-budget-store bench-conditions bench-decide bench-edit bench-embed bench-envoy bench-feed bench-llm bench-load bench-loader bench-request bench-retrieval bench-vector sdks wrk wasm-target
 
 help: ## list the recipes
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -26,7 +26,7 @@ demo: plugin companion envoy ## run the whole path once: requests, verdicts, a p
 up: plugin companion envoy ## the same stack left running, with copy-paste curl lines; Ctrl-C stops it
 	@cargo run --quiet -p tollgate-testbed --bin demo -- --stay
 
-test: wasm companion envoy redis ## every test, against the built plugin and companion, the real Envoy and a real Redis
+test: wasm companion envoy redis sdks ## every test, against the built plugin and companion, the real Envoy, a real Redis and the official SDKs
 	cargo test --workspace
 
 test-models: ## tests of models from a local folder: a hundred more crates to build
@@ -65,8 +65,20 @@ $(WHEEL_ENVOY):
 redis: ## install redis-server, unless there is one
 	@command -v redis-server > /dev/null || { apt-get update && apt-get install --yes --no-install-recommends redis-server; }
 
+sdks: $(TOOLS)/sdks/requirements.txt ## install the pinned official SDKs of OpenAI and Anthropic under .tools/
+
+# The copy of what was asked for comes last: without it they are installed anew.
+$(TOOLS)/sdks/requirements.txt: envoy/testbed/sdks/requirements.txt
+	rm -rf $(@D) && python3 -m venv $(@D)
+	$(@D)/bin/pip install --quiet --disable-pip-version-check --requirement $<
+	cp $< $@
+
 fuzz-conditions: wasm ## generated conditions natively, in WebAssembly and by the crate `cel`: PAIRS= of them (1 000 000), TOLLGATE_SEED= to repeat
 	@cargo test --quiet -p tollgate-host-tests --test conditions -- --ignored --exact fuzz --nocapture
+
+bench-budget: plugin envoy ## what a budget adds to a call, reserves a second, and how far limits are overspent: ARGS="--rounds 20 --calls 10000"
+	cargo build --profile bench -p tollgate
+	TOLLGATE=$(CARGO_TARGET_DIR)/release/tollgate cargo run --quiet --profile bench -p tollgate-testbed --bin bench-budget -- $(ARGS)
 
 bench-decide: wasm ## one decision, native, in WebAssembly and by other engines, over 10 to 100 000 policies
 	cargo bench -p tollgate-host-tests --bench decide

@@ -230,8 +230,9 @@ impl Session {
                 self.check_ahead(Some(id))
             }
             Some(worker_message::Body::Nack(nack)) => {
+                let ahead = nack.ahead.map(Into::into);
                 self.nacked(nack, now);
-                Ok(())
+                self.check_ahead(ahead)
             }
             Some(worker_message::Body::IndexAnswer(answer)) => {
                 self.index_answered(answer, now);

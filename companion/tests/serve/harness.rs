@@ -514,7 +514,14 @@ impl Vm {
     }
 
     pub(crate) async fn nack(&self, id: SnapshotId, reason: &str, wants_full: bool) {
-        let nack = proto::Nack { id: Some(wire(id)), reason: reason.to_owned(), wants_full };
+        let nack = proto::Nack { id: Some(wire(id)), reason: reason.to_owned(), wants_full, ahead: None };
+        self.say(worker_message::Body::Nack(nack)).await;
+    }
+
+    /// Refuses a snapshot since a newer one has been in force.
+    pub(crate) async fn nack_for(&self, id: SnapshotId, ahead: SnapshotId) {
+        let reason = "it is being replayed".to_owned();
+        let nack = proto::Nack { id: Some(wire(id)), reason, wants_full: true, ahead: Some(wire(ahead)) };
         self.say(worker_message::Body::Nack(nack)).await;
     }
 

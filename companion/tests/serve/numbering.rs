@@ -45,6 +45,19 @@ async fn after_a_lost_state_file_workers_get_a_snapshot_above_what_they_have() {
 }
 
 #[tokio::test]
+async fn what_another_companion_has_given_to_the_same_envoy_is_gone_beyond() {
+    let site = Site::with("view");
+    let companion = site.start().await;
+    let mut vm = companion.vm(1, None).await;
+    let first = vm.snapshot().await;
+    let ahead = SnapshotId { epoch: first.id().epoch + 3, version: 2 };
+    vm.nack_for(first.id(), ahead).await;
+    let second = vm.snapshot().await;
+    assert_eq!((second.id(), second.digest()), (SnapshotId { epoch: ahead.epoch + 1, version: 1 }, first.digest()));
+    companion.stop().await;
+}
+
+#[tokio::test]
 async fn a_worker_that_is_ahead_raises_the_epoch_for_everyone() {
     let site = Site::with("view");
     let companion = site.start().await;

@@ -61,6 +61,20 @@ pub fn companion() -> Result<PathBuf> {
     }
 }
 
+/// A Python that has the official SDKs: `TOLLGATE_SDKS`, or the one that `make sdks` installs under `.tools/`.
+///
+/// # Errors
+///
+/// When there is none.
+pub fn sdks() -> Result<PathBuf> {
+    let python = env::var_os("TOLLGATE_SDKS").map_or_else(|| workspace().join(".tools/sdks/bin/python"), PathBuf::from);
+    // Not where its links lead: from there it would not find what is installed.
+    if !python.is_file() {
+        bail!("there is no file `{}`: `make sdks` installs it", python.display());
+    }
+    Ok(python)
+}
+
 /// The sample policies in `envoy/policies/`.
 #[must_use]
 pub fn sample_policies() -> PathBuf {

@@ -24,8 +24,12 @@ pub struct Bootstrap {
     pub listener_port: u16,
     /// Where allowed requests go.
     pub upstream_port: u16,
+    /// Whether these go there over HTTP/2.
+    pub upstream_http2: bool,
     /// The companion's feed.
     pub feed: Feed,
+    /// Ports of other companions, among which it is one; they have plain feeds then.
+    pub more_companions: Vec<u16>,
     /// The identity provider's public keys.
     pub jwks_file: PathBuf,
     /// The plugin's `.wasm`; without one the filter is left out.
@@ -81,8 +85,16 @@ impl Bootstrap {
         let ingress = config.pointer_mut("/static_resources/listeners/0").context("the template has no listener")?;
         self.vary(ingress)?;
         let clusters = config.pointer_mut("/static_resources/clusters").and_then(Value::as_array_mut);
-        let companion = clusters.into_iter().flatten().find(|cluster| name(cluster) == "tollgate_companion");
-        self.feed.connect(companion.context("the template has no cluster `tollgate_companion`")?)?;
+        for cluster in clusters.into_iter().flatten() {
+            match name(cluster) {
+                "tollgate_companion" => {
+                    self.feed.connect(cluster)?;
+                    add_endpoints(cluster, &self.more_companions)?;
+                }
+                "upstream" if self.upstream_http2 => speak_http2(cluster)?,
+                _ => {}
+            }
+        }
         fill(&mut config, &|name| self.placeholder(name))?;
         if let Some(tls) = &self.tls {
             add_listener(&mut config, tls)?;
@@ -171,6 +183,29 @@ fn fill(value: &mut Value, placeholder: &dyn Fn(&str) -> Option<String>) -> Resu
     }
 }
 
+/// Adds copies of a cluster's first endpoint, with these ports.
+fn add_endpoints(cluster: &mut Value, ports: &[u16]) -> Result<()> {
+    let endpoints = cluster.pointer_mut("/load_assignment/endpoints/0/lb_endpoints").and_then(Value::as_array_mut);
+    let endpoints = endpoints.context("the companion's cluster has no endpoints")?;
+    let first = endpoints.first().context("the companion's cluster has no endpoint")?.clone();
+    for port in ports {
+        let mut endpoint = first.clone();
+        set(&mut endpoint, "/endpoint/address/socket_address/port_value", json!(port))?;
+        endpoints.push(endpoint);
+    }
+    Ok(())
+}
+
+fn speak_http2(cluster: &mut Value) -> Result<()> {
+    let options = json!({"envoy.extensions.upstreams.http.v3.HttpProtocolOptions": {
+        "@type": "type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions",
+        "explicit_http_config": {"http2_protocol_options": {}},
+    }});
+    let cluster = cluster.as_object_mut().context("the upstream's cluster")?;
+    cluster.insert("typed_extension_protocol_options".to_owned(), options);
+    Ok(())
+}
+
 /// Adds a copy of the plain listener that speaks TLS.
 fn add_listener(config: &mut Value, tls: &Tls) -> Result<()> {
     let listeners = config.pointer_mut("/static_resources/listeners").and_then(Value::as_array_mut);
@@ -217,7 +252,9 @@ mod tests {
             admin_port: 1,
             listener_port: 2,
             upstream_port: 3,
+            upstream_http2: false,
             feed: Feed::Plain(4),
+            more_companions: Vec::new(),
             jwks_file: "/jwks.json".into(),
             plugin: Some("/plugin.wasm".into()),
             plugin_configuration: None,
@@ -269,6 +306,17 @@ mod tests {
         let endpoint =
             config.pointer("/static_resources/clusters/1/load_assignment/endpoints/0/lb_endpoints/0/endpoint");
         assert_eq!(endpoint, Some(&json!({"address": {"pipe": {"path": "/run/feed.sock"}}})));
+    }
+
+    #[test]
+    fn more_companions_are_more_endpoints() {
+        let config = Bootstrap { more_companions: vec![5, 6], ..bootstrap() }.render().unwrap();
+        let endpoints =
+            config.pointer("/static_resources/clusters/1/load_assignment/endpoints/0/lb_endpoints").unwrap();
+        let ports = endpoints.as_array().unwrap().iter();
+        let ports: Vec<_> =
+            ports.map(|one| one.pointer("/endpoint/address/socket_address/port_value").unwrap().to_string()).collect();
+        assert_eq!(ports, ["\"4\"", "5", "6"]);
     }
 
     #[test]

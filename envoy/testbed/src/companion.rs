@@ -6,6 +6,7 @@ use anyhow::{Context, Result};
 use serde::Deserialize;
 
 use crate::client::{self, Response};
+use crate::clock::Clock;
 use crate::feed::Feed;
 use crate::ports::loopback;
 use crate::process::Process;
@@ -35,6 +36,8 @@ pub struct CompanionOptions {
     pub log: PathBuf,
     /// More of what `serve` is told.
     pub arguments: Vec<String>,
+    /// The time of day that it sees, if it is another than the machine's.
+    pub clock: Option<Clock>,
 }
 
 /// Where the companion's policies come from.
@@ -220,6 +223,9 @@ impl Companion {
         if let Some(workers) = options.expected_workers {
             command.args(["--expect-workers", &workers.to_string()]);
         }
+        if let Some(clock) = &options.clock {
+            clock.show_to(&mut command);
+        }
         let mut process = Process::spawn("companion", command, &options.log)?;
         until("the companion answers", || {
             process.require_running()?;
@@ -262,6 +268,12 @@ impl Companion {
     #[must_use]
     pub fn state(&self) -> &Path {
         &self.options.state
+    }
+
+    /// Where plugin VMs connect.
+    #[must_use]
+    pub fn feed(&self) -> &Feed {
+        &self.options.feed
     }
 
     /// Health, metrics and the API.
@@ -395,7 +407,12 @@ impl Companion {
             .with_context(|| format!("{method} {path} was answered `{}`", response.text()))
     }
 
-    fn read<T: serde::de::DeserializeOwned>(&self, path: &str) -> Result<T> {
+    /// What the API answers at this path.
+    ///
+    /// # Errors
+    ///
+    /// When it does not answer, or not in this form.
+    pub fn read<T: serde::de::DeserializeOwned>(&self, path: &str) -> Result<T> {
         let response = self.ask(path)?;
         serde_json::from_slice(&response.body).with_context(|| format!("`{path}` was answered `{}`", response.text()))
     }

@@ -45,11 +45,36 @@ impl Envoy {
     pub fn start(options: &EnvoyOptions, folder: &Path) -> Result<Self> {
         let process = spawn(options, folder, 0)?;
         let mut envoy = Envoy { process, options: options.clone(), folder: folder.to_owned(), restarts: 0 };
-        until("envoy becomes live", || {
-            envoy.process.require_running()?;
-            Ok(client::get(envoy.admin(), "/ready").ok().filter(|response| response.status == 200))
-        })?;
+        envoy.wait_live()?;
         Ok(envoy)
+    }
+
+    /// Ends it as a crash would.
+    ///
+    /// # Errors
+    ///
+    /// When the signal is refused.
+    pub fn kill(&mut self) -> Result<()> {
+        self.process.kill().map(drop)
+    }
+
+    /// Starts another one in the place of one that has ended.
+    ///
+    /// # Errors
+    ///
+    /// When it does not start.
+    pub fn start_again(&mut self) -> Result<()> {
+        self.restarts = 0;
+        self.process = spawn(&self.options, &self.folder, 0)?;
+        self.wait_live()
+    }
+
+    fn wait_live(&mut self) -> Result<()> {
+        until("envoy becomes live", || {
+            self.process.require_running()?;
+            Ok(client::get(self.admin(), "/ready").ok().filter(|response| response.status == 200))
+        })?;
+        Ok(())
     }
 
     /// Has a new Envoy take over the listeners of this one, which finishes what it has begun and ends.

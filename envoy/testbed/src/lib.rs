@@ -6,8 +6,10 @@
 
 pub mod artifacts;
 mod bootstrap;
+pub mod budgets;
 mod certificates;
 pub mod client;
+mod clock;
 mod companion;
 mod envoy;
 mod feed;
@@ -24,6 +26,7 @@ mod wait;
 
 pub use bootstrap::{Bootstrap, ClientCertificates, Tls};
 pub use certificates::{Authority, Identity, San};
+pub use clock::Clock;
 pub use companion::{Companion, CompanionOptions, Enforcement, Nack, SnapshotId, Source, Worker, Workers};
 pub use envoy::{Envoy, EnvoyOptions};
 pub use feed::{Feed, FeedCertificates, Transport};

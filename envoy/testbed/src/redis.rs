@@ -5,6 +5,7 @@ use std::process::Command;
 use anyhow::Result;
 use tempfile::TempDir;
 
+use crate::clock::Clock;
 use crate::ports;
 use crate::process::Process;
 use crate::wait::until;
@@ -15,6 +16,7 @@ pub struct Redis {
     keeps: Keeps,
     port: u16,
     process: Option<Process>,
+    clock: Option<Clock>,
     folder: TempDir,
 }
 
@@ -34,8 +36,17 @@ impl Redis {
     ///
     /// When there is none, or it ends at once.
     pub fn start(keeps: Keeps) -> Result<Self> {
+        Self::start_at(None, keeps)
+    }
+
+    /// Starts it with another time of the day than the machine's, and waits until it can be asked.
+    ///
+    /// # Errors
+    ///
+    /// When there is none, or it ends at once.
+    pub fn start_at(clock: Option<Clock>, keeps: Keeps) -> Result<Self> {
         let folder = TempDir::with_prefix("tollgate-redis-")?;
-        let mut redis = Redis { keeps, port: ports::free()?, process: None, folder };
+        let mut redis = Redis { keeps, port: ports::free()?, process: None, clock, folder };
         redis.resume()?;
         Ok(redis)
     }
@@ -56,6 +67,9 @@ impl Redis {
             Keeps::Nothing => command.args(["--appendonly", "no"]),
             Keeps::Everything => command.args(["--appendonly", "yes", "--appendfsync", "always"]),
         };
+        if let Some(clock) = &self.clock {
+            clock.show_to(&mut command);
+        }
         let log = self.log();
         let _ = fs::remove_file(&log);
         let mut process = Process::spawn("redis-server", command, &log)?;
@@ -76,6 +90,19 @@ impl Redis {
     pub fn kill(&mut self) -> Result<()> {
         if let Some(mut process) = self.process.take() {
             process.kill()?;
+        }
+        Ok(())
+    }
+
+    /// Loses all that it has kept, while it does not run.
+    ///
+    /// # Errors
+    ///
+    /// When files cannot be removed.
+    pub fn forget(&self) -> Result<()> {
+        let kept = self.folder.path().join("appendonlydir");
+        if kept.exists() {
+            fs::remove_dir_all(kept)?;
         }
         Ok(())
     }

@@ -7,6 +7,7 @@ use tempfile::TempDir;
 
 use crate::bootstrap::{Bootstrap, ClientCertificates, Tls};
 use crate::certificates::{Authority, San};
+use crate::clock::Clock;
 use crate::companion::{Companion, CompanionOptions, SnapshotId, Source, Workers};
 use crate::envoy::{Envoy, EnvoyOptions};
 use crate::feed::{Feed, Transport};
@@ -55,8 +56,14 @@ pub struct TestbedOptions {
     pub hot_restart: bool,
     /// Whether allowed requests go to a provider of models.
     pub provider: bool,
-    /// More of what the companion is told.
+    /// Whether Envoy speaks HTTP/2 to where allowed requests go.
+    pub upstream_http2: bool,
+    /// How many companions Envoy has to choose from. With several, their feeds are plain.
+    pub companions: usize,
+    /// More of what companions are told.
     pub companion_arguments: Vec<String>,
+    /// The time of day that companions see, if it is another than the machine's.
+    pub clock: Option<Clock>,
 }
 
 impl Default for TestbedOptions {
@@ -79,7 +86,10 @@ impl Default for TestbedOptions {
             log_level: "warning".to_owned(),
             hot_restart: false,
             provider: false,
+            upstream_http2: false,
+            companions: 1,
             companion_arguments: Vec::new(),
+            clock: None,
         }
     }
 }
@@ -91,6 +101,8 @@ pub struct Testbed {
     pub envoy: Envoy,
     /// The companion; not started where the options leave it out.
     pub companion: Companion,
+    /// The others, where the options ask for several.
+    pub more_companions: Vec<Companion>,
     /// Where allowed requests end.
     pub upstream: Upstream,
     /// Where they end instead, where the options ask for it.
@@ -134,11 +146,14 @@ impl Testbed {
         fs::write(&jwks_file, keys.jwks().to_string())?;
         let companion_port = ports::free()?;
         let feed = Feed::new(options.transport, companion_port, &authority, path)?;
+        let more_ports = (1..options.companions).map(|_| ports::free()).collect::<Result<Vec<_>>>()?;
         let relay = options.relay.then(|| Relay::start(ports::loopback(companion_port))).transpose()?;
         let bootstrap = Bootstrap {
             admin_port: ports::free()?,
             listener_port: ports::free()?,
             upstream_port: provider.as_ref().map_or(upstream.address(), Provider::address).port(),
+            upstream_http2: options.upstream_http2,
+            more_companions: more_ports.clone(),
             feed: relay.as_ref().map_or_else(|| feed.clone(), |relay| Feed::Plain(relay.address().port())),
             jwks_file,
             plugin: match &options.module {
@@ -152,21 +167,30 @@ impl Testbed {
             lax: options.lax,
             tls: options.tls.map(|clients| tls(&authority, clients, path)).transpose()?,
         };
-        let mut companion = Companion::new(CompanionOptions {
-            binary: if options.plugin { artifacts::companion()? } else { PathBuf::new() },
-            source: options.source,
-            policies: policies(path),
-            state: path.join("state.db"),
-            feed,
-            signing: options.signing.clone(),
-            http_port: ports::free()?,
-            expected_workers: Some(options.workers),
-            log: path.join("companion.log"),
-            arguments: options.companion_arguments.clone(),
-        });
-        if companion_too {
-            companion.start()?;
-        }
+        let binary = if options.plugin { artifacts::companion()? } else { PathBuf::new() };
+        let new_companion = |name: &str, feed: Feed| -> Result<Companion> {
+            let mut companion = Companion::new(CompanionOptions {
+                binary: binary.clone(),
+                source: options.source,
+                policies: policies(path),
+                state: path.join(format!("state{name}.db")),
+                feed,
+                signing: options.signing.clone(),
+                http_port: ports::free()?,
+                expected_workers: (options.companions == 1).then_some(options.workers),
+                log: path.join(format!("companion{name}.log")),
+                arguments: options.companion_arguments.clone(),
+                clock: options.clock.clone(),
+            });
+            if companion_too {
+                companion.start()?;
+            }
+            Ok(companion)
+        };
+        let companion = new_companion("", feed)?;
+        let more = more_ports.iter().enumerate();
+        let more_companions = more.map(|(index, port)| new_companion(&format!("-{}", index + 2), Feed::Plain(*port)));
+        let more_companions = more_companions.collect::<Result<Vec<_>>>()?;
         let workers = usize::try_from(options.workers)?;
         let envoy = EnvoyOptions {
             bootstrap,
@@ -175,7 +199,7 @@ impl Testbed {
             hot_restart: options.hot_restart,
         };
         let envoy = Envoy::start(&envoy, path)?;
-        Ok(Testbed { envoy, companion, upstream, provider, keys, authority, relay, workers, folder })
+        Ok(Testbed { envoy, companion, more_companions, upstream, provider, keys, authority, relay, workers, folder })
     }
 
     /// The folder of policy files that the companion watches.
@@ -188,6 +212,30 @@ impl Testbed {
     #[must_use]
     pub fn all_enforce(&self, workers: &Workers, id: SnapshotId) -> bool {
         workers.all_enforce(id) && workers.enforcing(id) > self.workers
+    }
+
+    /// Waits until every VM of this Envoy enforces what its companion serves now, whichever of several that is.
+    ///
+    /// # Errors
+    ///
+    /// When that takes too long, or a companion does not answer.
+    pub fn wait_enforced_by_all(&self) -> Result<()> {
+        until("every worker enforces its companion's snapshot", || {
+            let mut enforcing = 0;
+            for companion in self.companions() {
+                let workers = companion.workers()?;
+                match workers.current {
+                    Some(current) => enforcing += workers.enforcing(current),
+                    None => return Ok(None),
+                }
+            }
+            Ok((enforcing > self.workers).then_some(()))
+        })
+    }
+
+    /// All companions.
+    pub fn companions(&self) -> impl Iterator<Item = &Companion> {
+        std::iter::once(&self.companion).chain(&self.more_companions)
     }
 
     /// Waits until every VM of this Envoy enforces what the companion serves now, and says what that is.

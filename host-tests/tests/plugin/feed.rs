@@ -42,6 +42,7 @@ pub(crate) enum FromWorker {
         id: Option<SnapshotId>,
         reason: String,
         wants_full: bool,
+        ahead: Option<SnapshotId>,
     },
     /// What became of a part of the index snapshot: empty if it is in use.
     Part {
@@ -121,16 +122,17 @@ fn ack(body: Vec<(u64, Field)>) -> FromWorker {
 }
 
 fn nack(body: Vec<(u64, Field)>) -> FromWorker {
-    let (mut id, mut reason, mut wants_full) = (None, String::new(), false);
+    let (mut id, mut reason, mut wants_full, mut ahead) = (None, String::new(), false, None);
     for (number, field) in body {
         match number {
             1 => id = Some(read_id(field)),
             2 => reason = field.text(),
             3 => wants_full = field.number() == 1,
+            4 => ahead = Some(read_id(field)),
             other => panic!("field {other} of a nack"),
         }
     }
-    FromWorker::Nack { id, reason, wants_full }
+    FromWorker::Nack { id, reason, wants_full, ahead }
 }
 
 fn part_answer(body: Vec<(u64, Field)>) -> FromWorker {

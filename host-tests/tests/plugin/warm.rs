@@ -105,8 +105,9 @@ fn an_old_snapshot_is_a_replay_even_to_a_vm_without_any() {
     let warnings = again.logged(LogLevel::Warn);
     assert!(warnings[0].contains("is not used: snapshot 1.1 is being replayed"), "{warnings:?}");
     let said = again.offer(id(1, 1), &compiled(&documents_by_token(), id(1, 1)));
-    let [FromWorker::Nack { reason, wants_full: true, .. }] = said.as_slice() else { panic!("{said:?}") };
+    let [FromWorker::Nack { reason, wants_full: true, ahead, .. }] = said.as_slice() else { panic!("{said:?}") };
     assert_eq!(reason, "snapshot 1.1 is being replayed: 1.2 has been in force in this Envoy");
+    assert_eq!(*ahead, Some(id(1, 2)), "the companion has to know what to go beyond");
     let said = again.offer(id(1, 2), &compiled(&documents_by_token(), id(1, 2)));
     let [FromWorker::Nack { reason, .. }] = said.as_slice() else { panic!("{said:?}") };
     assert!(reason.contains("with another content"), "{reason}");

@@ -30,6 +30,7 @@ pub(super) enum WorkerMessage<'a> {
         id: Option<SnapshotId>,
         reason: &'a str,
         wants_full: bool,
+        ahead: Option<SnapshotId>,
     },
     /// `part` is what the companion calls it, `refused` is empty if it is in use.
     IndexAnswer {
@@ -68,10 +69,11 @@ impl WorkerMessage<'_> {
                 push_number(&mut body, 2, apply_micros);
                 3
             }
-            WorkerMessage::Nack { id, reason, wants_full } => {
+            WorkerMessage::Nack { id, reason, wants_full, ahead } => {
                 push_id(&mut body, 1, id);
                 push_text(&mut body, 2, reason);
                 push_number(&mut body, 3, wants_full.into());
+                push_id(&mut body, 4, ahead);
                 4
             }
             WorkerMessage::IndexAnswer { part, refused } => {

@@ -100,6 +100,8 @@ pub struct Refusal {
     pub reason: String,
     /// Whether the current snapshot as a whole may fare better.
     pub wants_full: bool,
+    /// A newer one that has been in force in this Envoy, if that is why.
+    pub ahead: Option<SnapshotId>,
 }
 
 /// Who subscribes: what stays the same in every hello.
@@ -308,26 +310,26 @@ impl Session {
                 Ok(CompanionMessage::Offer { id: None, .. }) => {
                     subscriber.refused();
                     let reason = "the message names no snapshot id".to_owned();
-                    (None, Refusal { reason, wants_full: true })
+                    (None, Refusal { reason, wants_full: true, ahead: None })
                 }
                 Err(why) => {
                     subscriber.refused();
                     let reason = format!("the message cannot be decoded: {why}");
-                    (None, Refusal { reason, wants_full: true })
+                    (None, Refusal { reason, wants_full: true, ahead: None })
                 }
             },
             Frame::Oversized { size, head } => {
                 subscriber.refused();
                 let reason = format!("the message has {size} bytes, more than {MAX_FRAME}");
-                (message::announced(&head), Refusal { reason, wants_full: false })
+                (message::announced(&head), Refusal { reason, wants_full: false, ahead: None })
             }
         };
         self.refuse(stream, id, &refusal, received)
     }
 
     fn refuse(&mut self, stream: StreamId, id: Option<SnapshotId>, refusal: &Refusal, now: Duration) -> Vec<Output> {
-        let Refusal { reason, wants_full } = refusal;
-        let nack = WorkerMessage::Nack { id, reason: shortened(reason), wants_full: *wants_full };
+        let Refusal { reason, wants_full, ahead } = refusal;
+        let nack = WorkerMessage::Nack { id, reason: shortened(reason), wants_full: *wants_full, ahead: *ahead };
         let mut outputs = vec![warn("snapshot", reason), send(stream, nack)];
         self.refusals += 1;
         if self.refusals >= MAX_REFUSALS {

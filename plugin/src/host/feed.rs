@@ -190,7 +190,7 @@ impl Subscriber for VmSubscriber {
             Ok(Taken::Known) => Ok(Taken::Known),
             Err(why) => {
                 self.refused();
-                Err(Refusal { reason: why.to_string(), wants_full: why.wants_full() })
+                Err(Refusal { reason: why.to_string(), wants_full: why.wants_full(), ahead: why.ahead() })
             }
         }
     }

@@ -120,6 +120,15 @@ pub enum PartRefused {
 }
 
 impl Refused {
+    /// What has been in force in this Envoy and is newer, where that is the reason: whoever offers has to go beyond it.
+    #[must_use]
+    pub fn ahead(&self) -> Option<SnapshotId> {
+        match self {
+            Refused::Replayed { mark, .. } => Some(*mark),
+            _ => None,
+        }
+    }
+
     /// Whether the current snapshot, sent as a whole, may fare better: what was damaged on its way, was meant for another
     /// state of this VM, or was sent too late.
     #[must_use]

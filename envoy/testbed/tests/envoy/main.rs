@@ -9,4 +9,6 @@ mod hostile;
 mod inputs;
 mod life;
 mod samples;
+mod sdks;
+mod spending;
 mod standalone;

@@ -120,11 +120,11 @@ fn what_is_written_is_what_the_companion_reads() {
         let expected = proto::IndexAnswer { part: Some(part), refused: refused.to_owned() };
         assert_eq!(read(answer), worker_message::Body::IndexAnswer(expected));
     }
-    for wants_full in [false, true] {
+    for (wants_full, ahead) in [(false, None), (true, Some(ID))] {
         let reason = "r".repeat(200);
         assert_eq!(
-            read(WorkerMessage::Nack { id: None, reason: &reason, wants_full }),
-            worker_message::Body::Nack(proto::Nack { id: None, reason, wants_full })
+            read(WorkerMessage::Nack { id: None, reason: &reason, wants_full, ahead }),
+            worker_message::Body::Nack(proto::Nack { id: None, reason, wants_full, ahead: ahead.map(|_| WIRE_ID) })
         );
     }
 }

@@ -72,6 +72,8 @@ pub(crate) fn listener(variant: Variant, port: u16, filters: Vec<Value>) -> Resu
         admin_port: 0,
         listener_port: port,
         upstream_port: 0,
+        upstream_http2: false,
+        more_companions: Vec::new(),
         feed: Feed::Plain(0),
         jwks_file: PathBuf::new(),
         plugin: None,

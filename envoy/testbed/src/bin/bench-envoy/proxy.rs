@@ -173,6 +173,7 @@ fn companion(
         expected_workers: Some(1),
         log: folder.join("companion.log"),
         arguments: Vec::new(),
+        clock: None,
     });
     companion.start()?;
     if searched {

@@ -4,5 +4,5 @@ mod admitted;
 mod ended;
 mod refused;
 mod shared;
-mod site;
+pub(crate) mod site;
 mod store;

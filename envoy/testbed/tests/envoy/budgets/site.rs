@@ -8,44 +8,44 @@ use tollgate_testbed::{Provider, SCRIPT, Testbed, TestbedOptions, until};
 use crate::gate::policies;
 
 /// Everything, in front of a provider.
-pub(super) struct Site(pub(super) Testbed);
+pub(crate) struct Site(pub(crate) Testbed);
 
 /// A call of a model.
 #[derive(Clone, Debug)]
-pub(super) struct Call {
-    pub(super) path: &'static str,
-    pub(super) org: &'static str,
-    pub(super) script: &'static str,
-    pub(super) body: Value,
+pub(crate) struct Call {
+    pub(crate) path: &'static str,
+    pub(crate) org: &'static str,
+    pub(crate) script: &'static str,
+    pub(crate) body: Value,
 }
 
 /// What the ledger says of a call.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Row {
-    pub(super) outcome: String,
-    pub(super) used: u64,
-    pub(super) held: u64,
+pub(crate) struct Row {
+    pub(crate) outcome: String,
+    pub(crate) used: u64,
+    pub(crate) held: u64,
 }
 
 /// A chat of OpenAI's.
-pub(super) fn chat(script: &'static str, streams: bool) -> Call {
+pub(crate) fn chat(script: &'static str, streams: bool) -> Call {
     let body = json!({"model": "large", "stream": streams, "messages": [{"role": "user", "content": "Hello there"}]});
     Call { path: "/v1/chat/completions", org: "acme", script, body }
 }
 
 /// A message of Anthropic's.
-pub(super) fn message(script: &'static str, streams: bool) -> Call {
+pub(crate) fn message(script: &'static str, streams: bool) -> Call {
     let body = json!({"model": "claude", "stream": streams, "max_tokens": 100,
         "messages": [{"role": "user", "content": "Hello there"}]});
     Call { path: "/v1/messages", body, ..chat(script, streams) }
 }
 
 impl Site {
-    pub(super) fn start() -> Result<Self> {
+    pub(crate) fn start() -> Result<Self> {
         Self::start_with(|_| {})
     }
 
-    pub(super) fn start_with(vary: impl FnOnce(&mut TestbedOptions)) -> Result<Self> {
+    pub(crate) fn start_with(vary: impl FnOnce(&mut TestbedOptions)) -> Result<Self> {
         let mut options = TestbedOptions { policies: policies("budgets"), provider: true, ..TestbedOptions::default() };
         vary(&mut options);
         let testbed = Testbed::start(&options)?;
@@ -53,17 +53,21 @@ impl Site {
         Ok(Site(testbed))
     }
 
-    pub(super) fn provider(&self) -> Result<&Provider> {
+    pub(crate) fn provider(&self) -> Result<&Provider> {
         self.0.provider.as_ref().context("the testbed has no provider")
     }
 
+    /// A token of somebody of this organisation.
+    pub(crate) fn token(&self, org: &str) -> Result<String> {
+        self.0.keys.token(&json!({"sub": "ann", "org": org}), Duration::from_secs(3600))
+    }
+
     fn bearer(&self, org: &str) -> Result<String> {
-        let claims = json!({"sub": "ann", "org": org});
-        Ok(format!("Bearer {}", self.0.keys.token(&claims, Duration::from_secs(3600))?))
+        Ok(format!("Bearer {}", self.token(org)?))
     }
 
     /// Makes a call, on a connection of its own.
-    pub(super) fn call(&self, call: &Call) -> Result<Response> {
+    pub(crate) fn call(&self, call: &Call) -> Result<Response> {
         let (bearer, body) = (self.bearer(call.org)?, call.body.to_string());
         let headers = [
             ("authorization", &*bearer),
@@ -75,7 +79,7 @@ impl Site {
     }
 
     /// Makes a call whose body comes byte by byte and without a length.
-    pub(super) fn call_in_chunks(&self, call: &Call) -> Result<Response> {
+    pub(crate) fn call_in_chunks(&self, call: &Call) -> Result<Response> {
         let head = format!(
             "POST {} HTTP/1.1\r\nhost: t\r\nauthorization: {}\r\ncontent-type: application/json\r\n\
              {SCRIPT}: {}\r\ntransfer-encoding: chunked\r\n\r\n",
@@ -90,14 +94,14 @@ impl Site {
     }
 
     /// Makes a call over HTTP/2.
-    pub(super) fn call_by_http2(&self, call: &Call) -> Result<Response> {
+    pub(crate) fn call_by_http2(&self, call: &Call) -> Result<Response> {
         let (bearer, body) = (self.bearer(call.org)?, call.body.to_string());
         let headers = [("authorization", &*bearer), ("content-type", "application/json"), (SCRIPT, call.script)];
         Http2::connect(self.0.envoy.address())?.request("POST", call.path, &headers, body.as_bytes())
     }
 
     /// Begins a call and leaves its answer unread.
-    pub(super) fn begin(&self, call: &Call) -> Result<Http1> {
+    pub(crate) fn begin(&self, call: &Call) -> Result<Http1> {
         let (bearer, body) = (self.bearer(call.org)?, call.body.to_string());
         let message = format!(
             "POST {} HTTP/1.1\r\nhost: t\r\nauthorization: {bearer}\r\ncontent-type: application/json\r\n\
@@ -112,14 +116,14 @@ impl Site {
     }
 
     /// What the companion says at this path.
-    pub(super) fn ask(&self, path: &str) -> Result<Value> {
+    pub(crate) fn ask(&self, path: &str) -> Result<Value> {
         let response = client::get(self.0.companion.address(), path)?;
         ensure!(response.status == 200, "{path}: {} {}", response.status, response.text());
         response.json()
     }
 
     /// The ledger, once it has so many rows.
-    pub(super) fn settled(&self, count: usize) -> Result<Vec<Row>> {
+    pub(crate) fn settled(&self, count: usize) -> Result<Vec<Row>> {
         until("the calls are settled", || {
             let ledger = self.ask("/v1/budgets/ledger/rows")?;
             let rows = ledger.get("rows").and_then(Value::as_array).context("no rows")?;
@@ -134,7 +138,7 @@ impl Site {
     }
 
     /// What is used and held of the organisation's tokens today.
-    pub(super) fn used_and_held(&self, org: &str) -> Result<(u64, u64)> {
+    pub(crate) fn used_and_held(&self, org: &str) -> Result<(u64, u64)> {
         let usage = self.ask(&format!("/v1/budgets?scope=org&name={org}&unit=tokens&window=day"))?;
         let Some(budget) = usage.pointer("/budgets/0") else { return Ok((0, 0)) };
         let amount = |name| budget.get(name).and_then(Value::as_u64).context(name);
