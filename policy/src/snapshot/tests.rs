@@ -244,6 +244,8 @@ fn a_budget_that_no_encoder_writes_is_refused() {
         mode: Some(BudgetMode::Advisory),
         org,
         default_output: Some(7),
+        prompt_elsewhere: Some(5),
+        include_usage: true,
         downgrade: Some(Downgrade { below: 10 }),
         max_bytes: 9,
     };
@@ -251,8 +253,8 @@ fn a_budget_that_no_encoder_writes_is_refused() {
     let chunks = chunks(&set);
     let place = chunks.iter().position(|(kind, _)| *kind == ChunkKind::Routes).unwrap();
     let at = budget_at(&chunks[place].1);
-    // API, mode, names of the attribute and the reference to the one, default output, downgrade, size of bodies.
-    let expected = |string| [&[5, 2, 1], &[string][..], &[7, 11, 9]].concat();
+    // API, mode, names of the attribute and the reference to the one, default output, prompt elsewhere, whether usage is asked for, downgrade, size of bodies.
+    let expected = |string| [&[5, 2, 1], &[string][..], &[7, 6, 1, 11, 9]].concat();
     let string = chunks[place].1[at + 3];
     assert_eq!(chunks[place].1[at..], expected(string));
     let with = |offset: usize, bytes: &[u8]| {
@@ -437,6 +439,8 @@ pub(super) fn everything() -> PolicySet {
                     mode: Some(BudgetMode::Advisory),
                     org: Some(OrgAttribute(["realm", "org"].map(Box::from).into())),
                     default_output: Some(1024),
+                    prompt_elsewhere: Some(0),
+                    include_usage: false,
                     downgrade: Some(Downgrade { below: 10 }),
                     max_bytes: RouteBudget::MAX_BYTES,
                 }),

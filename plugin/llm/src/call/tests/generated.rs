@@ -47,17 +47,51 @@ fn oracle(api: Api, body: &Value) -> Read {
     }
 }
 
+/// How a value within a prompt is read.
+#[derive(Clone, Copy, PartialEq)]
+enum As {
+    Text,
+    /// Text, of which numbers are tokens.
+    Tokens,
+    Json,
+}
+
 /// The prompt by the same rules, of a value that is there as a whole: no files.
-fn prompt(value: &Value, text: &mut Weight) {
+fn prompt(value: &Value, read: As, text: &mut Weight) {
+    if read == As::Json {
+        match value {
+            Value::String(_) => text.add_text(b"'"),
+            Value::Array(_) | Value::Object(_) | Value::Null => text.add(Weight::of_tokens(1)),
+            Value::Bool(_) | Value::Number(_) => {}
+        }
+    }
     match value {
         Value::Null => {}
+        Value::Number(number) if read != As::Tokens && number.to_string().len() > 1 => {
+            text.add_text(number.to_string().replace(|_| true, "0").as_bytes());
+        }
         Value::Bool(_) | Value::Number(_) => text.add(Weight::of_tokens(1)),
         Value::String(string) => text.add_text(string.as_bytes()),
-        Value::Array(items) => items.iter().for_each(|item| prompt(item, text)),
+        Value::Array(items) => items.iter().for_each(|item| prompt(item, read, text)),
         Value::Object(members) => members.iter().for_each(|(name, value)| {
             text.add_text(name.as_bytes());
-            prompt(value, text);
+            text.add_text(if read == As::Json { b"'" } else { b"" });
+            prompt(value, read, text);
         }),
+    }
+}
+
+/// Which of a body's members is a prompt, and which are of no consequence to it.
+fn members(api: Api) -> (&'static str, &'static [&'static str]) {
+    match api {
+        Api::OpenAiChat => {
+            ("messages", &["model", "stream", "stream_options", "max_tokens", "max_completion_tokens", "n", "metadata"])
+        }
+        Api::OpenAiResponses => ("input", &["model", "stream", "stream_options", "max_output_tokens", "metadata"]),
+        Api::OpenAiEmbeddings => ("input", &["model"]),
+        Api::AnthropicMessages => ("messages", &["model", "stream", "max_tokens", "metadata"]),
+        Api::Gemini => ("contents", &["model", "generationConfig"]),
+        Api::BedrockConverse => ("messages", &["inferenceConfig"]),
     }
 }
 
@@ -127,15 +161,21 @@ proptest! {
         let call = read(api, &text).unwrap();
         let expected = oracle(api, &body);
         let mut tokens = Weight::of_tokens(CALL_TOKENS);
-        let prompts: &[&str] = match api {
-            Api::OpenAiChat | Api::AnthropicMessages => &["messages", "tools"],
-            Api::OpenAiResponses => &["input", "tools"],
-            Api::OpenAiEmbeddings => &["input"],
-            Api::Gemini => &["contents", "tools"],
-            Api::BedrockConverse => &["messages"],
-        };
-        prompts.iter().for_each(|name| prompt(&body[name], &mut tokens));
-        if prompts.contains(&"tools") && has_object(&body["tools"]) {
+        let (prompted, of_no_consequence) = members(api);
+        let has_tools = !matches!(api, Api::OpenAiEmbeddings | Api::BedrockConverse);
+        for (name, value) in body.as_object().unwrap() {
+            match &**name {
+                name if name == prompted && api == Api::OpenAiEmbeddings => prompt(value, As::Tokens, &mut tokens),
+                name if name == prompted => prompt(value, As::Text, &mut tokens),
+                name if of_no_consequence.contains(&name) => {}
+                "tools" if has_tools => prompt(value, As::Json, &mut tokens),
+                name => {
+                    tokens.add_text(format!("{name}'").as_bytes());
+                    prompt(value, As::Json, &mut tokens);
+                }
+            }
+        }
+        if has_tools && has_object(&body["tools"]) {
             tokens.add(Weight::of_tokens(tools_tokens(api)));
         }
         prop_assert_eq!(call.prompt_tokens, tokens.tokens());
