@@ -135,7 +135,7 @@ pub(super) fn settled(sequences: &[u64]) -> Vec<u8> {
     message(5, message(1, packed))
 }
 
-/// What a call used: of the prompt, of the answer, of the cache.
+/// What a call used: of the prompt, of the answer, of the cache, read or written.
 pub(super) type Used = (u64, u64, u64);
 
 /// How a call ended.
@@ -183,7 +183,7 @@ fn used(field: Field) -> Used {
         match number {
             1 => used.0 = field.number(),
             2 => used.1 = field.number(),
-            3 => used.2 = field.number(),
+            3 | 4 => used.2 += field.number(),
             other => panic!("field {other} of what was used"),
         }
     }

@@ -51,6 +51,8 @@ pub(super) struct Files {
 #[derive(Default)]
 struct File {
     is_image: bool,
+    /// Whether it says that it is no image, whatever else it says: of a repeated member any may count.
+    is_no_image: bool,
     is_media: bool,
     /// Whether it says that it is text.
     is_text: bool,
@@ -72,6 +74,10 @@ enum Name {
     Bytes,
     /// Its string says where the file is.
     Address,
+    /// Its string is a media type.
+    MediaType,
+    /// Its string is one of a few words for what the file is.
+    Format,
 }
 
 /// A string that is being read.
@@ -103,6 +109,8 @@ impl Files {
         self.name = match name {
             b"data" | b"bytes" | b"file_data" => Name::Bytes,
             b"file_id" | b"file_url" | b"fileUri" | b"file_uri" | b"url" | b"uri" => Name::Address,
+            b"media_type" | b"mimeType" | b"mime_type" => Name::MediaType,
+            b"type" | b"format" => Name::Format,
             _ => Name::Other,
         };
         match (place, name) {
@@ -156,10 +164,20 @@ impl Files {
             let file = &mut self.file;
             let start = run.get(..LOOKED_AT).unwrap_or(run);
             let url = start.strip_prefix(b"data:");
-            let kind = url.unwrap_or(start);
-            file.is_text |= kind.starts_with(b"text/") || TEXTS.iter().any(|text| is_kind(kind, text));
-            file.is_media |= kind.starts_with(b"audio/") || kind.starts_with(b"video/");
-            file.is_image |= is_image(kind);
+            // Of what clients choose freely, such as names of files, nothing follows.
+            let media_type = url.or_else(|| (self.name == Name::MediaType).then_some(start));
+            if let Some(kind) = media_type.or_else(|| (self.name == Name::Format).then_some(start)) {
+                file.is_text |= kind.starts_with(b"text/") || TEXTS.iter().any(|text| is_kind(kind, text));
+            }
+            if let Some(kind) = media_type {
+                file.is_media |= kind.starts_with(b"audio/") || kind.starts_with(b"video/");
+                // Its slash may be escaped.
+                let is_image =
+                    kind.strip_prefix(b"image").is_some_and(|rest| matches!(rest.first(), None | Some(b'/')));
+                file.is_image |= is_image;
+                file.is_no_image |= !is_image;
+            }
+            file.is_image |= self.name == Name::Bytes && is_image(start);
             if url.is_some_and(|url| url.windows(BASE64.len()).any(|part| part == BASE64) || !has_text(url)) {
                 string.kind = Kind::Data;
             }
@@ -194,7 +212,11 @@ impl Files {
         }
         if file.is_image && !file.is_text {
             self.images = self.images.saturating_add(1);
-        } else if file.has_address || is_short && !file.is_here {
+            if !file.is_no_image {
+                return;
+            }
+        }
+        if file.has_address || is_short && !file.is_here {
             self.is_elsewhere = true;
             self.tokens = self.tokens.saturating_add(FILE_TOKENS);
         } else if !is_short && !file.is_text {
@@ -209,12 +231,11 @@ fn is_kind(string: &[u8], kind: &[u8]) -> bool {
     string.strip_prefix(kind).is_some_and(|rest| matches!(rest.first(), None | Some(b';' | b',')))
 }
 
-/// Whether a string within a file says that it is an image: a media type, or bytes. Its slash may be escaped.
+/// Whether base64 is of an image.
 fn is_image(start: &[u8]) -> bool {
-    let is_media_type = start.strip_prefix(b"image").is_some_and(|rest| matches!(rest.first(), None | Some(b'/')));
     // WebP, which begins as sounds do.
     let is_webp = start.starts_with(b"UklGR") && start.get(12..16) == Some(b"RUJQ");
-    is_media_type || is_webp || IMAGES.iter().any(|image| start.starts_with(image))
+    is_webp || IMAGES.iter().any(|image| start.starts_with(image))
 }
 
 /// Whether bytes have any that neither base64 has, nor addresses have: spaces and the like, and what is beyond ASCII.

@@ -114,7 +114,8 @@ impl Reader {
         Ok(Some(*place))
     }
 
-    /// Takes a token of a value, which began where the span does and, if it is no object or list, ended there. `depth` is how many objects and lists are open.
+    /// Takes a token of a value, which began where the span does and, if it is no object or list, ended there. `depth` is how
+    /// many objects and lists are open.
     pub(super) fn take(
         &mut self,
         place: Place,
@@ -135,8 +136,10 @@ impl Reader {
             }
             (Place::Prompt, token) => {
                 match token {
-                    Token::Text(b"image") if self.is_kind => self.files.expect_image(true),
-                    Token::Text(b"item_reference") if self.is_kind => call.is_partial = true,
+                    Token::Text(kind) if self.is_kind => {
+                        self.files.expect_image(kind == b"image");
+                        call.is_partial |= kind == b"item_reference";
+                    }
                     Token::Object | Token::End => self.files.expect_image(false),
                     _ => {}
                 }

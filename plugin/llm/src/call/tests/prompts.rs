@@ -135,6 +135,38 @@ fn other_files_are_told_by_their_size() {
 }
 
 #[test]
+fn what_clients_call_a_file_changes_nothing() {
+    let bytes = "JVBERi0xLjQK".repeat(40_000);
+    for (api, body) in [
+        (Api::OpenAiResponses, r#"{"input":[{"type":"input_file","filename":"image","file_data":"BYTES"}]}"#),
+        (
+            Api::OpenAiChat,
+            r#"{"messages":[{"content":[{"type":"file","file":{"filename":"audio/x","file_data":"BYTES"}}]}]}"#,
+        ),
+        (
+            Api::OpenAiChat,
+            r#"{"messages":[{"content":[{"type":"file","file":{"filename":"text","file_data":"data:application/pdf;base64,BYTES"}}]}]}"#,
+        ),
+        (
+            Api::AnthropicMessages,
+            r#"{"messages":[{"content":[{"type":"document","source":{"media_type":"image/png","media_type":"application/pdf","data":"BYTES"}}]}]}"#,
+        ),
+        (
+            Api::AnthropicMessages,
+            r#"{"messages":[{"content":[{"type":"image","type":"document","source":{"type":"base64","data":"BYTES"}}]}]}"#,
+        ),
+        (
+            Api::Gemini,
+            r#"{"contents":[{"parts":[{"inlineData":{"mimeType":"application\/pdf","mime_type":"image/png","data":"BYTES"}}]}]}"#,
+        ),
+    ] {
+        let (tokens, images, files) = prompt(api, &body.replace("BYTES", &bytes));
+        assert_eq!(files / 10, 3000, "{files} {body}");
+        assert!(tokens < 50 && images <= 1, "{tokens} {images} {body}");
+    }
+}
+
+#[test]
 fn files_that_are_elsewhere_are_told() {
     for (api, body) in [
         (Api::OpenAiChat, r#"{"messages":[{"content":[{"type":"file","file":{"file_id":"file-1"}}]}]}"#),
