@@ -278,9 +278,11 @@ fn a_budget_that_no_encoder_writes_is_refused() {
     refused(2, &[9], "invalid count");
     refused(3, &[200, 1], "invalid string reference");
     refused(4, &[0xff, 0xff, 0xff, 0xff, 0x7f], "invalid number of tokens");
-    refused(5, &[102], "invalid share of a limit");
-    refused(6, &[0], "invalid body size");
-    refused(6, &[0x81, 0x80, 0x80, 8], "invalid body size");
+    refused(5, &[0xff, 0xff, 0xff, 0xff, 0x7f], "invalid number of tokens");
+    refused(6, &[2], "invalid boolean");
+    refused(7, &[102], "invalid share of a limit");
+    refused(8, &[0], "invalid body size");
+    refused(8, &[0x81, 0x80, 0x80, 8], "invalid body size");
     let nine = [&[9][..], &[string; 9]].concat();
     refused(2, &nine, "more names that lead to an organisation than the limit of 8");
 }
@@ -299,7 +301,7 @@ fn only_routes_with_a_budget_are_longer_for_it() {
     assert_eq!(without[without.len() - 2..], [1, 0]);
     let with = chunk(Some(RouteBudget::default()));
     assert_eq!(with[..without.len() - 2], without[..without.len() - 2]);
-    assert_eq!(with[without.len() - 2..], [3, 0, 0, 0, 0, 0, 0, 0x80, 0x80, 0x40]);
+    assert_eq!(with[without.len() - 2..], [3, 0, 0, 0, 0, 0, 1, 0, 0x80, 0x80, 0x40]);
 }
 
 proptest! {

@@ -41,6 +41,10 @@ pub(super) struct Files {
     pub(super) is_elsewhere: bool,
     /// The depth within the object that is the file; none within a string that is one.
     depth: Option<usize>,
+    /// The depth within an object that says it is an image.
+    image: Option<usize>,
+    /// The depth within an object that has a source which is elsewhere, and may yet say that it is an image.
+    undecided: Option<usize>,
     file: File,
     /// What the member is named that is being read.
     name: Name,
@@ -99,9 +103,39 @@ enum Kind {
 }
 
 impl Files {
-    /// The next file is an image, whatever its bytes say.
-    pub(super) fn expect_image(&mut self, is_image: bool) {
-        self.file.is_image = is_image;
+    /// An object of the prompt, within which the depth is this, says what it is.
+    pub(super) fn kind(&mut self, kind: &[u8], depth: usize) {
+        let is_image = kind == b"image";
+        if is_image {
+            self.image = Some(depth);
+        } else if self.image == Some(depth) {
+            self.image = None;
+        }
+        if is_image && self.undecided == Some(depth) {
+            self.undecided = None;
+            self.images = self.images.saturating_add(1);
+        }
+    }
+
+    /// An object or a list of the prompt has ended.
+    pub(super) fn leave(&mut self, depth: usize) {
+        let has_ended = |within: usize| within > depth;
+        self.image = self.image.filter(|within| !has_ended(*within));
+        if self.undecided.is_some_and(has_ended) {
+            self.decide();
+        }
+    }
+
+    /// What was undecided is no image.
+    fn decide(&mut self) {
+        if self.undecided.take().is_some() {
+            self.add_elsewhere();
+        }
+    }
+
+    fn add_elsewhere(&mut self) {
+        self.is_elsewhere = true;
+        self.tokens = self.tokens.saturating_add(FILE_TOKENS);
     }
 
     /// Takes the name of a member that is a file or is within one, and says where the member stands.
@@ -121,7 +155,9 @@ impl Files {
             // A document that is a prompt in its own right.
             (Place::File | Place::Source, b"content") if self.depth.is_some() => {
                 self.file.is_here = true;
-                self.close(text);
+                if self.close(text) {
+                    self.add_elsewhere();
+                }
                 Place::Prompt
             }
             _ => place,
@@ -132,10 +168,18 @@ impl Files {
         match token {
             Token::Object if self.depth.is_none() => {
                 self.depth = Some(depth);
-                self.file.is_image |= place == Place::Image;
+                self.file.is_image |= place == Place::Image || self.image.is_some_and(|within| within + 1 == depth);
                 self.file.is_media |= place == Place::Media;
             }
-            Token::End if self.depth == Some(depth + 1) => self.close(text),
+            Token::End if self.depth == Some(depth + 1) => {
+                let is_elsewhere = self.close(text);
+                if is_elsewhere && place == Place::Source {
+                    self.decide();
+                    self.undecided = Some(depth);
+                } else if is_elsewhere {
+                    self.add_elsewhere();
+                }
+            }
             // An address that stands for no file but is cited.
             token if self.depth.is_none() && place == Place::Source => weigh(text, token, length),
             Token::Text(run) => self.run(run),
@@ -151,7 +195,9 @@ impl Files {
                 if self.depth.is_none() {
                     self.file.is_image |= place == Place::Image;
                     self.file.is_media |= place == Place::Media;
-                    self.close(text);
+                    if self.close(text) {
+                        self.add_elsewhere();
+                    }
                 }
             }
             token => weigh(text, token, length),
@@ -202,8 +248,8 @@ impl Files {
         file.has_address |= kind != Kind::Data && self.name == Name::Address && bytes > 0;
     }
 
-    /// The file has ended, or what comes next is none of it.
-    fn close(&mut self, text: &mut Weight) {
+    /// The file has ended, or what comes next is none of it: whether it is elsewhere.
+    fn close(&mut self, text: &mut Weight) -> bool {
         self.depth = None;
         let file = std::mem::take(&mut self.file);
         let is_short = file.bytes <= MAX_LABELS;
@@ -213,16 +259,17 @@ impl Files {
         if file.is_image && !file.is_text {
             self.images = self.images.saturating_add(1);
             if !file.is_no_image {
-                return;
+                return false;
             }
         }
         if file.has_address || is_short && !file.is_here {
-            self.is_elsewhere = true;
-            self.tokens = self.tokens.saturating_add(FILE_TOKENS);
-        } else if !is_short && !file.is_text {
+            return true;
+        }
+        if !is_short && !file.is_text {
             let share = if file.is_media { CHARACTERS_PER_TOKEN_OF_MEDIA } else { CHARACTERS_PER_TOKEN };
             self.tokens = self.tokens.saturating_add(FILE_TOKENS.max(file.bytes.div_ceil(share)));
         }
+        false
     }
 }
 

@@ -137,10 +137,10 @@ impl Reader {
             (Place::Prompt, token) => {
                 match token {
                     Token::Text(kind) if self.is_kind => {
-                        self.files.expect_image(kind == b"image");
+                        self.files.kind(kind, depth);
                         call.is_partial |= kind == b"item_reference";
                     }
-                    Token::Object | Token::End => self.files.expect_image(false),
+                    Token::End => self.files.leave(depth),
                     _ => {}
                 }
                 weigh(&mut self.text, token, span.len());

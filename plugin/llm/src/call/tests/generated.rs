@@ -154,6 +154,35 @@ fn body() -> impl Strategy<Value = Value> {
     })
 }
 
+/// A part of a prompt of Anthropic's: its members but for the type, the type, and what it comes to: images, tokens of files,
+/// and whether it is elsewhere.
+fn part() -> impl Strategy<Value = (String, &'static str, u64, u64, bool)> {
+    let bytes = "[A-Za-z0-9+/]{0,40}".prop_flat_map(|bytes| (Just(bytes), 0_usize..2000));
+    let bytes = bytes.prop_map(|(bytes, times)| format!("JVBERi0{}", bytes.repeat(times)));
+    prop_oneof![
+        any::<String>().prop_map(|text| (format!(r#""text":{}"#, json!(text)), "text", 0, 0, false)),
+        Just((r#""source":{"type":"url","url":"https://x/y"}"#.to_owned(), "image", 1, 0, false)),
+        Just((r#""source":{"type":"file","file_id":"f"}"#.to_owned(), "image", 1, 0, false)),
+        Just((r#""source":{"url":"https://x/y","type":"url"}"#.to_owned(), "document", 0, 8192, true)),
+        Just((r#""source":{"file_id":"f","type":"file"},"title":"a b""#.to_owned(), "document", 0, 8192, true)),
+        bytes.clone().prop_map(|bytes| {
+            (format!(r#""source":{{"media_type":"image/png","data":"{bytes}"}}"#), "image", 1, 0, false)
+        }),
+        bytes.prop_map(|bytes| {
+            let tokens = match u64::try_from(bytes.len() + "application/pdfbase64".len()).unwrap() {
+                ..=512 => 0,
+                length => length.div_ceil(16).max(8192),
+            };
+            let source = format!(r#""source":{{"data":"{bytes}","media_type":"application/pdf","type":"base64"}}"#);
+            (source, "document", 0, tokens, false)
+        }),
+        any::<String>().prop_map(|text| {
+            let source = format!(r#""source":{{"data":{},"type":"text"}}"#, json!(text));
+            (source, "document", 0, 0, false)
+        }),
+    ]
+}
+
 proptest! {
     #[test]
     fn calls_are_read_as_they_are(api in proptest::sample::select(Api::ALL.to_vec()), body in body(), is_pretty: bool) {
@@ -187,6 +216,27 @@ proptest! {
             answers: call.answers,
         };
         prop_assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn files_are_what_they_say_in_whichever_order(
+        parts in proptest::collection::vec((part(), 0_u8..4), 0..8), is_nested: bool,
+    ) {
+        let (mut content, mut expected) = (Vec::new(), (0, 0, false));
+        for ((members, kind, images, tokens, is_elsewhere), order) in parts {
+            let cached = r#""cache_control":{"type":"ephemeral"}"#;
+            content.push(match order {
+                0 => format!(r#"{{"type":"{kind}",{members}}}"#),
+                1 => format!(r#"{{{members},"type":"{kind}"}}"#),
+                2 => format!(r#"{{{members},{cached},"type":"{kind}"}}"#),
+                _ => format!(r#"{{"type":"{kind}",{cached},{members}}}"#),
+            });
+            expected = (expected.0 + images, expected.1 + tokens, expected.2 || is_elsewhere);
+        }
+        let content = content.join(",");
+        let content = if is_nested { format!(r#"{{"type":"tool_result","content":[{content}]}}"#) } else { content };
+        let call = read(Api::AnthropicMessages, format!(r#"{{"messages":[{{"content":[{content}]}}]}}"#)).unwrap();
+        prop_assert_eq!((call.images, call.file_tokens, call.is_partial), expected);
     }
 
     #[test]

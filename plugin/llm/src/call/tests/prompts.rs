@@ -179,7 +179,11 @@ fn files_that_are_elsewhere_are_told() {
         ),
         (
             Api::AnthropicMessages,
-            r#"{"messages":[{"content":[{"source":{"type":"file","file_id":"f"},"type":"image"}]}]}"#,
+            r#"{"messages":[{"content":[{"source":{"type":"file","file_id":"f"},"type":"document"},{"type":"image"}]}]}"#,
+        ),
+        (
+            Api::AnthropicMessages,
+            r#"{"messages":[{"content":[{"source":{"type":"file","file_id":"f"},"x":{"type":"image"}}]}]}"#,
         ),
         (Api::Gemini, r#"{"contents":[{"parts":[{"fileData":{"mimeType":"application/pdf","fileUri":"gs://b/o"}}]}]}"#),
         (
