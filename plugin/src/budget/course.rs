@@ -75,10 +75,10 @@ impl Course {
         Course {
             api: call.api,
             reservation: held.reservation.into(),
-            prompt_tokens: call.prompt_tokens,
+            prompt_tokens: held.prompt_tokens.max(call.prompt_tokens),
             most_output: cap.saturating_mul(call.answers),
             is_deferred: call.is_deferred,
-            hides_usage: call.needs_include_usage(),
+            hides_usage: intent.includes_usage(),
             fields,
             answer: None,
             renewal: Renewal { every, last: now, sequence: None },
@@ -134,7 +134,7 @@ impl Course {
     #[must_use]
     pub fn so_far(&self) -> Outcome {
         let output = self.answer.as_ref().map(|begun| begun.answer.streamed_tokens()).unwrap_or_default();
-        Outcome::SoFar(Used { input: self.prompt_tokens, output, cached: 0 })
+        Outcome::SoFar(Used { input: self.prompt_tokens, output, ..Used::default() })
     }
 
     /// The companion is told, by this number.

@@ -28,7 +28,7 @@ impl Departure {
     pub(super) fn counted(intent: &Intent, body: &[u8], held: Held, now: Duration) -> Self {
         let call = intent.call();
         let other = Some(&*held.model).filter(|model| !model.is_empty() && call.model.as_deref() != Some(model));
-        let includes_usage = call.needs_include_usage();
+        let includes_usage = intent.includes_usage();
         let changed = (includes_usage || other.is_some())
             .then(|| call.rewritten(body, Rewrite { model: other, include_usage: includes_usage }))
             .filter(|changed| changed != body);

@@ -43,6 +43,8 @@ pub struct Held {
     pub standing: Option<Standing>,
     /// Whether the call passes limits although there is no room.
     pub passed: bool,
+    /// What the prompt is taken to be for the model that serves, in tokens.
+    pub prompt_tokens: u64,
 }
 
 /// How a limit stands, in the unit in which it is counted.
@@ -116,7 +118,8 @@ impl Held {
                 (4, Value::Varint(seconds)) => held.lease_seconds = seconds,
                 (5, Value::Bytes(bytes)) => held.standing = Some(Standing::read(bytes)?),
                 (6, Value::Varint(passed)) => held.passed = passed != 0,
-                (1..=6, _) => return Err(Malformed),
+                (7, Value::Varint(tokens)) => held.prompt_tokens = tokens,
+                (1..=7, _) => return Err(Malformed),
                 _ => {}
             }
         }

@@ -71,7 +71,7 @@ fn a_stream_is_settled_by_what_it_says_and_the_chunk_is_taken_out() {
     let usage = b"data: {\"choices\":[],\"usage\":{\"prompt_tokens\":9,\"completion_tokens\":8}}\n\n";
     assert_eq!(course.chunk(usage, false), Passed::Instead(b""));
     assert_eq!(course.chunk(b"data: [DONE]\n\n", true), Passed::Unchanged);
-    assert_eq!(course.end(&ANSWERED), Outcome::Used(Used { input: 9, output: 8, cached: 0 }));
+    assert_eq!(course.end(&ANSWERED), Outcome::Used(Used { input: 9, output: 8, ..Used::default() }));
 }
 
 #[test]
@@ -91,7 +91,16 @@ fn what_cannot_be_read_costs_what_was_held_for_every_answer() {
     let mut lost = course();
     lost.begin(&head(200, "application/json"));
     lost.lose();
-    assert_eq!(lost.end(&ANSWERED), Outcome::Estimated(Used { input: prompt(), output: 1000, cached: 0 }));
+    assert_eq!(lost.end(&ANSWERED), Outcome::Estimated(Used { input: prompt(), output: 1000, ..Used::default() }));
+}
+
+#[test]
+fn an_answer_that_says_nothing_of_what_it_used_costs_what_was_held() {
+    let mut silent = course_of(STREAM, Held { prompt_tokens: 500, ..held() });
+    silent.begin(&head(200, "text/event-stream"));
+    silent.chunk(b"data: {\"choices\":[{\"delta\":{\"content\":\"Hi\"}}]}\n\ndata: [DONE]\n\n", true);
+    let all = Used { input: 500, output: 1000, ..Used::default() };
+    assert_eq!(silent.end(&ANSWERED), Outcome::Estimated(all));
 }
 
 #[test]

@@ -455,7 +455,7 @@ fn a_stopped_session_cancels_its_stream_and_stays_down() {
 }
 
 fn used() -> Outcome {
-    Outcome::Used(Used { input: 1, output: 1, cached: 0 })
+    Outcome::Used(Used { input: 1, output: 1, cached: 0, cache_written: 0 })
 }
 
 fn settled(sequences: &[u64]) -> Frame {
