@@ -1,3 +1,5 @@
+use std::fmt;
+
 use crate::protobuf::{Malformed, Value, fields};
 
 #[cfg(test)]
@@ -23,13 +25,18 @@ pub enum Verdict {
         retry_after: u64,
     },
     /// It cannot be held as it is; for the client.
-    Invalid(String),
+    Invalid {
+        /// Our name for what is wrong, such as `MODEL_UNKNOWN`.
+        code: String,
+        /// What is wrong, for people.
+        reason: String,
+    },
     /// It does not count.
     Disabled,
 }
 
 /// What is held for a call.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Held {
     /// What settles it, to the companion; empty if nothing is held.
     pub reservation: Vec<u8>,
@@ -73,6 +80,18 @@ impl Standing {
         self.limit.saturating_sub(self.used).saturating_sub(self.held)
     }
 
+    /// Whether all of it has been used, whatever is held.
+    #[must_use]
+    pub fn is_used_up(&self) -> bool {
+        self.used >= self.limit
+    }
+
+    /// Whether it is a limit of tokens.
+    #[must_use]
+    pub fn counts_tokens(&self) -> bool {
+        self.unit == "tokens"
+    }
+
     /// Whether both are of one limit.
     #[must_use]
     pub fn is_same_limit(&self, other: &Standing) -> bool {
@@ -105,6 +124,16 @@ impl Standing {
     }
 }
 
+/// Without the receipt, of which only the length says anything.
+impl fmt::Debug for Held {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Held { reservation, model, output_cap, lease_seconds, standing, passed } = self;
+        let size = reservation.len();
+        write!(f, "Held {{ {model:?}, at most {output_cap}, for {lease_seconds} s")?;
+        write!(f, ", {standing:?}, passed: {passed}, receipt of {size} bytes }}")
+    }
+}
+
 impl Held {
     fn read(message: &[u8]) -> Result<Self, Malformed> {
         let mut held = Held::default();
@@ -125,6 +154,12 @@ impl Held {
 }
 
 impl Verdict {
+    /// Whether the reservation has come to its end before it was asked for.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        matches!(self, Verdict::Invalid { code, .. } if code == "RESERVATION_SETTLED")
+    }
+
     /// Reads a `ReserveReply`.
     ///
     /// # Errors
@@ -136,7 +171,7 @@ impl Verdict {
                 (1, Value::Bytes(bytes)) => Verdict::Held(Held::read(bytes)?),
                 (2, Value::Bytes(bytes)) => Self::exceeded(bytes)?,
                 (3, Value::Bytes(bytes)) => Self::unavailable(bytes)?,
-                (4, Value::Bytes(bytes)) => Verdict::Invalid(text(bytes)?),
+                (4, Value::Bytes(bytes)) => Self::invalid(bytes)?,
                 (5, Value::Bytes(_)) => Verdict::Disabled,
                 (1..=5, _) => return Err(Malformed),
                 _ => continue,
@@ -159,6 +194,19 @@ impl Verdict {
             }
         }
         Ok(Verdict::Exceeded { standing, asked })
+    }
+
+    fn invalid(message: &[u8]) -> Result<Self, Malformed> {
+        let (mut code, mut reason) = (String::new(), String::new());
+        for field in fields(message) {
+            match field? {
+                (1, Value::Bytes(bytes)) => code = text(bytes)?,
+                (2, Value::Bytes(bytes)) => reason = text(bytes)?,
+                (1..=2, _) => return Err(Malformed),
+                _ => {}
+            }
+        }
+        Ok(Verdict::Invalid { code, reason })
     }
 
     fn unavailable(message: &[u8]) -> Result<Self, Malformed> {

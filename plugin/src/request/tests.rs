@@ -240,7 +240,7 @@ const POST: [(&[u8], &[u8]); 4] = [
 fn a_request_that_waits_for_its_body_is_not_decided_yet() {
     let filter = reading_bodies(false);
     let head = filter.answer_head(Headers(&POST), &alice());
-    assert_eq!(head, Progress::NeedsBody { max_bytes: 16 });
+    assert_eq!(head, Progress::NeedsBody { max_bytes: 16, api: None });
     assert_eq!(Counter::ALL.map(|counter| filter.vm.counters.take(counter)), [0; Counter::ALL.len()]);
     assert_eq!(filter.vm.decisions.next().to_string().rsplit_once('-').unwrap().1, "1");
     assert_eq!(forwarded(filter.answer(Headers(&POST), Some(b"{}"), &alice())), []);
@@ -254,7 +254,7 @@ fn a_call_that_counts_waits_for_its_body_although_no_condition_reads_it() {
     let api = Some(ModelApi::OpenAiChat);
     set.routes[0].budget = Some(RouteBudget { api, max_bytes: 16, ..RouteBudget::default() });
     publish(&filter, &set, 1);
-    assert_eq!(filter.answer_head(Headers(&POST), &alice()), Progress::NeedsBody { max_bytes: 16 });
+    assert_eq!(filter.answer_head(Headers(&POST), &alice()), Progress::NeedsBody { max_bytes: 16, api: None });
     let answer = filter.answer(Headers(&POST), Some(b"{\"model\":\"m\"}"), &alice());
     let Disposition::Reserve(edits, intent) = answer.disposition else { panic!("{answer:?}") };
     assert_eq!((edits, intent.user()), (vec![], "alice"));

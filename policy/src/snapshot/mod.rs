@@ -58,4 +58,4 @@ const MAGIC: &[u8; 6] = b"TGSNAP";
 const DELTA_MAGIC: &[u8; 6] = b"TGDELT";
 
 /// Version of the format. A reader refuses every other.
-pub const FORMAT: u16 = 5;
+pub const FORMAT: u16 = 6;

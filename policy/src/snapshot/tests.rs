@@ -34,7 +34,7 @@ fn assemble(chunks: &[(ChunkKind, Vec<u8>)], id: SnapshotId) -> Vec<u8> {
 
 #[test]
 fn the_golden_snapshot_is_what_the_encoder_writes() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/format-5.snapshot");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/format-6.snapshot");
     let encoded = encode(&everything(), ID).unwrap();
     if std::env::var_os("TOLLGATE_BLESS").is_some() {
         std::fs::write(&path, &encoded).unwrap();
@@ -136,7 +136,7 @@ fn other_formats_are_refused_by_number() {
     bytes[6] = 0xff;
     assert_eq!(
         Snapshot::decode(&bytes).unwrap_err().to_string(),
-        "snapshot format 255 is not supported, this build reads format 5"
+        "snapshot format 255 is not supported, this build reads format 6"
     );
     assert_eq!(Snapshot::decode(b"{}").unwrap_err(), DecodeError::NotASnapshot);
 }

@@ -51,7 +51,9 @@ fn every_verdict_is_read() {
     let unavailable = proto::Unavailable { reason: "away".into(), retry_after: 2 };
     let expected = Verdict::Unavailable { reason: "away".into(), retry_after: 2 };
     assert_eq!(said(proto::reserve_reply::Outcome::Unavailable(unavailable)), Ok(expected));
-    assert_eq!(said(proto::reserve_reply::Outcome::Invalid("no".into())), Ok(Verdict::Invalid("no".into())));
+    let invalid = proto::Invalid { code: "MODEL_UNKNOWN".into(), reason: "no".into() };
+    let expected = Verdict::Invalid { code: "MODEL_UNKNOWN".into(), reason: "no".into() };
+    assert_eq!(said(proto::reserve_reply::Outcome::Invalid(invalid)), Ok(expected));
     assert_eq!(said(proto::reserve_reply::Outcome::Disabled(proto::Disabled {})), Ok(Verdict::Disabled));
 }
 
@@ -76,7 +78,8 @@ fn what_says_nothing_or_two_things_or_has_other_types_is_no_verdict() {
         message(1, message(5, [8, 5])),
         message(2, message(2, "")),
         message(3, [8, 5]),
-        message(4, b"\xff"),
+        message(4, message(1, b"\xff")),
+        message(4, [8, 5]),
         b"\x0a\x05x".to_vec(),
     ] {
         assert_eq!(Verdict::read(&reply), Err(Malformed), "{reply:x?}");
@@ -86,4 +89,11 @@ fn what_says_nothing_or_two_things_or_has_other_types_is_no_verdict() {
 #[test]
 fn what_is_left_is_never_less_than_nothing() {
     assert_eq!((acme(30).left(), acme(950).left(), acme(u64::MAX).left()), (870, 0, 0));
+}
+
+#[test]
+fn receipts_are_not_printed() {
+    let held = Held { reservation: vec![7; 1000], model: "large".into(), ..Held::default() };
+    let printed = format!("{:?}", Verdict::Held(held));
+    assert!(printed.contains("large") && printed.contains("1000 bytes") && printed.len() < 200, "{printed}");
 }

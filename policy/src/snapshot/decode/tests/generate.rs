@@ -443,7 +443,7 @@ impl Asked {
             outcome.errors,
             outcome.first_error,
             outcome.budget,
-            outcome.charge(),
+            outcome.charge(snapshot),
         )
     }
 }
