@@ -200,7 +200,9 @@ impl Course {
     pub fn end(self, upstream: &dyn Upstream, is_cut: bool) -> Outcome {
         let all = Used { input: self.prompt_tokens, output: self.most_output, cached: 0 };
         let (answer, kind, is_lost) = match self.answer {
-            Some(Begun { answer, kind: kind @ (Kind::Answer | Kind::Refusal { .. }), is_lost }) => (answer, kind, is_lost),
+            Some(Begun { answer, kind: kind @ (Kind::Answer | Kind::Refusal { .. }), is_lost }) => {
+                (answer, kind, is_lost)
+            }
             _ if upstream.was_reached() => return Outcome::Estimated(all),
             _ => return Outcome::Released,
         };

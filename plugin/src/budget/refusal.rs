@@ -8,6 +8,9 @@ use crate::vm::DecisionId;
 use super::shown::{MAX_WAIT, limit, visible};
 use super::{Intent, Standing, Unfit};
 
+#[cfg(test)]
+mod tests;
+
 /// When to come again where a call would fit, but for what others hold and will give back, in seconds.
 const HELD_WAIT: u64 = 5;
 
@@ -55,8 +58,9 @@ pub(super) fn invalid(intent: &Intent, code: &str, why: &str) -> Reply {
 #[must_use]
 pub fn other_model(intent: &Intent, model: &str) -> Reply {
     let model = visible(model);
-    let message =
-        format!("the budget has no room for the model that is asked for, and the policies do not allow `{model}` instead");
+    let message = format!(
+        "the budget has no room for the model that is asked for, and the policies do not allow `{model}` instead"
+    );
     let refusal = Refusal { status: 403, code: "FORBIDDEN", message: &message, retry_after: None };
     reply(intent.call().api, intent.decision(), refusal, true)
 }

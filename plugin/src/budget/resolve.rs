@@ -7,6 +7,9 @@ use crate::request::Reply;
 
 use super::{Departure, Intent, Standing, Trouble, Verdict, refusal};
 
+#[cfg(test)]
+mod tests;
+
 /// When to ask again where the companion did not answer, in seconds.
 const RETRY_AFTER: u64 = 1;
 
@@ -70,8 +73,7 @@ pub fn resolve(
     now: Duration,
 ) -> Resolved {
     let uncounted = || (Counter::BudgetUncounted, Resolved::Go(Departure::uncounted()));
-    let unavailable =
-        |after| (Counter::BudgetUnavailable, Resolved::Refuse(refusal::unavailable(intent, after)));
+    let unavailable = |after| (Counter::BudgetUnavailable, Resolved::Refuse(refusal::unavailable(intent, after)));
     let (counter, resolved) = match verdict {
         Ok(Verdict::Disabled) => uncounted(),
         // The store did not answer the companion, and budgets are advisory there.

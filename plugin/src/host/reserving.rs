@@ -75,7 +75,13 @@ fn note_silence(gate: &Gate, verdict: &Result<Verdict, Failure>, now: Duration) 
 
 impl Reserving {
     /// A request whose headers and body are held. `headers` are those with which it came, if another model may serve it.
-    pub(super) fn new(gate: Rc<Gate>, request: u32, intent: Box<Intent>, body: HeldBody, headers: Vec<u8>) -> Box<Self> {
+    pub(super) fn new(
+        gate: Rc<Gate>,
+        request: u32,
+        intent: Box<Intent>,
+        body: HeldBody,
+        headers: Vec<u8>,
+    ) -> Box<Self> {
         let since = gate.filter.vm().now();
         Box::new(Reserving { gate, request, intent, body, headers, since, call: None, is_asked_again: false })
     }

@@ -12,7 +12,9 @@ use std::rc::Rc;
 
 use tollgate_llm::Api;
 use tollgate_policy::engine::{Reason, Scratch};
-use tollgate_policy::http::{BudgetMode, Headers, HttpOutcome, HttpProgress, HttpVerdict, Refusal, RouteBudget, Surroundings};
+use tollgate_policy::http::{
+    BudgetMode, Headers, HttpOutcome, HttpProgress, HttpVerdict, Refusal, RouteBudget, Surroundings,
+};
 use tollgate_policy::related::Related;
 use tollgate_policy::snapshot::Snapshot;
 

@@ -169,9 +169,7 @@ impl Snapshot {
             ControlFlow::Break(outcome) => HttpProgress::Decided(outcome),
             ControlFlow::Continue(admitted) => match admitted.body_to_await() {
                 Err(reason) => HttpProgress::Decided(admitted.refused(reason)),
-                Ok(Some(max_bytes)) => {
-                    HttpProgress::NeedsBody { max_bytes, budget: admitted.route.budget.as_deref() }
-                }
+                Ok(Some(max_bytes)) => HttpProgress::NeedsBody { max_bytes, budget: admitted.route.budget.as_deref() },
                 Ok(None) => HttpProgress::Decided(self.settle(admitted, None, surroundings, arena, candidates, None)),
             },
         }

@@ -12,7 +12,8 @@ fn the_path_says_which_api_it_is_where_the_route_does_not() {
 
 #[test]
 fn a_route_and_a_path_that_differ_are_no_call() {
-    for path in ["/v1/responses", "/v1/embeddings", "/v1/messages", "/model/m/converse", "/v1/models/m:generateContent"] {
+    for path in ["/v1/responses", "/v1/embeddings", "/v1/messages", "/model/m/converse", "/v1/models/m:generateContent"]
+    {
         assert_eq!(of(Some(ModelApi::OpenAiChat), path), Err(Unfit::OtherApi { api: Api::OpenAiChat }), "{path}");
     }
     assert_eq!(of(Some(ModelApi::OpenAiChat), "/v1/chat/completions?x=/v1/responses"), Ok(Api::OpenAiChat));

@@ -11,8 +11,8 @@ use crate::source::printable::shown;
 use crate::source::report::{Problem, Report};
 use crate::source::suggest::closest;
 
-use super::{Draft, users};
 use super::model::Declared;
+use super::{Draft, users};
 
 const ADD_MODEL: &str = "add it to `budgets.models`";
 

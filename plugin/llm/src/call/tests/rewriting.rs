@@ -96,7 +96,8 @@ fn both_are_done_in_either_order() {
 #[test]
 fn any_name_of_a_model_is_written_as_json() {
     for name in ["a\"b\\c", "\u{0}\u{1f}\n\u{7f}", "é🦀", "", "</script>"] {
-        let changed = rewritten(r#"{"model":"x"}"#, Rewrite { model: Some(name), include_usage: false, output_cap: None });
+        let changed =
+            rewritten(r#"{"model":"x"}"#, Rewrite { model: Some(name), include_usage: false, output_cap: None });
         let value: serde_json::Value = serde_json::from_str(&changed).unwrap();
         assert_eq!(value["model"], name);
     }
@@ -117,10 +118,22 @@ fn an_answer_is_bounded_to_less_wherever_it_is_bounded_to_more() {
             r#"{"max_completion_tokens":999999,"max_tokens":7}"#,
             r#"{"max_completion_tokens":50,"max_tokens":7}"#,
         ),
-        (Api::OpenAiChat, r#"{"max_tokens":100,"max_completion_tokens":99}"#, r#"{"max_tokens":50,"max_completion_tokens":50}"#),
-        (Api::OpenAiChat, r#"{"max_tokens":null,"messages":[{"max_tokens":99}]}"#, r#"{"max_tokens":null,"messages":[{"max_tokens":99}]}"#),
+        (
+            Api::OpenAiChat,
+            r#"{"max_tokens":100,"max_completion_tokens":99}"#,
+            r#"{"max_tokens":50,"max_completion_tokens":50}"#,
+        ),
+        (
+            Api::OpenAiChat,
+            r#"{"max_tokens":null,"messages":[{"max_tokens":99}]}"#,
+            r#"{"max_tokens":null,"messages":[{"max_tokens":99}]}"#,
+        ),
         (Api::OpenAiResponses, r#"{"max_output_tokens":1000}"#, r#"{"max_output_tokens":50}"#),
-        (Api::Gemini, r#"{"generationConfig":{"maxOutputTokens":64}}"#, r#"{"generationConfig":{"maxOutputTokens":50}}"#),
+        (
+            Api::Gemini,
+            r#"{"generationConfig":{"maxOutputTokens":64}}"#,
+            r#"{"generationConfig":{"maxOutputTokens":50}}"#,
+        ),
         (Api::BedrockConverse, r#"{"inferenceConfig":{"maxTokens":64}}"#, r#"{"inferenceConfig":{"maxTokens":50}}"#),
         (Api::AnthropicMessages, "{}", "{}"),
     ] {
