@@ -109,7 +109,9 @@ fn what_a_call_had_used_stays_where_there_is_no_room_for_its_end() {
     assert_eq!(settlements.add(&long, USED, Some(so_far)), Err(Full));
     assert_eq!(settlements.len(), count);
     // What it takes the place of makes room for it.
-    for _ in count..MAX_WAITING {
+    let settlements = Settlements::default();
+    let so_far = settlements.add(b"a", Outcome::SoFar(Used::default()), None).unwrap();
+    for _ in 1..MAX_WAITING {
         settlements.add(b"b", USED, None).unwrap();
     }
     assert_eq!(settlements.add(b"a", USED, None), Err(Full));
