@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use tollgate_llm::{Answer, Api, Ended, Ending, Head, Passed, Usage, rate_limit_headers};
+use tollgate_llm::{Answer, Api, Ended, Ending, Head, Passed, rate_limit_headers};
 
 use crate::request::HeaderEdit;
 
@@ -178,7 +178,7 @@ impl Course {
     #[must_use]
     pub fn so_far(&self) -> Outcome {
         let output = self.answer.as_ref().map(|begun| begun.answer.streamed_tokens()).unwrap_or_default();
-        Outcome::SoFar(Used { input: self.prompt_tokens, output, cached: 0 })
+        Outcome::SoFar(Used { input: self.prompt_tokens, output, ..Used::default() })
     }
 
     /// The companion is told, by this number.
@@ -198,7 +198,7 @@ impl Course {
     /// Where nothing is seen of what the model does, it may be doing all that it was asked for, and costs what was held.
     #[must_use]
     pub fn end(self, upstream: &dyn Upstream, is_cut: bool) -> Outcome {
-        let all = Used { input: self.prompt_tokens, output: self.most_output, cached: 0 };
+        let all = Used { input: self.prompt_tokens, output: self.most_output, ..Used::default() };
         let (answer, kind, is_lost) = match self.answer {
             Some(Begun { answer, kind: kind @ (Kind::Answer | Kind::Refusal { .. }), is_lost }) => {
                 (answer, kind, is_lost)
@@ -227,11 +227,11 @@ impl Course {
 
 /// All that was held, by the provider's numbers as far as they go.
 fn at_most(held: Used, ended: &Ended) -> Used {
-    let Usage { input, output, cached, .. } = ended.usage.unwrap_or_default();
+    let reported = Used::from(ended.usage.unwrap_or_default());
     Used {
-        input: if ended.is_input_reported { input } else { held.input },
-        output: held.output.max(output).max(ended.streamed_tokens),
-        cached,
+        input: if ended.is_input_reported { reported.input } else { held.input },
+        output: held.output.max(reported.output).max(ended.streamed_tokens),
+        ..reported
     }
 }
 

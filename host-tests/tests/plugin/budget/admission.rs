@@ -64,7 +64,7 @@ fn a_stream_is_made_to_say_what_it_uses() {
 
 #[test]
 fn another_model_is_asked_where_the_companion_says_so() {
-    let mut plugin = plugin();
+    let mut plugin = plugin_with("downgrade: {}");
     let call = begin(&mut plugin, &call(CHAT, PLAIN), PLAIN);
     plugin.vm.answer_grpc_call(call.grpc, held(b"r", "gpt-4o-mini", 300, 900)).unwrap();
     let (headers, body) = upstream(&plugin, call.stream);
@@ -77,7 +77,7 @@ fn another_model_is_asked_where_the_companion_says_so() {
 
 #[test]
 fn another_model_is_asked_for_in_the_path_where_that_names_it() {
-    let mut plugin = plugin();
+    let mut plugin = plugin_with("downgrade: {}");
     let body = r#"{"contents": [{"parts": [{"text": "Hello"}]}]}"#;
     let call = begin(&mut plugin, &call("/v1beta/models/big:generateContent?key=1", body), body);
     assert_eq!(call.reserve.model, "big");
@@ -244,7 +244,6 @@ fn what_is_no_call_is_refused_without_asking() {
         (CHAT, r#"{"model": "a", "model": "b"}"#, 400),
         (CHAT, r#"{"model": 5}"#, 400),
         ("/other", "{}", 400),
-        ("/openai/Deployments/gpt-4o/chat/completions", PLAIN, 400),
     ] {
         let mut plugin = plugin();
         let (stream, _) = plugin.begin(&call(path, body), false);
@@ -258,7 +257,12 @@ fn what_is_no_call_is_refused_without_asking() {
 #[test]
 fn a_call_of_another_api_than_the_routes_is_refused_without_asking() {
     let responses = r#"{"model": "gpt-4o", "input": "a long text", "max_output_tokens": 16384}"#;
-    for (path, body, is_asked) in [("/v1/responses", responses, false), ("/other", PLAIN, true), (CHAT, PLAIN, true)] {
+    for (path, body, is_asked) in [
+        ("/v1/responses", responses, false),
+        ("/model/gpt-4o/ask", PLAIN, false),
+        ("/other", PLAIN, true),
+        (CHAT, PLAIN, true),
+    ] {
         let mut plugin = plugin_with("api: openai-chat");
         let (stream, _) = plugin.begin(&call(path, body), false);
         let outcome = plugin.vm.request_body(stream, body, true).unwrap();

@@ -47,7 +47,7 @@ fn prompt() -> u64 {
 const ALL: u64 = 1000;
 
 fn estimated(output: u64) -> Outcome {
-    Outcome::Estimated(Used { input: prompt(), output, cached: 0 })
+    Outcome::Estimated(Used { input: prompt(), output, ..Used::default() })
 }
 
 /// A call with this answer, of a provider.
@@ -101,8 +101,8 @@ fn a_refusal_costs_its_prompt_where_a_model_has_read_it_and_what_it_says_that_wa
         (429, plain, Outcome::Released),
         (500, filtered, Outcome::Released),
         (504, plain, estimated(0)),
-        (500, used, Outcome::Used(Used { input: 7, output: 2, cached: 0 })),
-        (400, used, Outcome::Used(Used { input: 7, output: 2, cached: 0 })),
+        (500, used, Outcome::Used(Used { input: 7, output: 2, ..Used::default() })),
+        (400, used, Outcome::Used(Used { input: 7, output: 2, ..Used::default() })),
     ] {
         assert_eq!(answered(course(), &head(status, "application/json"), body, false), outcome, "{status}");
     }
@@ -151,7 +151,7 @@ fn what_cannot_be_read_of_an_answer_takes_nothing_from_what_it_has_said() {
     course.chunk(b"data: {\"choices\":[],\"usage\":{\"prompt_tokens\":9,\"completion_tokens\":8}}\n\n", false);
     course.lose();
     assert!(!course.is_read());
-    assert_eq!(course.end(&ANSWERED, false), Outcome::Used(Used { input: 9, output: 8, cached: 0 }));
+    assert_eq!(course.end(&ANSWERED, false), Outcome::Used(Used { input: 9, output: 8, ..Used::default() }));
 }
 
 #[test]
@@ -162,7 +162,7 @@ fn a_stream_is_settled_by_what_it_says_and_the_chunk_is_taken_out() {
     let usage = b"data: {\"choices\":[],\"usage\":{\"prompt_tokens\":9,\"completion_tokens\":8}}\n\n";
     assert_eq!(course.chunk(usage, false), Passed::Instead(b""));
     assert_eq!(course.chunk(b"data: [DONE]\n\n", true), Passed::Unchanged);
-    assert_eq!(course.end(&ANSWERED, false), Outcome::Used(Used { input: 9, output: 8, cached: 0 }));
+    assert_eq!(course.end(&ANSWERED, false), Outcome::Used(Used { input: 9, output: 8, ..Used::default() }));
 }
 
 #[test]
@@ -182,7 +182,10 @@ fn what_cannot_be_read_costs_what_was_held_for_every_answer() {
     let mut lost = course();
     lost.begin(&head(200, "application/json"), &ANSWERED);
     lost.lose();
-    assert_eq!(lost.end(&ANSWERED, false), Outcome::Estimated(Used { input: prompt(), output: 1000, cached: 0 }));
+    assert_eq!(
+        lost.end(&ANSWERED, false),
+        Outcome::Estimated(Used { input: prompt(), output: 1000, ..Used::default() })
+    );
 }
 
 #[test]
@@ -200,7 +203,7 @@ fn an_answer_that_comes_by_another_request_costs_what_was_held() {
     // One that streams tells it after all.
     let done = b"data: {\"type\":\"response.completed\",\"response\":{\"usage\":{\"input_tokens\":5,\"output_tokens\":6}}}\n\n";
     let outcome = answered(course(), &head(200, EVENTS), done, false);
-    assert_eq!(outcome, Outcome::Used(Used { input: 5, output: 6, cached: 0 }));
+    assert_eq!(outcome, Outcome::Used(Used { input: 5, output: 6, ..Used::default() }));
 }
 
 #[test]
