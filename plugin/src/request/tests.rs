@@ -260,7 +260,7 @@ fn a_call_that_counts_waits_for_its_body_although_no_condition_reads_it() {
     );
     let answer = filter.answer(Headers(&POST), Some(b"{\"model\":\"m\"}"), &alice());
     let Disposition::Reserve(edits, intent) = answer.disposition else { panic!("{answer:?}") };
-    assert_eq!((edits, intent.user()), (vec![], "alice"));
+    assert_eq!((edits, intent.user()), (vec![], "token/alice"));
     assert_eq!(refused(filter.answer(Headers(&POST), Some(b"{"), &alice())).0.status, 400);
     assert_eq!(refused(filter.answer(Headers(&POST), Some(&[b' '; 17]), &alice())).0.status, 413);
 }
