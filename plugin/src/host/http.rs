@@ -162,10 +162,10 @@ impl Request {
     /// Time goes by. The root whose tick this is need not be that of the request, on whose behalf the host calls are to be.
     pub(super) fn tick(&mut self, now: Duration) {
         match &mut self.stage {
-            Stage::Followed(followed) => {
-                if followed.is_renewal_due(now) && abi::set_effective_context(self.id).is_ok() {
-                    followed.renew(now);
-                }
+            Stage::Followed(followed)
+                if followed.is_renewal_due(now) && abi::set_effective_context(self.id).is_ok() =>
+            {
+                followed.renew(now);
             }
             // Should an answer come after all, it is given back.
             Stage::Reserving(reserving)
