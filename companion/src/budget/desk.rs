@@ -179,7 +179,7 @@ impl Desk {
             return Err(Obstacle::NoOrg);
         }
         let payer = Payer::new(&request.user, &request.org)?;
-        let call = Call::of(request);
+        let call = Call::of(request, mode);
         let below = |downgrade: proto::Downgrade| u8::try_from(downgrade.below.min(100)).unwrap_or(100);
         let asked = Asked {
             budgets: &in_force.budgets,
@@ -219,6 +219,7 @@ impl Desk {
             lease_seconds: u32::try_from(self.lease.seconds()).unwrap_or(u32::MAX),
             standing: reply::tightest(&held.standings).map(|standing| reply::standing(standing, at)),
             passed: !held.passed.is_empty(),
+            prompt_tokens: served.prompt,
         }
     }
 
@@ -245,7 +246,7 @@ impl Desk {
     fn unheld(&self, request: &ReserveRequest) -> proto::Held {
         let known = self.rulebook.in_force().ok();
         let model = known.as_ref().and_then(|in_force| in_force.budgets.model(&request.model));
-        let call = Call::of(request);
+        let call = Call::of(request, BudgetMode::Advisory);
         let room = model.map_or_else(|| call.of_unknown(), |model| call.regardless(model));
         proto::Held { model: request.model.clone(), output_cap: room.output_cap, ..proto::Held::default() }
     }

@@ -75,6 +75,9 @@ struct WirePrice {
     output: u64,
     #[prost(uint64, tag = "3")]
     cached: u64,
+    /// Absent in receipts of companions that did not know it.
+    #[prost(uint64, optional, tag = "4")]
+    cache_write: Option<u64>,
 }
 
 impl Receipt {
@@ -91,7 +94,7 @@ impl Receipt {
             held: Some((*held).into()),
             least: Some((*least).into()),
             model: self.model.clone(),
-            price: self.price.map(|Price { input, output, cached }| WirePrice { input, output, cached }),
+            price: self.price.map(Into::into),
         };
         let mut bytes = Vec::with_capacity(1 + wire.encoded_len());
         bytes.push(VERSION);
@@ -117,8 +120,21 @@ impl Receipt {
             held: held.unwrap_or_default().into(),
             least: least.unwrap_or_default().into(),
         };
-        let price = price.map(|WirePrice { input, output, cached }| Price { input, output, cached });
-        Ok(Receipt { reservation, model, price })
+        Ok(Receipt { reservation, model, price: price.map(Into::into) })
+    }
+}
+
+impl From<Price> for WirePrice {
+    fn from(price: Price) -> Self {
+        let Price { input, output, cached, cache_write } = price;
+        WirePrice { input, output, cached, cache_write: Some(cache_write) }
+    }
+}
+
+impl From<WirePrice> for Price {
+    fn from(price: WirePrice) -> Self {
+        let WirePrice { input, output, cached, cache_write } = price;
+        Price { input, output, cached, cache_write: cache_write.unwrap_or(input) }
     }
 }
 
@@ -150,7 +166,7 @@ mod tests {
             held: Amounts::new(1000, 2000),
             least: Amounts::new(10, 20),
         };
-        let price = Some(Price { input: 1, output: 2, cached: 3 });
+        let price = Some(Price { input: 1, output: 2, cached: 3, cache_write: 4 });
         Receipt { reservation, model: "gpt-4o".to_owned(), price }
     }
 
@@ -160,6 +176,12 @@ mod tests {
         for receipt in [receipt(), unpriced] {
             assert_eq!(Receipt::decode(&receipt.encode()).unwrap(), receipt);
         }
+    }
+
+    #[test]
+    fn without_a_price_of_what_is_cached_that_of_prompts_counts() {
+        let wire = WirePrice { input: 1, output: 2, cached: 3, cache_write: None };
+        assert_eq!(Price::from(wire), Price { input: 1, output: 2, cached: 3, cache_write: 1 });
     }
 
     #[test]

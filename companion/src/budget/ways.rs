@@ -22,6 +22,8 @@ pub(super) struct Served {
     pub(super) model: String,
     /// What it costs, if that is known.
     pub(super) price: Option<Price>,
+    /// What the prompt is taken to be for it, in tokens.
+    pub(super) prompt: u64,
     /// The most tokens of each answer.
     pub(super) output_cap: u64,
 }
@@ -97,6 +99,7 @@ impl Asked<'_> {
         let served = Served {
             model: self.model.to_owned(),
             price: known.and_then(|model| model.price),
+            prompt: room.prompt,
             output_cap: room.output_cap,
         };
         Ways::new(vec![(Candidate { lines, amounts: room.most, least: room.least }, served)])
@@ -121,7 +124,8 @@ impl Asked<'_> {
 
     fn way(&self, model: &Model, room: Room, below: u8) -> Result<(Candidate, Served), NoWay> {
         let lines = self.payer.lines(self.rules, Some(model), below)?;
-        let served = Served { model: model.name.clone(), price: model.price, output_cap: room.output_cap };
+        let Room { prompt, output_cap, .. } = room;
+        let served = Served { model: model.name.clone(), price: model.price, prompt, output_cap };
         Ok((Candidate { lines, amounts: room.most, least: room.least }, served))
     }
 }

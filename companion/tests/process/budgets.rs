@@ -106,7 +106,7 @@ async fn reserve(budgets: &mut BudgetsClient<Channel>) -> Option<(Vec<u8>, Strin
 }
 
 fn tell(sequence: u64, receipt: &[u8], used: u64) -> proto::Settlement {
-    let outcome = settlement::Outcome::Used(proto::Usage { input: used, output: 0, cached: 0 });
+    let outcome = settlement::Outcome::Used(proto::Usage { input: used, ..proto::Usage::default() });
     proto::Settlement { sequence, reservation: receipt.to_vec(), outcome: Some(outcome) }
 }
 

@@ -63,7 +63,7 @@ impl Client {
 }
 
 fn used(input: u64, output: u64) -> settlement::Outcome {
-    settlement::Outcome::Used(proto::Usage { input, output, cached: 0 })
+    settlement::Outcome::Used(proto::Usage { input, output, ..proto::Usage::default() })
 }
 
 async fn say(vm: &Vm, sequence: u64, held: &proto::Held, outcome: settlement::Outcome) {
@@ -190,7 +190,8 @@ async fn a_call_that_nothing_is_heard_of_is_settled_by_its_lease_and_corrected_l
     let companion = site.start().await;
     let mut vm = companion.vm(1, None).await;
     let held = Client::of(&companion).await.held(1).await;
-    say(&vm, 1, &held, settlement::Outcome::SoFar(proto::Usage { input: 10, output: 7, cached: 0 })).await;
+    say(&vm, 1, &held, settlement::Outcome::SoFar(proto::Usage { input: 10, output: 7, ..proto::Usage::default() }))
+        .await;
     assert_eq!(settled(&mut vm).await, [1]);
     companion.until_metric("budget_lease_expiries_total", 1.0).await;
     assert_eq!(acme(&companion).await, (1000.into(), 17, 0));

@@ -30,6 +30,9 @@ pub(crate) struct Weight(u64);
 
 const PER_TOKEN: u64 = 16;
 
+/// What a digit weighs.
+const DIGIT: u64 = 8;
+
 /// Weights by the first byte of a character in UTF-8. The bytes after it weigh nothing, so that text may be torn anywhere.
 static WEIGHTS: [u8; 256] = weights();
 
@@ -67,6 +70,11 @@ impl Weight {
     /// This many tokens.
     pub(crate) fn of_tokens(tokens: u64) -> Weight {
         Weight(tokens.saturating_mul(PER_TOKEN))
+    }
+
+    /// A number of so many bytes: as text, and no less than a token.
+    pub(crate) fn of_number(bytes: usize) -> Weight {
+        Weight(u64::try_from(bytes).unwrap_or(u64::MAX).saturating_mul(DIGIT).max(PER_TOKEN))
     }
 
     /// As many tokens, the last of which may not be full.

@@ -12,5 +12,6 @@ mod refusal;
 
 pub use answer::{Answer, Ended, Ending, Head, Passed, Spent, Usage};
 pub use api::{Api, Detected, with_model};
-pub use call::{Call, FILE_TOKENS, IMAGE_TOKENS, InvalidCall, Rewrite};
+pub use call::{Call, InvalidCall, Rewrite};
+pub use json::quoted;
 pub use refusal::{Limit, Refusal, RefusalBody, Unit, rate_limit_headers, retry_headers};

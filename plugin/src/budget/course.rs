@@ -99,11 +99,11 @@ impl Course {
         Course {
             api: call.api,
             reservation: held.reservation.into(),
-            prompt_tokens: call.prompt_tokens,
+            prompt_tokens: held.prompt_tokens.max(call.prompt_tokens),
             most_output: cap.saturating_mul(call.answers),
             streams: call.streams,
             is_deferred: call.is_deferred,
-            hides_usage: call.needs_include_usage(),
+            hides_usage: intent.includes_usage(),
             fields,
             answer: None,
             renewal: Renewal { every, last: now, sequence: None },

@@ -31,7 +31,7 @@ impl Departure {
     pub(super) fn counted(intent: &Intent, body: &[u8], held: Held, now: Duration) -> Self {
         let call = intent.call();
         let other = Some(&*held.model).filter(|model| !model.is_empty() && call.model.as_deref() != Some(model));
-        let includes_usage = call.needs_include_usage();
+        let includes_usage = intent.includes_usage();
         // More than is held must not be used because it was asked for. Zero bounds nothing at some providers.
         let output_cap = Some(held.output_cap).filter(|cap| *cap > 0 && call.output_cap > Some(*cap));
         let rewrite = Rewrite { model: other, include_usage: includes_usage, output_cap };

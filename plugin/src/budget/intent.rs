@@ -27,6 +27,8 @@ pub struct Intent {
     org: Option<Box<str>>,
     is_org_unknown: bool,
     output_cap: Option<u64>,
+    prompt_elsewhere: Option<u64>,
+    includes_usage: bool,
     downgrade: Option<u8>,
     request_id: Box<str>,
     path: Box<str>,
@@ -52,7 +54,7 @@ pub enum Unfit {
         /// The API.
         api: Api,
     },
-    /// The body is not what its API says.
+    /// It is not what its API says.
     #[error("{cause}")]
     Body {
         /// The API.
@@ -97,12 +99,17 @@ impl Intent {
         if is_org_unknown && charge.mode == Some(BudgetMode::Strict) {
             return Err(Unfit::NoOrg { api });
         }
+        let is_there = |name: &&str| headers.0.iter().any(|(present, _)| *present == name.as_bytes());
+        if let Some(name) = api.hiding_header().filter(is_there) {
+            return Err(Unfit::Body { api, cause: InvalidCall::Hides { name } });
+        }
         let call = Call::read(api, path, body).map_err(|cause| Unfit::Body { api, cause })?;
         let request_id = text("x-request-id").unwrap_or_default();
-        let is_there = |name: &&str| headers.0.iter().any(|(present, _)| *present == name.as_bytes());
         Ok(Intent {
             decision,
             output_cap: call.output_cap.or(charge.budget.default_output),
+            prompt_elsewhere: charge.budget.prompt_elsewhere.filter(|_| call.is_partial),
+            includes_usage: charge.budget.include_usage && call.needs_include_usage(),
             call,
             mode: charge.budget.mode,
             known_mode: charge.mode,
@@ -161,6 +168,11 @@ impl Intent {
         self.org.as_deref()
     }
 
+    /// Whether the answer is to say what was used although the client does not ask for it.
+    pub(super) fn includes_usage(&self) -> bool {
+        self.includes_usage
+    }
+
     /// The request's path, with its query.
     pub(super) fn path(&self) -> &str {
         &self.path
@@ -192,7 +204,8 @@ impl Intent {
         for (number, text) in [(3, &*self.user), (4, self.org().unwrap_or_default()), (5, model)] {
             push_text(&mut message, number, text);
         }
-        push_number(&mut message, 6, self.call.prompt_tokens);
+        let elsewhere = self.prompt_elsewhere.unwrap_or_default();
+        push_number(&mut message, 6, self.call.prompt_tokens.saturating_add(elsewhere));
         // A bound of zero is said, too.
         match self.output_cap {
             None => {}
@@ -207,6 +220,10 @@ impl Intent {
         }
         push_text(&mut message, 10, &self.request_id);
         push_number(&mut message, 11, self.is_org_unknown.into());
+        let is_partial = self.call.is_partial && self.prompt_elsewhere.is_none();
+        push_number(&mut message, 12, is_partial.into());
+        push_number(&mut message, 13, self.call.images.min(u32::MAX.into()));
+        push_number(&mut message, 14, self.call.file_tokens);
         message
     }
 }

@@ -9,6 +9,8 @@ pub struct Used {
     pub output: u64,
     /// Of the prompt, what the provider had cached.
     pub cached: u64,
+    /// Of the prompt, what the provider cached now.
+    pub cache_written: u64,
 }
 
 /// How a call ended, or how far it has come.
@@ -26,7 +28,8 @@ pub enum Outcome {
 
 impl From<tollgate_llm::Usage> for Used {
     fn from(usage: tollgate_llm::Usage) -> Self {
-        Used { input: usage.input, output: usage.output, cached: usage.cached }
+        let tollgate_llm::Usage { input, output, cached, cache_written, .. } = usage;
+        Used { input, output, cached, cache_written }
     }
 }
 
@@ -48,9 +51,9 @@ impl Outcome {
             Outcome::Released => (5, Used::default()),
             Outcome::SoFar(used) => (6, *used),
         };
-        let Used { input, output, cached } = used;
+        let Used { input, output, cached, cache_written } = used;
         let mut usage = Vec::new();
-        for (number, tokens) in [(1, input), (2, output), (3, cached)] {
+        for (number, tokens) in [(1, input), (2, output), (3, cached), (4, cache_written)] {
             push_number(&mut usage, number, tokens);
         }
         push_bytes(&mut message, number, &usage);

@@ -50,6 +50,8 @@ pub struct Held {
     pub standing: Option<Standing>,
     /// Whether the call passes limits although there is no room.
     pub passed: bool,
+    /// What the prompt is taken to be for the model that serves, in tokens.
+    pub prompt_tokens: u64,
 }
 
 /// How a limit stands, in the unit in which it is counted.
@@ -127,9 +129,9 @@ impl Standing {
 /// Without the receipt, of which only the length says anything.
 impl fmt::Debug for Held {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Held { reservation, model, output_cap, lease_seconds, standing, passed } = self;
+        let Held { reservation, model, output_cap, prompt_tokens, lease_seconds, standing, passed } = self;
         let size = reservation.len();
-        write!(f, "Held {{ {model:?}, at most {output_cap}, for {lease_seconds} s")?;
+        write!(f, "Held {{ {model:?}, {prompt_tokens} and at most {output_cap}, for {lease_seconds} s")?;
         write!(f, ", {standing:?}, passed: {passed}, receipt of {size} bytes }}")
     }
 }
@@ -145,7 +147,8 @@ impl Held {
                 (4, Value::Varint(seconds)) => held.lease_seconds = seconds,
                 (5, Value::Bytes(bytes)) => held.standing = Some(Standing::read(bytes)?),
                 (6, Value::Varint(passed)) => held.passed = passed != 0,
-                (1..=6, _) => return Err(Malformed),
+                (7, Value::Varint(tokens)) => held.prompt_tokens = tokens,
+                (1..=7, _) => return Err(Malformed),
                 _ => {}
             }
         }

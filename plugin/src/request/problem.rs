@@ -1,5 +1,6 @@
 use std::borrow::Cow;
-use std::fmt::Write as _;
+
+use tollgate_llm::quoted;
 
 use crate::vm::DecisionId;
 
@@ -56,7 +57,7 @@ impl Problem {
         );
         for (name, text) in [("reason", reason), ("policy", policy)] {
             if let Some(text) = text {
-                push_member(&mut body, name, text);
+                body.extend([",\"", name, "\":", &quoted(text)]);
             }
         }
         body.push('}');
@@ -68,21 +69,6 @@ impl Problem {
             details: format!("tollgate_{}{{{decision_id}}}", code.to_ascii_lowercase()),
         }
     }
-}
-
-/// Adds a string to a JSON object that has members already.
-fn push_member(object: &mut String, name: &str, text: &str) {
-    object.extend([",\"", name, "\":\""]);
-    for character in text.chars() {
-        match character {
-            '"' | '\\' => object.extend(['\\', character]),
-            '\0'..' ' => {
-                let _ = write!(object, "\\u{:04x}", u32::from(character));
-            }
-            character => object.push(character),
-        }
-    }
-    object.push('"');
 }
 
 #[cfg(test)]

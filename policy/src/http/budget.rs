@@ -17,6 +17,11 @@ pub struct RouteBudget {
     /// How many tokens are held for the answer of a call that does not say how long that may be; absent: as many as the
     /// model can give.
     pub default_output: Option<u64>,
+    /// How many tokens are held for a part of a prompt that is not in the request; absent: where budgets are strict, as many
+    /// as the model has room for.
+    pub prompt_elsewhere: Option<u64>,
+    /// Whether streams that do not say what they use are asked to.
+    pub include_usage: bool,
     /// Whether a cheaper model may serve a call instead of the one that it asks for.
     pub downgrade: Option<Downgrade>,
     /// Longest body, in bytes; a longer one is refused with 413.
@@ -132,7 +137,16 @@ impl RouteBudget {
 impl Default for RouteBudget {
     /// As `budget: {}` says.
     fn default() -> Self {
-        RouteBudget { api: None, mode: None, org: None, default_output: None, downgrade: None, max_bytes: MAX_BODY }
+        RouteBudget {
+            api: None,
+            mode: None,
+            org: None,
+            default_output: None,
+            prompt_elsewhere: None,
+            include_usage: true,
+            downgrade: None,
+            max_bytes: MAX_BODY,
+        }
     }
 }
 

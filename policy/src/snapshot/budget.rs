@@ -13,13 +13,15 @@ const DEPTH: Limit = Limit::new("names that lead to an organisation", RouteBudge
 
 #[cfg(feature = "compiler")]
 pub(super) fn write(chunk: &mut ChunkWriter, budget: &RouteBudget) {
-    let RouteBudget { api, mode, org, default_output, downgrade, max_bytes } = budget;
+    let RouteBudget { api, mode, org, default_output, prompt_elsewhere, include_usage, downgrade, max_bytes } = budget;
     chunk.body.byte(code(*api, &ModelApi::NAMES));
     write_mode(chunk, *mode);
     let names = org.as_ref().map_or(&[][..], |OrgAttribute(names)| names);
     chunk.body.len(names.len());
     names.iter().for_each(|name| chunk.str(name));
     chunk.body.varint(default_output.unwrap_or_default());
+    chunk.body.varint(prompt_elsewhere.map_or(0, |tokens| tokens.saturating_add(1)));
+    chunk.body.bool(*include_usage);
     chunk.body.byte(downgrade.map_or(0, |Downgrade { below }| below.saturating_add(1)));
     chunk.body.len(*max_bytes);
 }
@@ -40,6 +42,11 @@ pub(super) fn read(
         tokens @ ..=RouteBudget::MAX_TOKENS => Some(tokens),
         _ => return Err(reader.invalid("number of tokens")),
     };
+    let prompt_elsewhere = match reader.varint()?.checked_sub(1) {
+        tokens @ (None | Some(..=RouteBudget::MAX_TOKENS)) => tokens,
+        Some(_) => return Err(reader.invalid("number of tokens")),
+    };
+    let include_usage = reader.bool()?;
     let downgrade = match reader.byte()? {
         0 => None,
         below @ 1..=101 => Some(Downgrade { below: below - 1 }),
@@ -49,7 +56,7 @@ pub(super) fn read(
         Ok(most @ 1..=RouteBudget::MAX_BYTES) => most,
         _ => return Err(reader.invalid("body size")),
     };
-    Ok(RouteBudget { api, mode, org, default_output, downgrade, max_bytes })
+    Ok(RouteBudget { api, mode, org, default_output, prompt_elsewhere, include_usage, downgrade, max_bytes })
 }
 
 #[cfg(feature = "compiler")]

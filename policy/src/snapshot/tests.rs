@@ -244,6 +244,8 @@ fn a_budget_that_no_encoder_writes_is_refused() {
         mode: Some(BudgetMode::Advisory),
         org,
         default_output: Some(7),
+        prompt_elsewhere: Some(5),
+        include_usage: true,
         downgrade: Some(Downgrade { below: 10 }),
         max_bytes: 9,
     };
@@ -251,8 +253,8 @@ fn a_budget_that_no_encoder_writes_is_refused() {
     let chunks = chunks(&set);
     let place = chunks.iter().position(|(kind, _)| *kind == ChunkKind::Routes).unwrap();
     let at = budget_at(&chunks[place].1);
-    // API, mode, names of the attribute and the reference to the one, default output, downgrade, size of bodies.
-    let expected = |string| [&[5, 2, 1], &[string][..], &[7, 11, 9]].concat();
+    // API, mode, names of the attribute and the reference to the one, default output, prompt elsewhere, whether usage is asked for, downgrade, size of bodies.
+    let expected = |string| [&[5, 2, 1], &[string][..], &[7, 6, 1, 11, 9]].concat();
     let string = chunks[place].1[at + 3];
     assert_eq!(chunks[place].1[at..], expected(string));
     let with = |offset: usize, bytes: &[u8]| {
@@ -276,9 +278,11 @@ fn a_budget_that_no_encoder_writes_is_refused() {
     refused(2, &[9], "invalid count");
     refused(3, &[200, 1], "invalid string reference");
     refused(4, &[0xff, 0xff, 0xff, 0xff, 0x7f], "invalid number of tokens");
-    refused(5, &[102], "invalid share of a limit");
-    refused(6, &[0], "invalid body size");
-    refused(6, &[0x81, 0x80, 0x80, 8], "invalid body size");
+    refused(5, &[0xff, 0xff, 0xff, 0xff, 0x7f], "invalid number of tokens");
+    refused(6, &[2], "invalid boolean");
+    refused(7, &[102], "invalid share of a limit");
+    refused(8, &[0], "invalid body size");
+    refused(8, &[0x81, 0x80, 0x80, 8], "invalid body size");
     let nine = [&[9][..], &[string; 9]].concat();
     refused(2, &nine, "more names that lead to an organisation than the limit of 8");
 }
@@ -297,7 +301,7 @@ fn only_routes_with_a_budget_are_longer_for_it() {
     assert_eq!(without[without.len() - 2..], [1, 0]);
     let with = chunk(Some(RouteBudget::default()));
     assert_eq!(with[..without.len() - 2], without[..without.len() - 2]);
-    assert_eq!(with[without.len() - 2..], [3, 0, 0, 0, 0, 0, 0, 0x80, 0x80, 0x40]);
+    assert_eq!(with[without.len() - 2..], [3, 0, 0, 0, 0, 0, 1, 0, 0x80, 0x80, 0x40]);
 }
 
 proptest! {
@@ -437,6 +441,8 @@ pub(super) fn everything() -> PolicySet {
                     mode: Some(BudgetMode::Advisory),
                     org: Some(OrgAttribute(["realm", "org"].map(Box::from).into())),
                     default_output: Some(1024),
+                    prompt_elsewhere: Some(0),
+                    include_usage: false,
                     downgrade: Some(Downgrade { below: 10 }),
                     max_bytes: RouteBudget::MAX_BYTES,
                 }),

@@ -37,6 +37,15 @@ pub fn text_within<'n>(node: &'n Node<'_>, what: &str, max_len: usize, file: &mu
     Some(text)
 }
 
+/// `true` or `false`.
+pub(super) fn truth(node: &Node<'_>, what: &str, file: &mut InFile<'_, '_>) -> Option<bool> {
+    if let Value::Bool(value) = node.value {
+        return Some(value);
+    }
+    file.refuse(node.at, format!("{what} is `true` or `false`, not {}", node.value.noun()));
+    None
+}
+
 /// A name that follows a rule.
 pub(super) fn name<'n>(node: &'n Node<'_>, what: &str, rule: &NameRule, file: &mut InFile<'_, '_>) -> Option<&'n str> {
     let name = text(node, what, file)?;

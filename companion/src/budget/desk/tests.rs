@@ -102,6 +102,17 @@ async fn asked_again_with_the_same_id_it_holds_nothing_more() {
 }
 
 #[tokio::test]
+async fn of_a_prompt_that_is_elsewhere_the_context_is_held_and_the_plugin_told_so() {
+    let place = Place::with("strict", "- {scope: user, tokens: 15000}");
+    let partial = || ReserveRequest { is_partial: true, ..call("large") };
+    let first = held(place.ask(1, partial()).await);
+    assert_eq!((first.prompt_tokens, first.output_cap, first.standing.unwrap().held), (9_910, 90, 10_000));
+    assert!(matches!(place.ask(2, partial()).await, Outcome::Exceeded(proto::Exceeded { asked: 10_000, .. })));
+    let other = held(place.ask(3, in_mode(proto::Mode::Advisory, partial())).await);
+    assert_eq!((other.prompt_tokens, other.passed), (10, false));
+}
+
+#[tokio::test]
 async fn a_cheaper_model_serves_where_little_would_be_left() {
     let place = Place::with("strict", "- {scope: user, tokens: 150}");
     let downgrade = Some(proto::Downgrade { below: 50 });

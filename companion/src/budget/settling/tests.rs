@@ -57,7 +57,7 @@ impl Place {
         };
         match self.store.reserve(&reserve).await.unwrap() {
             Reserved::Held(Held { reservation, .. }) => {
-                let served = Served { model: "large".to_owned(), price: None, output_cap: 90 };
+                let served = Served { model: "large".to_owned(), price: None, prompt: 10, output_cap: 90 };
                 Receipt::new(reservation, &served).encode()
             }
             other => panic!("{other:?}"),
@@ -73,7 +73,7 @@ impl Place {
 }
 
 fn used(tokens: u64) -> settlement::Outcome {
-    settlement::Outcome::Used(proto::Usage { input: tokens, output: 0, cached: 0 })
+    settlement::Outcome::Used(proto::Usage { input: tokens, ..proto::Usage::default() })
 }
 
 fn said(told: Vec<(u64, Vec<u8>, settlement::Outcome)>) -> proto::Settlements {
@@ -113,7 +113,7 @@ async fn a_call_that_goes_on_is_acknowledged_and_stays_held() {
     let place = Place::new();
     let (said_done, mut done) = mpsc::unbounded_channel();
     let receipt = place.hold(1).await;
-    let usage = proto::Usage { input: 10, output: 30, cached: 0 };
+    let usage = proto::Usage { input: 10, output: 30, ..proto::Usage::default() };
     place.till.take(said(vec![(1, receipt, settlement::Outcome::SoFar(usage))]), &said_done).unwrap();
     assert_eq!(done.recv().await, Some(1));
     let holds = place.store.holds(&Scopes::All, 9).await.unwrap();

@@ -1,4 +1,4 @@
-use tollgate_policy::set::budget::Environment;
+use tollgate_policy::set::budget::{BudgetMode, Environment};
 
 use super::super::fixture::budgets_with;
 use super::*;
@@ -8,7 +8,8 @@ use crate::proto::ReserveRequest;
 fn ways(model: &str, prompt: u64, downgrade: Option<u8>) -> Result<Vec<(String, u64, u64)>, NoWay> {
     let budgets = budgets_with("strict", "- {scope: user, tokens: 1000}");
     let rules = budgets.environment(Environment::Dev).unwrap();
-    let call = Call::of(&ReserveRequest { prompt_tokens: prompt, ..ReserveRequest::default() });
+    let request = ReserveRequest { prompt_tokens: prompt, ..ReserveRequest::default() };
+    let call = Call::of(&request, BudgetMode::Strict);
     let payer = Payer::new("ann", "").unwrap();
     let asked = Asked { budgets: &budgets, rules, payer: &payer, call: &call, model, downgrade };
     let ways = asked.ways(prompt)?;
@@ -59,7 +60,7 @@ fn a_model_that_nobody_knows_is_never_free() {
     assert_eq!(ways("huge", 100, Some(10)).unwrap_err(), NoWay::UnknownModel("huge".to_owned()));
     let budgets = budgets_with("strict", "- {scope: user, microDollars: 1000}");
     let rules = budgets.environment(Environment::Dev).unwrap();
-    let (payer, call) = (Payer::new("ann", "").unwrap(), Call::of(&ReserveRequest::default()));
+    let (payer, call) = (Payer::new("ann", "").unwrap(), Call::of(&ReserveRequest::default(), BudgetMode::Strict));
     let asked = Asked { budgets: &budgets, rules, payer: &payer, call: &call, model: "unpriced", downgrade: None };
     assert_eq!(asked.ways(0).unwrap_err(), NoWay::Unpriced("unpriced".to_owned()));
     let regardless = asked.regardless().unwrap();

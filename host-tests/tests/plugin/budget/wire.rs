@@ -16,6 +16,9 @@ pub(super) struct Reserve {
     pub(super) downgrade: Option<u64>,
     pub(super) request_id: String,
     pub(super) org_unknown: bool,
+    pub(super) is_partial: bool,
+    pub(super) images: u64,
+    pub(super) file_tokens: u64,
 }
 
 impl Reserve {
@@ -34,6 +37,9 @@ impl Reserve {
                 9 => reserve.downgrade = Some(first(&field.bytes())),
                 10 => reserve.request_id = field.text(),
                 11 => reserve.org_unknown = field.number() == 1,
+                12 => reserve.is_partial = field.number() == 1,
+                13 => reserve.images = field.number(),
+                14 => reserve.file_tokens = field.number(),
                 other => panic!("field {other} of a reserve"),
             }
         }
@@ -129,7 +135,7 @@ pub(super) fn settled(sequences: &[u64]) -> Vec<u8> {
     message(5, message(1, packed))
 }
 
-/// What a call used: of the prompt, of the answer, of the cache.
+/// What a call used: of the prompt, of the answer, of the cache, read or written.
 pub(super) type Used = (u64, u64, u64);
 
 /// How a call ended.
@@ -177,7 +183,7 @@ fn used(field: Field) -> Used {
         match number {
             1 => used.0 = field.number(),
             2 => used.1 = field.number(),
-            3 => used.2 = field.number(),
+            3 | 4 => used.2 += field.number(),
             other => panic!("field {other} of what was used"),
         }
     }

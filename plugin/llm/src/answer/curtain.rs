@@ -7,6 +7,9 @@ use super::events::Events;
 /// some hundred bytes.
 const MAX_HELD: usize = 16 << 10;
 
+/// Room for this many bytes is kept from one chunk to the next.
+const MAX_KEPT: usize = 1 << 10;
+
 /// What is to be sent on where events are hidden.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Curtain {
@@ -21,7 +24,7 @@ pub(super) struct Curtain {
 impl Curtain {
     /// Reads on: whether what goes on is `instead` and not the bytes.
     pub(super) fn read(&mut self, events: &mut Events, document: &mut Document, bytes: &[u8], is_last: bool) -> bool {
-        self.instead.clear();
+        self.forget_shown();
         // The event that is read began at `begin`. Of the bytes before it, those from `shown` on have yet to be shown.
         let (mut at, mut shown, mut begin) = (0, 0, 0);
         let mut is_changed = false;
@@ -59,6 +62,16 @@ impl Curtain {
             self.instead.extend_from_slice(bytes.get(shown..).unwrap_or_default());
         }
         is_changed
+    }
+
+    /// What was shown is no longer needed, nor is room for much: streams are many, and last.
+    fn forget_shown(&mut self) {
+        self.instead.clear();
+        for bytes in [&mut self.instead, &mut self.held] {
+            if bytes.capacity() > MAX_KEPT && bytes.is_empty() {
+                *bytes = Vec::new();
+            }
+        }
     }
 
     /// Lets go what was held. It came before all that has not been shown yet.

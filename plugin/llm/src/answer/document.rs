@@ -14,6 +14,10 @@ pub(super) struct Document {
     pub(super) counts: Counts,
     /// Text that the model wrote.
     pub(super) text: Weight,
+    /// Whether there was any member that the API knows, and that is not null.
+    pub(super) is_known: bool,
+    /// Whether a value before this one has been read to its end.
+    has_ended: bool,
     /// What the values say that have been read to their ends.
     said: Said,
     /// What the value says that is being read.
@@ -40,6 +44,8 @@ impl Document {
             walk: Walk::new(Place::Root, stops_at_lines),
             counts: Counts::default(),
             text: Weight::default(),
+            is_known: false,
+            has_ended: false,
             said: Said::default(),
             value: Said::default(),
         }
@@ -54,8 +60,14 @@ impl Document {
     pub(super) fn restart(&mut self) {
         self.said.has_usage = self.has_usage();
         self.said.has_stopped = self.has_stopped();
+        self.has_ended = self.has_ended();
         self.walk.restart();
         self.value = Said::default();
+    }
+
+    /// Whether any value has been read to its end.
+    pub(super) fn has_ended(&self) -> bool {
+        self.has_ended || self.is_done()
     }
 
     /// Whether a value said how much was used.
@@ -109,6 +121,7 @@ impl Document {
     }
 
     fn take(&mut self, place: Place, token: Token<'_>) {
+        self.is_known = self.is_known || place != Place::Root && !matches!(token, Token::Name | Token::Null);
         match (place, token) {
             (Place::Text, Token::Text(run)) => self.text.add_text(run),
             (Place::Text, Token::Unit(unit)) => self.text.add_unit(unit),

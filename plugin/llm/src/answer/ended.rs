@@ -20,9 +20,9 @@ pub enum Ending {
     Complete,
     /// The client, the provider or the way between them ended it before.
     CutShort,
-    /// It cannot be read: encoded, of another type, or not what its type says. What was used is unknown.
+    /// It cannot be read: encoded, of another type or another API, or not what its type says. What was used is unknown.
     Unreadable,
-    /// Its status says that it is no answer. Providers charge nothing for these.
+    /// Its status says that it is no answer. Its body is not read.
     Refused,
 }
 
@@ -38,17 +38,19 @@ pub struct Spent {
 impl Ended {
     /// What the call is to be charged for, where its prompt is estimated at `prompt_tokens`.
     ///
-    /// An answer that is complete costs what the provider reported. Any other costs at least its prompt and what was
-    /// streamed, by the provider's numbers as far as they go, and by estimates where they do not. One that is refused costs
-    /// nothing. Of one that cannot be read nothing is known: whoever held tokens for it charges what was held.
+    /// An answer that is complete costs what the provider reported. One that is cut short costs at least its prompt and what
+    /// was streamed, by the provider's numbers as far as they go, and by estimates where they do not. One that is refused
+    /// costs nothing. Of one that cannot be read, or is complete without a report, nothing is known: what a model thinks and is
+    /// not seen to think may be most of it. Whoever held tokens for it charges what was held.
     #[must_use]
     pub fn spent(&self, prompt_tokens: u64) -> Option<Spent> {
         let reported = self.usage.unwrap_or_default();
         match self.ending {
             Ending::Unreadable => None,
+            Ending::Complete if self.usage.is_none() => None,
             Ending::Refused => Some(Spent { usage: reported, is_exact: true }),
-            Ending::Complete if self.usage.is_some() => Some(Spent { usage: reported, is_exact: true }),
-            Ending::Complete | Ending::CutShort => {
+            Ending::Complete => Some(Spent { usage: reported, is_exact: true }),
+            Ending::CutShort => {
                 let input = if self.is_input_reported { reported.input } else { prompt_tokens };
                 let output = reported.output.max(self.streamed_tokens);
                 Some(Spent { usage: Usage { input, output, ..reported }, is_exact: false })
@@ -75,11 +77,11 @@ mod tests {
     fn a_complete_answer_costs_what_was_reported() {
         assert_eq!(spent(ended(Ending::Complete, Some(REPORTED))), Some((100, 3, true)));
         assert_eq!(spent(ended(Ending::Complete, Some(Usage::default()))), Some((0, 0, true)));
+        assert_eq!(spent(ended(Ending::Complete, None)), None);
     }
 
     #[test]
-    fn any_other_costs_its_prompt_and_what_was_streamed() {
-        assert_eq!(spent(ended(Ending::Complete, None)), Some((70, 40, false)));
+    fn what_is_cut_short_costs_its_prompt_and_what_was_streamed() {
         assert_eq!(spent(ended(Ending::CutShort, None)), Some((70, 40, false)));
         assert_eq!(spent(ended(Ending::CutShort, Some(REPORTED))), Some((100, 40, false)));
         let more = Usage { output: 50, ..REPORTED };

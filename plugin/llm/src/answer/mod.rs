@@ -126,6 +126,7 @@ impl Answer {
         };
         let ending = match &self.framing {
             Framing::Unread(ending) => *ending,
+            _ if self.is_foreign() => Ending::Unreadable,
             _ if self.is_complete() => Ending::Complete,
             _ if is_readable => Ending::CutShort,
             _ => Ending::Unreadable,
@@ -137,6 +138,11 @@ impl Answer {
             is_input_reported: counts.get(Count::Input).is_some(),
             streamed_tokens: self.streamed_tokens(),
         }
+    }
+
+    /// Whether values came to their ends, and none had anything that the API knows: it speaks another one.
+    fn is_foreign(&self) -> bool {
+        !self.document.is_known && self.document.has_ended()
     }
 
     /// Whether all came that says what was used.

@@ -29,6 +29,8 @@ pub(super) enum Place {
     Text,
     /// Why the model stopped, once it has.
     Stop,
+    /// What matters only in that this API has it.
+    Known,
 }
 
 /// Where a member stands, by its name and where its object stands; nothing if it does not matter.
@@ -50,7 +52,7 @@ type Members = &'static [(&'static str, Place)];
 
 fn openai_chat(object: Place) -> Members {
     match object {
-        Place::Root => &[("choices", Place::Choices), ("usage", Place::Usage)],
+        Place::Root => &[("choices", Place::Choices), ("usage", Place::Usage), ("error", Place::Known)],
         Place::Choices => &[("delta", Place::Content), ("message", Place::Content)],
         Place::Content => &[
             ("content", Place::Text),
@@ -85,9 +87,13 @@ fn openai_details(object: Place) -> Members {
 /// What streams brings `delta`s; the whole answer comes once more at the end, and its text is not counted again.
 fn openai_responses(object: Place) -> Members {
     match object {
-        Place::Root => {
-            &[("delta", Place::Text), ("response", Place::Whole), ("output", Place::Content), ("usage", Place::Usage)]
-        }
+        Place::Root => &[
+            ("delta", Place::Text),
+            ("response", Place::Whole),
+            ("output", Place::Content),
+            ("usage", Place::Usage),
+            ("error", Place::Known),
+        ],
         Place::Whole => &[("usage", Place::Usage)],
         Place::Content => &[
             ("content", Place::Content),
@@ -118,6 +124,7 @@ fn anthropic_messages(object: Place) -> Members {
             ("content_block", Place::Content),
             ("content", Place::Content),
             ("stop_reason", Place::Stop),
+            ("error", Place::Known),
         ],
         Place::Whole => &[("usage", Place::Usage)],
         Place::Content => &[
@@ -148,9 +155,12 @@ fn anthropic_messages(object: Place) -> Members {
 
 fn gemini(object: Place) -> Members {
     match object {
-        Place::Root => {
-            &[("candidates", Place::Choices), ("usageMetadata", Place::Usage), ("promptFeedback", Place::Feedback)]
-        }
+        Place::Root => &[
+            ("candidates", Place::Choices),
+            ("usageMetadata", Place::Usage),
+            ("promptFeedback", Place::Feedback),
+            ("error", Place::Known),
+        ],
         Place::Choices => &[("content", Place::Content), ("finishReason", Place::Stop)],
         Place::Content => &[
             ("parts", Place::Content),
@@ -174,7 +184,16 @@ fn gemini(object: Place) -> Members {
 
 fn bedrock_converse(object: Place) -> Members {
     match object {
-        Place::Root => &[("delta", Place::Content), ("usage", Place::Usage), ("output", Place::Whole)],
+        Place::Root => &[
+            ("delta", Place::Content),
+            ("usage", Place::Usage),
+            ("output", Place::Whole),
+            ("role", Place::Known),
+            ("start", Place::Known),
+            ("stopReason", Place::Known),
+            // Of what goes wrong in the midst of a stream.
+            ("message", Place::Known),
+        ],
         Place::Whole => &[("message", Place::Whole), ("content", Place::Content)],
         Place::Content => &[("text", Place::Text), ("toolUse", Place::ToolCall), ("reasoningContent", Place::Thought)],
         Place::ToolCall => &[("name", Place::Text), ("input", Place::Text)],

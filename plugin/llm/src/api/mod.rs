@@ -2,6 +2,7 @@
 
 mod path;
 
+pub(crate) use path::decoded;
 pub use path::{Detected, with_model};
 
 /// An API of models.
@@ -45,10 +46,11 @@ impl Api {
         }
     }
 
-    /// The API of that name.
+    /// The header with which clients could keep what was used out of an answer, if the API has one: a call with it is
+    /// [`crate::InvalidCall::Hides`].
     #[must_use]
-    pub fn of_name(name: &str) -> Option<Api> {
-        Api::ALL.into_iter().find(|api| api.name() == name)
+    pub fn hiding_header(self) -> Option<&'static str> {
+        (self == Api::Gemini).then_some("x-goog-fieldmask")
     }
 
     /// What a request's path says, with or without a query; nothing if it is of none of these APIs.

@@ -105,7 +105,7 @@ fn cut<'a>(path: &'a str, model: &'a str, api: Api, streams: Option<bool>) -> Op
 }
 
 /// Text of which bytes may be percent-encoded; nothing if it is not UTF-8 then.
-fn decoded(text: &str) -> Option<String> {
+pub(crate) fn decoded(text: &str) -> Option<String> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.bytes();
     while let Some(byte) = rest.next() {

@@ -1,6 +1,22 @@
-/// Why a request's body is not read as a call. What two readers could read in two ways is refused.
+use crate::Api;
+
+/// Why a request is not read as a call. What two readers could read in two ways is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidCall {
+    /// Its path is of another API.
+    #[error("the path is of the API `{}`, and calls of `{}` are taken here", found.name(), expected.name())]
+    OtherApi {
+        /// That of the path.
+        found: Api,
+        /// That as which it was to be read.
+        expected: Api,
+    },
+    /// Its answer would not say what was used, or the provider might read another request.
+    #[error("`{name}` could keep what was used out of the answer; leave it out")]
+    Hides {
+        /// The parameter of the query, or the header.
+        name: &'static str,
+    },
     /// It is not text.
     #[error("the body is not UTF-8 at byte {at}")]
     NotUtf8 {

@@ -1,31 +1,26 @@
 //! What a request asks for.
 
 mod files;
+mod hiding;
 mod invalid;
 mod place;
 mod reader;
 mod rewrite;
+mod weigh;
 
 pub use invalid::InvalidCall;
 pub use rewrite::Rewrite;
-pub(crate) use rewrite::quoted;
 
 use std::ops::Range;
 
 use crate::Api;
 use crate::estimate::Weight;
-use crate::json::{Invalid, Walk};
+use crate::json::{Invalid, MAX_NAME, Token, Walk};
 use place::Place;
 use reader::Reader;
 
 #[cfg(test)]
 mod tests;
-
-/// What an image within a prompt is taken to be, in tokens: about one of a megapixel, at the dearer providers.
-pub const IMAGE_TOKENS: u64 = 1_600;
-
-/// What another file within a prompt is taken to be, in tokens: about four pages. There is no telling from its bytes.
-pub const FILE_TOKENS: u64 = 8_192;
 
 /// What a provider adds to every prompt, in tokens.
 const CALL_TOKENS: u64 = 4;
@@ -50,15 +45,15 @@ pub struct Call {
     pub streams: bool,
     /// Whether the client asks for the chunk that says what was used.
     pub asks_usage: bool,
-    /// An estimate of the prompt's tokens: of its text by kind of script, in members of the API's that the model reads, their
-    /// names included (which makes up for what providers put around messages), of each number one, of
-    /// what providers add to every call and to those with tools, and [`IMAGE_TOKENS`] and [`FILE_TOKENS`].
+    /// An estimate of the tokens of the prompt's text: by kind of script, of members of the API's that the model reads, their
+    /// names included (which makes up for what providers put around messages), of those that nobody knows, and of what
+    /// providers add to every call and to those with tools. Neither images nor files are among them.
     pub prompt_tokens: u64,
-    /// Images within the prompt, or named by it.
+    /// Images within the prompt, or named by it. What each is to the model, the model alone knows.
     pub images: u64,
-    /// Other files within the prompt, or named by it. Of these the estimate knows little.
-    pub files: u64,
-    /// Whether a part of the prompt is elsewhere: earlier answers, a cache, a stored prompt. Nothing of it is in the
+    /// What other files may have in tokens, by their size, as far as they are no text.
+    pub file_tokens: u64,
+    /// Whether a part of the prompt is elsewhere: earlier answers, a cache, a stored prompt, a file. Nothing of it is in the
     /// estimate.
     pub is_partial: bool,
     /// The most tokens that an answer may have, if the request bounds them. Of embeddings, none.
@@ -93,16 +88,24 @@ impl Call {
     /// Reads a request in one pass: its path, with or without a query, and its body as a whole.
     ///
     /// # Errors
-    /// If the body is not a JSON object, nests too deeply, repeats a member that is read, or has one that is not what the
-    /// API says.
+    /// If the path is of another API, or would have the provider not say what was used; if the body is not a JSON object,
+    /// nests too deeply, repeats a member that is read, or has one that is not what the API says.
     pub fn read(api: Api, path: &str, body: &[u8]) -> Result<Call, InvalidCall> {
+        let detected = Api::of_path(path);
+        if let Some(found) = detected.as_ref().map(|detected| detected.api).filter(|found| *found != api) {
+            return Err(InvalidCall::OtherApi { found, expected: api });
+        }
+        if let Some(name) = hiding::parameter(path).filter(|_| api == Api::Gemini) {
+            return Err(InvalidCall::Hides { name });
+        }
         str::from_utf8(body).map_err(|why| InvalidCall::NotUtf8 { at: why.valid_up_to() })?;
         let mut reader = Reader::new(api);
         let mut walk = Walk::new(Place::Root, false);
         let mut at = 0;
         loop {
-            let mut refused = None;
+            let (mut refused, mut is_long, before) = (None, false, at);
             let next = walk.next(body, &mut at, |object, name| {
+                is_long = name.len() == MAX_NAME;
                 // A name that is refused is told, too, so that reading stops behind it.
                 reader.step(object, name).unwrap_or_else(|why| {
                     refused = Some(why);
@@ -114,13 +117,16 @@ impl Call {
             }
             let (begin, depth) = (walk.scanner().begin(), walk.scanner().depth());
             match next {
+                Ok(Some((_, Token::Name))) if is_long => {
+                    let name = body.get(before..walk.scanner().name_end());
+                    reader.text.add_text(name.unwrap_or_default());
+                }
                 Ok(Some((place, token))) => reader.take(place, token, begin..at, depth)?,
                 Ok(None) if walk.is_done() => break,
                 Ok(None) | Err(Invalid::Syntax) => return Err(InvalidCall::NotJson { at }),
                 Err(Invalid::TooDeep) => return Err(InvalidCall::TooDeep { at }),
             }
         }
-        let detected = Api::of_path(path).filter(|detected| detected.api == api);
         let (model, streams) = detected.map_or((None, None), |detected| (detected.model, detected.streams));
         let mut call = reader.call;
         call.model = model.or(call.model);
@@ -130,16 +136,11 @@ impl Call {
         if reader.has_tools {
             prompt.add(Weight::of_tokens(tools_tokens(api)));
         }
-        prompt.add(Weight::of_tokens(call.images.saturating_mul(IMAGE_TOKENS)));
-        prompt.add(Weight::of_tokens(call.files.saturating_mul(FILE_TOKENS)));
+        call.images = reader.files.images;
+        call.file_tokens = reader.files.tokens;
+        call.is_partial |= reader.files.is_elsewhere;
         call.prompt_tokens = prompt.tokens();
         Ok(call)
-    }
-
-    /// Whether the prompt has files of which the estimate knows little.
-    #[must_use]
-    pub fn has_files(&self) -> bool {
-        self.files > 0
     }
 
     /// Whether the answer says what was used only if the body is rewritten to ask for it.

@@ -22,11 +22,12 @@ pub(super) enum Place {
     Candidates,
     /// Whether the answer is to be fetched later.
     Background,
-    /// Something that stands for a part of the prompt which is elsewhere.
+    /// Something that stands for a part of the prompt which is elsewhere, with what is put into that.
     Elsewhere,
     /// What the model reads, and whatever stands within it.
     Prompt,
-    /// The same, where names are not the API's and say nothing: what tools are called with, and schemas.
+    /// The same, as JSON, where names are not the API's and say nothing: what tools are called with, schemas, and members that
+    /// are not known.
     Free,
     /// The same, of the tools that there are.
     Tools,
@@ -34,6 +35,8 @@ pub(super) enum Place {
     Source,
     /// An image within the prompt, and whatever stands within it.
     Image,
+    /// Sounds or a film within the prompt, and whatever stands within it.
+    Media,
     /// Another file within the prompt, and whatever stands within it.
     File,
 }
@@ -117,15 +120,115 @@ fn root(api: Api) -> Members {
     }
 }
 
-/// Where a member stands of an object within the prompt.
-pub(super) fn within(object: Place, name: &[u8]) -> Place {
-    if object != Place::Prompt {
-        return object;
+/// Members of an object that are not read, and that no model reads either.
+pub(super) fn harmless(api: Api, object: Place) -> &'static [&'static str] {
+    match (object, api) {
+        (Place::Root, Api::OpenAiChat) => &[
+            "audio",
+            "frequency_penalty",
+            "function_call",
+            "logit_bias",
+            "logprobs",
+            "metadata",
+            "modalities",
+            "parallel_tool_calls",
+            "presence_penalty",
+            "prompt_cache_key",
+            "prompt_cache_retention",
+            "reasoning_effort",
+            "safety_identifier",
+            "seed",
+            "service_tier",
+            "stop",
+            "store",
+            "temperature",
+            "tool_choice",
+            "top_logprobs",
+            "top_p",
+            "user",
+            "verbosity",
+        ],
+        (Place::Root, Api::OpenAiResponses) => &[
+            "include",
+            "max_tool_calls",
+            "metadata",
+            "parallel_tool_calls",
+            "prompt_cache_key",
+            "prompt_cache_retention",
+            "reasoning",
+            "safety_identifier",
+            "service_tier",
+            "store",
+            "stream_options",
+            "temperature",
+            "tool_choice",
+            "top_logprobs",
+            "top_p",
+            "truncation",
+            "user",
+        ],
+        (Place::Root, Api::OpenAiEmbeddings) => &["dimensions", "encoding_format", "user"],
+        (Place::Root, Api::AnthropicMessages) => &[
+            "anthropic_beta",
+            "anthropic_version",
+            "metadata",
+            "service_tier",
+            "stop_sequences",
+            "temperature",
+            "thinking",
+            "tool_choice",
+            "top_k",
+            "top_p",
+        ],
+        (Place::Root, Api::Gemini) => {
+            &["labels", "model", "safetySettings", "safety_settings", "toolConfig", "tool_config"]
+        }
+        (Place::Root, Api::BedrockConverse) => &[
+            "additionalModelResponseFieldPaths",
+            "guardrailConfig",
+            "performanceConfig",
+            "requestMetadata",
+            "serviceTier",
+        ],
+        (Place::Settings, Api::Gemini) => &[
+            "frequencyPenalty",
+            "frequency_penalty",
+            "logprobs",
+            "mediaResolution",
+            "media_resolution",
+            "presencePenalty",
+            "presence_penalty",
+            "responseLogprobs",
+            "responseMimeType",
+            "responseModalities",
+            "response_logprobs",
+            "response_mime_type",
+            "response_modalities",
+            "seed",
+            "speechConfig",
+            "speech_config",
+            "stopSequences",
+            "stop_sequences",
+            "temperature",
+            "thinkingConfig",
+            "thinking_config",
+            "topK",
+            "topP",
+            "top_k",
+            "top_p",
+        ],
+        (Place::Settings, _) => &["stopSequences", "temperature", "topP"],
+        _ => &[],
     }
+}
+
+/// Where a member stands of an object within the prompt.
+pub(super) fn within(name: &[u8]) -> Place {
     match name {
         b"image_url" | b"image" => Place::Image,
-        b"input_audio" | b"file" | b"file_data" | b"file_id" | b"file_url" | b"fileData" | b"inlineData"
-        | b"inline_data" | b"document" | b"video" | b"audio" => Place::File,
+        b"input_audio" | b"audio" | b"video" => Place::Media,
+        b"file" | b"file_data" | b"file_id" | b"file_url" | b"fileData" | b"inlineData" | b"inline_data"
+        | b"document" => Place::File,
         b"source" => Place::Source,
         b"input" | b"args" | b"arguments" | b"response" | b"json" => Place::Free,
         _ => Place::Prompt,

@@ -1,7 +1,8 @@
 use std::ops::Range;
 
 use super::files::Files;
-use super::place::{Place, members, within};
+use super::place::{Place, harmless, members, within};
+use super::weigh::{weigh, weigh_json, weigh_name};
 use super::{Call, InvalidCall, Spans, StreamOptions};
 use crate::Api;
 use crate::estimate::Weight;
@@ -21,7 +22,9 @@ pub(super) struct Reader {
     seen: [u32; 2],
     /// The model's name, in UTF-16.
     model: Vec<u16>,
-    files: Files,
+    pub(super) files: Files,
+    /// Whether the string that is being read says what kind of thing it stands in.
+    is_kind: bool,
 }
 
 /// Why a name is refused.
@@ -49,7 +52,7 @@ impl Reader {
             asks_usage: false,
             prompt_tokens: 0,
             images: 0,
-            files: 0,
+            file_tokens: 0,
             is_partial: false,
             output_cap: (api == Api::OpenAiEmbeddings).then_some(0),
             answers: 1,
@@ -63,6 +66,7 @@ impl Reader {
             seen: [0; 2],
             model: Vec::new(),
             files: Files::default(),
+            is_kind: false,
         }
     }
 
@@ -71,11 +75,17 @@ impl Reader {
         let seen = match object {
             Place::Root => &mut self.seen[0],
             Place::Settings | Place::StreamOptions => &mut self.seen[1],
-            Place::Prompt | Place::Free | Place::Tools => {
+            Place::Prompt => {
                 self.text.add_text(name);
-                return Ok(Some(within(object, name)));
+                self.is_kind = name == b"type";
+                let place = within(name);
+                return Ok(Some(if is_file(place) { self.files.step(place, name, &mut self.text) } else { place }));
             }
-            Place::Image | Place::File | Place::Source => return Ok(Some(object)),
+            Place::Free | Place::Tools | Place::Elsewhere => {
+                weigh_name(&mut self.text, name);
+                return Ok(Some(object));
+            }
+            object if is_file(object) => return Ok(Some(self.files.step(object, name, &mut self.text))),
             _ => return Ok(None),
         };
         let members = members(self.call.api, object);
@@ -83,7 +93,12 @@ impl Reader {
         else {
             return match members.iter().find(|(known, _)| is_alike(known, name)) {
                 Some((known, _)) => Err(BadName::Ambiguous(known)),
-                None => Ok(None),
+                None if object == Place::StreamOptions => Ok(None),
+                None if harmless(self.call.api, object).iter().any(|known| known.as_bytes() == name) => Ok(None),
+                None => {
+                    weigh_name(&mut self.text, name);
+                    Ok(Some(Place::Free))
+                }
             };
         };
         // What has two names is one member. Of the prompt, both are counted.
@@ -99,7 +114,8 @@ impl Reader {
         Ok(Some(*place))
     }
 
-    /// Takes a token of a value, which began where the span does and, if it is no object or list, ended there. `depth` is how many objects and lists are open.
+    /// Takes a token of a value, which began where the span does and, if it is no object or list, ended there. `depth` is how
+    /// many objects and lists are open.
     pub(super) fn take(
         &mut self,
         place: Place,
@@ -114,14 +130,27 @@ impl Reader {
             (Place::Root, Token::End) => {}
             (Place::Root, _) => return Err(InvalidCall::NotAnObject),
 
-            (Place::Prompt | Place::Free, token) => weigh(&mut self.text, token),
-            (Place::Tools, Token::Object) => self.has_tools = true,
-            (Place::Tools, token) => weigh(&mut self.text, token),
-            (Place::Image | Place::File | Place::Source, token) => self.files.take(place, token, depth, &mut self.text),
-            (Place::Elsewhere, Token::Object | Token::Text(_) | Token::Unit(_) | Token::Number(_)) => {
-                call.is_partial = true;
+            // Texts that are tokens already.
+            (Place::Prompt, Token::Number(_)) if call.api == Api::OpenAiEmbeddings => {
+                self.text.add(Weight::of_tokens(1));
             }
-            (Place::Elsewhere, _) => {}
+            (Place::Prompt, token) => {
+                match token {
+                    Token::Text(kind) if self.is_kind => {
+                        self.files.kind(kind, depth);
+                        call.is_partial |= kind == b"item_reference";
+                    }
+                    Token::End => self.files.leave(depth),
+                    _ => {}
+                }
+                weigh(&mut self.text, token, span.len());
+            }
+            (Place::Free | Place::Tools | Place::Elsewhere, token) => {
+                self.has_tools |= place == Place::Tools && token == Token::Object;
+                call.is_partial |= place == Place::Elsewhere && is_something(token);
+                weigh_json(&mut self.text, token, span.len());
+            }
+            (place, token) if is_file(place) => self.files.take(place, token, span.len(), depth, &mut self.text),
 
             // What is null is as if it were not there.
             (Place::StreamOptions, Token::Null) => call.spans.stream_options = Some(StreamOptions::Null(span)),
@@ -157,22 +186,17 @@ impl Reader {
             }
             (place, _) => return Err(unexpected(place, call.api, span.start)),
         }
-        if let Some(is_image) = self.files.ended.take() {
-            let count = if is_image { &mut self.call.images } else { &mut self.call.files };
-            *count = count.saturating_add(1);
-        }
         Ok(())
     }
 }
 
-/// Adds what stands within the prompt: text, and a token for each number or word.
-pub(super) fn weigh(text: &mut Weight, token: Token<'_>) {
-    match token {
-        Token::Text(run) => text.add_text(run),
-        Token::Unit(unit) => text.add_unit(unit),
-        Token::Number(_) | Token::Bool(_) => text.add(Weight::of_tokens(1)),
-        _ => {}
-    }
+/// Whether a value is begun or told that is neither empty nor null.
+fn is_something(token: Token<'_>) -> bool {
+    matches!(token, Token::Object | Token::Text(_) | Token::Unit(_) | Token::Number(_))
+}
+
+fn is_file(place: Place) -> bool {
+    matches!(place, Place::Image | Place::Media | Place::File | Place::Source)
 }
 
 fn unexpected(place: Place, api: Api, at: usize) -> InvalidCall {

@@ -3,12 +3,14 @@
 mod find;
 mod name;
 mod number;
+mod quote;
 mod scanner;
 mod token;
 mod walk;
 mod word;
 
 pub(crate) use find::line_end;
+pub use quote::quoted;
 pub(crate) use scanner::Scanner;
 pub(crate) use token::{Invalid, Token};
 pub(crate) use walk::Walk;

@@ -5,7 +5,7 @@ mod limits;
 pub use limits::{Limit, Unit, rate_limit_headers, retry_headers};
 
 use crate::Api;
-use crate::call::quoted;
+use crate::json::quoted;
 
 #[cfg(test)]
 mod tests;

@@ -189,6 +189,15 @@ fn what_cannot_be_read_costs_what_was_held_for_every_answer() {
 }
 
 #[test]
+fn an_answer_that_says_nothing_of_what_it_used_costs_what_was_held() {
+    let mut silent = course_of(STREAM, Held { prompt_tokens: 500, ..held() });
+    silent.begin(&head(200, "text/event-stream"), &ANSWERED);
+    silent.chunk(b"data: {\"choices\":[{\"delta\":{\"content\":\"Hi\"}}]}\n\ndata: [DONE]\n\n", true);
+    let all = Used { input: 500, output: 1000, ..Used::default() };
+    assert_eq!(silent.end(&ANSWERED, false), Outcome::Estimated(all));
+}
+
+#[test]
 fn an_answer_that_comes_by_another_request_costs_what_was_held() {
     let intent = {
         use tollgate_policy::http::{ModelApi, Org, RouteBudget};

@@ -5,7 +5,7 @@ use super::*;
 use crate::feed::proto;
 
 const SECOND: Duration = Duration::from_secs(1);
-const USED: Outcome = Outcome::Used(Used { input: 3, output: 4, cached: 1 });
+const USED: Outcome = Outcome::Used(Used { input: 3, output: 4, cached: 1, cache_written: 2 });
 
 /// The numbers of what is due.
 fn due(settlements: &Settlements, now: Duration) -> Vec<u64> {
@@ -17,13 +17,13 @@ fn due(settlements: &Settlements, now: Duration) -> Vec<u64> {
 #[test]
 fn settlements_are_as_the_companion_reads_them() {
     let settlements = Settlements::default();
-    let used = Used { input: 3, output: 4, cached: 1 };
+    let used = Used { input: 3, output: 4, cached: 1, cache_written: 2 };
     for outcome in [Outcome::Used(used), Outcome::Estimated(used), Outcome::Released, Outcome::SoFar(used)] {
         settlements.add(b"r", outcome, None).unwrap();
     }
     let [message] = &*settlements.take_due(SECOND) else { panic!("one message") };
     let read = proto::Settlements::decode(&**message).unwrap().settlements;
-    let usage = proto::Usage { input: 3, output: 4, cached: 1 };
+    let usage = proto::Usage { input: 3, output: 4, cached: 1, cache_written: 2 };
     let expected = [
         proto::settlement::Outcome::Used(usage),
         proto::settlement::Outcome::Estimated(usage),

@@ -35,6 +35,7 @@ fn every_verdict_is_read() {
         lease_seconds: 900,
         standing: standing(30),
         passed: true,
+        prompt_tokens: 70,
     };
     let expected = Held {
         reservation: b"receipt".to_vec(),
@@ -43,6 +44,7 @@ fn every_verdict_is_read() {
         lease_seconds: 900,
         standing: Some(acme(30)),
         passed: true,
+        prompt_tokens: 70,
     };
     assert_eq!(said(proto::reserve_reply::Outcome::Held(held)), Ok(Verdict::Held(expected)));
     let exceeded = proto::Exceeded { standing: standing(950), asked: 80 };

@@ -204,7 +204,10 @@ fn snapshots_carry_what_routes_say_of_budgets() {
     for (at, (api, mode)) in apis.flat_map(|api| modes.clone().map(move |mode| (api, mode))).enumerate() {
         let (default_output, max_bytes) = sizes[at % 3];
         let (downgrade, org) = (downgrades[at / 2 % 3], orgs[at / 3 % 3].clone());
-        let budget = RouteBudget { api, mode, org, default_output, downgrade, max_bytes };
+        let (prompt_elsewhere, include_usage) =
+            ([None, Some(0), Some(RouteBudget::MAX_TOKENS)][at / 2 % 3], at % 2 == 0);
+        let budget =
+            RouteBudget { api, mode, org, default_output, prompt_elsewhere, include_usage, downgrade, max_bytes };
         let snapshot = snapshot(&counting(&budget));
         assert_eq!(of(&snapshot, "/public", &NOBODY).budget, Some(&budget));
     }

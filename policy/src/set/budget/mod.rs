@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 pub use crate::http::{BudgetMode, Downgrade, ModelApi, OrgAttribute, RouteBudget};
 pub use environment::{Environment, NoRules};
 pub use limit::{Limit, Pattern, ScopeKind, Unit, Whose, Window};
-pub use model::{Model, Price};
+pub use model::{Model, Price, Tokens};
 pub use rules::{Charged, Line, Rules, Twice};
 
 /// What a set says of budgets.

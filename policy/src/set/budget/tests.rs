@@ -141,21 +141,25 @@ fn a_routes_mode_goes_before_the_environments_unless_that_is_disabled() {
 
 #[test]
 fn prices_are_rounded_up_and_never_wrap() {
-    let price = Price { input: 2_500_000, output: 10_000_000, cached: 1_250_000 };
-    assert_eq!(price.of(1_000_000, 0, 0), 2_500_000);
-    assert_eq!(price.of(0, 1_000_000, 1), 1_250_010);
-    assert_eq!(price.of(1, 0, 0), 3);
-    assert_eq!(price.of(0, 0, 0), 0);
-    // 1.25 for the first two and 2.5: rounded together.
-    assert_eq!(Price { input: 250_000, output: 250_000, cached: 0 }.of(3, 9, 2), 2);
-    let highest = Price { input: Price::MOST, output: u64::MAX, cached: u64::MAX };
-    assert_eq!(highest.of(u64::MAX, u64::MAX, u64::MAX), u64::MAX);
-    assert_eq!(Price { input: Price::MOST, output: 0, cached: 0 }.of(1 << 33, 0, 0), (1 << 33) * 1_000_000);
+    let of = |input, cached, cache_written, output| Tokens { input, cached, cache_written, output };
+    let price = Price { input: 2_500_000, output: 10_000_000, cached: 1_250_000, cache_write: 3_000_000 };
+    assert_eq!(price.of(of(1_000_000, 0, 0, 0)), 2_500_000);
+    assert_eq!(price.of(of(0, 1_000_000, 0, 1)), 1_250_010);
+    assert_eq!(price.of(of(0, 0, 1_000_000, 0)), 3_000_000);
+    assert_eq!(price.of(of(1, 0, 0, 0)), 3);
+    assert_eq!(price.of(Tokens::default()), 0);
+    // 0.75, 0.1 and 0.5: rounded together.
+    let small = Price { input: 250_000, output: 250_000, cached: 0, cache_write: 100_000 };
+    assert_eq!(small.of(of(3, 9, 1, 2)), 2);
+    let highest = Price { input: Price::MOST, output: u64::MAX, cached: u64::MAX, cache_write: u64::MAX };
+    assert_eq!(highest.of(of(u64::MAX, u64::MAX, u64::MAX, u64::MAX)), u64::MAX);
+    let dear = Price { input: Price::MOST, ..Price::default() };
+    assert_eq!(dear.of(of(1 << 33, 0, 0, 0)), (1 << 33) * 1_000_000);
 }
 
 #[test]
 fn cheaper_is_by_answers_first() {
-    let price = |input, output| Price { input, output, cached: 0 };
+    let price = |input, output| Price { input, output, ..Price::default() };
     assert!(price(9, 1).is_below(&price(1, 2)));
     assert!(price(1, 2).is_below(&price(2, 2)));
     assert!(!price(2, 2).is_below(&price(2, 2)));

@@ -11,12 +11,12 @@ use super::number::whole;
 
 pub(in crate::source) const MODEL_FIELDS: Shape = Shape {
     noun: "a model",
-    fields: &["name", "provider", "context", "maxOutput", "price", "alternatives"],
+    fields: &["name", "provider", "context", "maxOutput", "imageTokens", "price", "alternatives"],
     planned: &[],
 };
 
 pub(in crate::source) const PRICE: Shape =
-    Shape { noun: "`price`", fields: &["input", "output", "cached"], planned: &[] };
+    Shape { noun: "`price`", fields: &["input", "output", "cached", "cacheWrite"], planned: &[] };
 
 /// What prices are numbers of.
 const PRICED: &str = "prices are micro-dollars per million tokens: for $2.50 write 2500000";
@@ -49,6 +49,14 @@ pub(super) fn decode(node: &Node<'_>, file: &mut InFile<'_, '_>, assembly: &mut 
         let most = context.unwrap_or(RouteBudget::MAX_TOKENS);
         whole(node, "`maxOutput`", 0..=most, "tokens of an answer, which are among those of `context`", file)
     });
+    let image_tokens = match model.get("imageTokens") {
+        Some(node) => {
+            let help =
+                format!("tokens that an image of a prompt is taken to be; left out, it is {}", Model::IMAGE_TOKENS);
+            whole(node, "`imageTokens`", 0..=RouteBudget::MAX_TOKENS, &help, file)
+        }
+        None => Some(Model::IMAGE_TOKENS),
+    };
     let price = match model.get("price") {
         Some(node) => price(node, file).map(Some),
         None => Some(None),
@@ -64,12 +72,12 @@ pub(super) fn decode(node: &Node<'_>, file: &mut InFile<'_, '_>, assembly: &mut 
         }),
         None => Some(Vec::new()),
     };
-    let (Some(name), Some(provider), Some(context), Some(max_output), Some(price), Some(alternatives)) =
-        (own_name, provider, context, max_output, price, alternatives)
+    let (Some(name), Some(provider), Some(context), Some(max_output)) = (own_name, provider, context, max_output)
     else {
         return;
     };
-    let model = Model { name: name.to_owned(), provider, context, max_output, price, alternatives };
+    let (Some(image_tokens), Some(price), Some(alternatives)) = (image_tokens, price, alternatives) else { return };
+    let model = Model { name: name.to_owned(), provider, context, max_output, image_tokens, price, alternatives };
     assembly.budgets.models.push(Declared { model, alternatives: places });
 }
 
@@ -78,10 +86,11 @@ fn price(node: &Node<'_>, file: &mut InFile<'_, '_>) -> Option<Price> {
     let read = |node: &Node<'_>, what, file: &mut InFile<'_, '_>| whole(node, what, 0..=Price::MOST, PRICED, file);
     let input = price.require("input", file).and_then(|node| read(node, "`input`", file));
     let output = price.require("output", file).and_then(|node| read(node, "`output`", file));
-    let cached = match price.get("cached") {
-        Some(node) => read(node, "`cached`", file).map(Some),
+    let mut of_cache = |name, what| match price.get(name) {
+        Some(node) => read(node, what, file).map(Some),
         None => Some(None),
     };
-    let (input, output, cached) = (input?, output?, cached?);
-    Some(Price { input, output, cached: cached.unwrap_or(input) })
+    let (cached, cache_write) = (of_cache("cached", "`cached`"), of_cache("cacheWrite", "`cacheWrite`"));
+    let (input, output, cached, cache_write) = (input?, output?, cached?, cache_write?);
+    Some(Price { input, output, cached: cached.unwrap_or(input), cache_write: cache_write.unwrap_or(input) })
 }

@@ -6,13 +6,13 @@ use crate::source::node::{Node, Value};
 use crate::source::printable::shown;
 use crate::source::report::{InFile, Problem};
 use crate::source::scalar::refuse_part;
-use crate::source::value::{choice, text_within};
+use crate::source::value::{choice, text_within, truth};
 
 use super::number::{share, whole};
 
 pub(in crate::source) const BUDGET: Shape = Shape {
     noun: "the budget of a route",
-    fields: &["api", "org", "mode", "defaultOutput", "downgrade", "maxBytes"],
+    fields: &["api", "org", "mode", "defaultOutput", "promptElsewhere", "includeUsage", "downgrade", "maxBytes"],
     planned: &[],
 };
 
@@ -55,6 +55,18 @@ pub(in crate::source) fn read(node: &Node<'_>, file: &mut InFile<'_, '_>) -> Opt
         }
         None => Some(None),
     };
+    let prompt_elsewhere = match budget.get("promptElsewhere") {
+        Some(node) => {
+            let help =
+                "tokens that are held for earlier answers, caches, stored prompts and files that a request names only";
+            whole(node, "`promptElsewhere`", 0..=RouteBudget::MAX_TOKENS, help, file).map(Some)
+        }
+        None => Some(None),
+    };
+    let include_usage = match budget.get("includeUsage") {
+        Some(node) => truth(node, "`includeUsage`", file),
+        None => Some(defaults.include_usage),
+    };
     let downgrade = match budget.get("downgrade") {
         Some(node) => downgrade(node, file).map(Some),
         None => Some(None),
@@ -72,6 +84,8 @@ pub(in crate::source) fn read(node: &Node<'_>, file: &mut InFile<'_, '_>) -> Opt
         mode: mode?,
         org: org?,
         default_output: default_output?,
+        prompt_elsewhere: prompt_elsewhere?,
+        include_usage: include_usage?,
         downgrade: downgrade?,
         max_bytes: max_bytes?,
     })

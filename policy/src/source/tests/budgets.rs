@@ -10,7 +10,7 @@ use crate::source::{Loader, SourceFile, load};
 const EXAMPLE: &str = r#"
 budgets:
   models:
-    - {name: gpt-4o, provider: openai, context: 128000, maxOutput: 16384, price: {input: 2500000, output: 10000000, cached: 1250000}, alternatives: [gpt-4o-mini]}
+    - {name: gpt-4o, provider: openai, context: 128000, maxOutput: 16384, imageTokens: 1500, price: {input: 2500000, output: 10000000, cached: 1250000, cacheWrite: 3125000}, alternatives: [gpt-4o-mini]}
     - {name: gpt-4o-mini, provider: openai, context: 128000, maxOutput: 16384, price: {input: 150000, output: 600000}}
     - {name: "anthropic.claude-3-haiku-20240307-v1:0", provider: aws-bedrock, context: 200000, maxOutput: 4096}
   environments:
@@ -30,7 +30,7 @@ routes:
   - match: {methods: [POST], path: /v1/chat/completions}
     action: complete
     resource: {kind: llm}
-    budget: {api: openai-chat, org: principal.attr.org, defaultOutput: 1024, downgrade: {below: 10}, mode: advisory, maxBytes: 65536}
+    budget: {api: openai-chat, org: principal.attr.org, defaultOutput: 1024, promptElsewhere: 0, includeUsage: false, downgrade: {below: 10}, mode: advisory, maxBytes: 65536}
   - {match: {path: "/v1/{rest=**}"}, action: complete, resource: {kind: llm, attr: {model: "'gpt-4o'"}}, budget: {}}
   - {match: {path: "/models/gpt-4o:generateContent"}, action: complete, resource: {kind: llm}, budget: {api: auto, org: principal.realm.org}}
 "#;
@@ -46,11 +46,13 @@ fn budgets_are_what_the_files_say() {
         provider: "openai".to_owned(),
         context: 128_000,
         max_output: 16_384,
-        price: Some(Price { input: 2_500_000, output: 10_000_000, cached: 1_250_000 }),
+        image_tokens: 1500,
+        price: Some(Price { input: 2_500_000, output: 10_000_000, cached: 1_250_000, cache_write: 3_125_000 }),
         alternatives: vec!["gpt-4o-mini".to_owned()],
     };
     assert_eq!(set.budgets.model("gpt-4o"), Some(&gpt));
-    assert_eq!(models[2].price, Some(Price { input: 150_000, output: 600_000, cached: 150_000 }));
+    let price = Price { input: 150_000, output: 600_000, cached: 150_000, cache_write: 150_000 };
+    assert_eq!((models[2].price, models[2].image_tokens), (Some(price), Model::IMAGE_TOKENS));
     assert_eq!((models[0].price, set.budgets.model("gpt-4")), (None, None));
 
     assert_eq!(environments[&Environment::Dev], Rules::default());
@@ -82,6 +84,8 @@ fn budgets_are_what_the_files_say() {
         mode: Some(BudgetMode::Advisory),
         org: org(&["org"]),
         default_output: Some(1024),
+        prompt_elsewhere: Some(0),
+        include_usage: false,
         downgrade: Some(Downgrade { below: 10 }),
         max_bytes: 65536,
     };

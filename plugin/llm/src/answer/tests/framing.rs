@@ -77,7 +77,7 @@ fn an_event_that_stops_is_nothing_until_it_is_whole() {
 fn heads_say_what_can_be_read() {
     let ending = |status, content_type: Option<&'static [u8]>, content_encoding: Option<&'static [u8]>| {
         let head = Head { status, content_type, content_encoding };
-        read(Api::OpenAiChat, &head, [&b"{}"[..]]).ending
+        read(Api::OpenAiChat, &head, [&b"{\"usage\":{}}"[..]]).ending
     };
     let json: Option<&[u8]> = Some(b"application/json");
     for content_type in [json, None, Some(b" Application/JSON ; charset=utf-8"), Some(b"application/problem+json")] {

@@ -93,6 +93,17 @@ fn what_is_held_is_bounded() {
 }
 
 #[test]
+fn streams_keep_no_room_for_chunks_that_have_gone_on() {
+    let mut answer = Answer::new(Api::OpenAiChat, &EVENTS, true);
+    let long = CHUNK.replace("Hi", &"Hi ".repeat(20_000));
+    let body = format!("{USAGE}\n\n{long}\n\n");
+    assert_eq!(answer.chunk(body.as_bytes(), false), Passed::Instead(format!("{long}\n\n").as_bytes()));
+    answer.chunk(b": ping\n\n", false);
+    let kept = |answer: &Answer| answer.curtain.as_ref().unwrap().instead.capacity();
+    assert!(kept(&answer) <= 1 << 10, "{}", kept(&answer));
+}
+
+#[test]
 fn only_streams_of_chat_completions_have_such_a_chunk() {
     let body = format!("{USAGE}\n\n");
     assert!(shown(Api::OpenAiChat, [body.as_bytes()]).0.is_empty());

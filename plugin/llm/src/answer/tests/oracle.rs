@@ -13,6 +13,10 @@ pub(super) struct Oracle {
     text: String,
     /// Numbers and words within what the model wrote.
     words: u64,
+    /// How many values there are.
+    values: usize,
+    /// Whether one of them has a member that the API knows, and that is not null.
+    is_known: bool,
     has_stopped: bool,
     has_usage: bool,
     has_usage_chunk: bool,
@@ -21,7 +25,11 @@ pub(super) struct Oracle {
 impl Oracle {
     pub(super) fn of(api: Api, values: &[Value]) -> Oracle {
         let mut oracle = Oracle::default();
-        values.iter().for_each(|value| oracle.take(api, value));
+        for value in values {
+            oracle.values += 1;
+            oracle.is_known |= root(api).iter().any(|name| !value[name].is_null());
+            oracle.take(api, value);
+        }
         oracle
     }
 
@@ -32,14 +40,23 @@ impl Oracle {
             Api::OpenAiResponses | Api::BedrockConverse => self.has_usage,
             Api::AnthropicMessages | Api::Gemini => self.has_stopped,
         };
-        self.ended(api, is_complete)
+        self.ended_as(api, is_complete, self.values > 0)
     }
 
-    pub(super) fn ended(&self, api: Api, is_complete: bool) -> Ended {
+    /// How a body of JSON ends of which this is all.
+    pub(super) fn ended(&self, api: Api) -> Ended {
+        self.ended_as(api, true, true)
+    }
+
+    fn ended_as(&self, api: Api, is_complete: bool, has_values: bool) -> Ended {
         let mut text = Weight::of_tokens(self.words);
         text.add_text(self.text.as_bytes());
         Ended {
-            ending: if is_complete { Ending::Complete } else { Ending::CutShort },
+            ending: match (is_complete, has_values && !self.is_known) {
+                (_, true) => Ending::Unreadable,
+                (true, false) => Ending::Complete,
+                (false, false) => Ending::CutShort,
+            },
             usage: self.usage(api),
             is_input_reported: self.number(INPUT).is_some(),
             streamed_tokens: text.tokens(),
@@ -189,6 +206,17 @@ impl Oracle {
                 self.written(value);
             }),
         }
+    }
+}
+
+/// What answers of an API have, and what their events have.
+fn root(api: Api) -> &'static [&'static str] {
+    match api {
+        Api::OpenAiChat | Api::OpenAiEmbeddings => &["choices", "usage", "error"],
+        Api::OpenAiResponses => &["delta", "response", "output", "usage", "error"],
+        Api::AnthropicMessages => &["delta", "message", "usage", "content_block", "content", "stop_reason", "error"],
+        Api::Gemini => &["candidates", "usageMetadata", "promptFeedback", "error"],
+        Api::BedrockConverse => &["delta", "usage", "output", "role", "start", "stopReason", "message"],
     }
 }
 

@@ -45,7 +45,37 @@ fn chat_streams_that_are_cut_short_are_estimated() {
     // So are those that end without saying what they used.
     let silent = ended(Api::OpenAiChat, &EVENTS, &sse(&[CHUNK, CHUNK, "[DONE]"]));
     assert_eq!((silent.ending, silent.usage), (Ending::Complete, None));
-    assert_eq!(silent.spent(20), Some(spent));
+    assert_eq!(silent.spent(20), None, "who knows what it thought");
+}
+
+#[test]
+fn answers_of_another_api_say_nothing() {
+    let responses = r#"{"id":"resp_1","object":"response","status":"completed","model":"gpt-4o","items":[]}"#;
+    let created = r#"{"type":"response.output_item.added","output_index":0,"item":{"type":"message"}}"#;
+    for (api, head, body) in [
+        (Api::OpenAiChat, &JSON, responses.as_bytes().to_vec()),
+        (Api::OpenAiChat, &EVENTS, sse(&[created, created])),
+        (Api::OpenAiChat, &EVENTS, sse(&[created, "[DONE]"])),
+        (Api::AnthropicMessages, &EVENTS, sse(&[CHUNK, CHUNK])),
+        (Api::Gemini, &JSON, b"{}".to_vec()),
+        (Api::Gemini, &JSON, b"[]".to_vec()),
+        (Api::BedrockConverse, &FRAMES, frame("x", CHUNK.as_bytes())),
+    ] {
+        let foreign = ended(api, head, &body);
+        assert_eq!((foreign.ending, foreign.usage, foreign.spent(9)), (Ending::Unreadable, None, None), "{api:?}");
+    }
+    // What breaks off before it says anything may have been of any API, and a failure is one of each.
+    for (api, head, body) in [
+        (Api::OpenAiChat, &JSON, b"{\"id\":\"1\",".to_vec()),
+        (Api::OpenAiChat, &EVENTS, sse(&[])),
+        (Api::OpenAiChat, &EVENTS, sse(&[r#"{"error":{"message":"overloaded"}}"#])),
+        (Api::AnthropicMessages, &EVENTS, sse(&[r#"{"type":"error","error":{"message":"overloaded"}}"#])),
+        (Api::BedrockConverse, &FRAMES, frame("messageStart", br#"{"p":"abcd","role":"assistant"}"#)),
+    ] {
+        let cut = ended(api, head, &body);
+        let spent = cut.spent(9).map(|spent| (spent.usage.total(), spent.is_exact));
+        assert_eq!((cut.ending, spent), (Ending::CutShort, Some((9, false))), "{api:?}");
+    }
 }
 
 #[test]

@@ -102,14 +102,6 @@ fn another_model_takes_the_place_of_the_one_in_the_path() {
     assert_eq!(with_model("/", "b"), None);
 }
 
-#[test]
-fn names_of_apis_lead_back_to_them() {
-    for api in Api::ALL {
-        assert_eq!(Api::of_name(api.name()), Some(api));
-    }
-    assert_eq!(Api::of_name("openai"), None);
-}
-
 proptest! {
     #[test]
     fn any_path_is_read(path in "[/a-z:%?é]{0,40}", model: String) {

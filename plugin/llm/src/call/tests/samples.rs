@@ -10,8 +10,8 @@ fn chat_completions() {
     let call = read(Api::OpenAiChat, body).unwrap();
     assert_eq!(call.model.as_deref(), Some("gpt-4o"));
     assert!(call.streams && call.asks_usage && !call.needs_include_usage());
-    assert_eq!((call.output_cap, call.answers, call.images, call.files), (Some(300), 2, 0, 0));
-    assert!(!call.is_partial && !call.is_deferred && !call.has_files());
+    assert_eq!((call.output_cap, call.answers, call.images, call.file_tokens), (Some(300), 2, 0, 0));
+    assert!(!call.is_partial && !call.is_deferred);
 
     let bare = read(Api::OpenAiChat, "{}").unwrap();
     assert_eq!((bare.model.as_deref(), bare.streams, bare.output_cap, bare.answers), (None, false, None, 1));
@@ -51,7 +51,14 @@ fn responses() {
         assert!(read(Api::OpenAiResponses, format!("{{{elsewhere}}}")).unwrap().is_partial, "{elsewhere}");
     }
     assert!(read(Api::OpenAiResponses, r#"{"background":true}"#).unwrap().is_deferred);
-    assert!(!read(Api::OpenAiResponses, r#"{"previous_response_id":null,"background":false}"#).unwrap().is_partial);
+    for here in [r#"{"previous_response_id":null,"background":false}"#, r#"{"previous_response_id":""}"#] {
+        assert!(!read(Api::OpenAiResponses, here).unwrap().is_partial, "{here}");
+    }
+    let reference = r#"{"input":[{"type":"item_reference","id":"msg_1"}]}"#;
+    assert!(read(Api::OpenAiResponses, reference).unwrap().is_partial);
+    // What is put into a prompt that is elsewhere is here.
+    let variables = format!(r#"{{"prompt":{{"id":"pmpt_1","variables":{{"a":"{}"}}}}}}"#, "word ".repeat(1000));
+    assert!(read(Api::OpenAiResponses, variables).unwrap().prompt_tokens > 1000);
 }
 
 #[test]
@@ -113,9 +120,49 @@ fn a_deployment_counts_and_not_the_model_in_the_body() {
     let path = "/openai/deployments/mini/chat/completions?api-version=2024-10-21";
     let call = Call::read(Api::OpenAiChat, path, br#"{"model":"gpt-4o","messages":[]}"#).unwrap();
     assert_eq!(call.model.as_deref(), Some("mini"));
-    // A path of another API says nothing.
-    let call = Call::read(Api::OpenAiResponses, path, br#"{"model":"gpt-4o"}"#).unwrap();
-    assert_eq!(call.model.as_deref(), Some("gpt-4o"));
+}
+
+#[test]
+fn a_path_of_another_api_is_refused() {
+    for (expected, path, found) in [
+        (Api::OpenAiChat, "/v1/responses", Api::OpenAiResponses),
+        (Api::OpenAiResponses, "/openai/deployments/mini/chat/completions?api-version=1", Api::OpenAiChat),
+        (Api::AnthropicMessages, "/v1beta/models/gemini-2.5-pro:generateContent", Api::Gemini),
+    ] {
+        let refused = Call::read(expected, path, br#"{"model":"gpt-4o"}"#);
+        assert_eq!(refused, Err(InvalidCall::OtherApi { found, expected }), "{path}");
+    }
+    let why = InvalidCall::OtherApi { found: Api::OpenAiResponses, expected: Api::OpenAiChat };
+    assert_eq!(why.to_string(), "the path is of the API `openai-responses`, and calls of `openai-chat` are taken here");
+    // A path that nobody knows says nothing.
+    assert!(Call::read(Api::OpenAiChat, "/ask", br#"{"model":"gpt-4o"}"#).is_ok());
+}
+
+#[test]
+fn what_would_keep_usage_out_of_an_answer_is_refused() {
+    let read = |query: &str| {
+        let path = format!("/v1beta/models/gemini-2.5-pro:streamGenerateContent?{query}");
+        Call::read(Api::Gemini, &path, b"{}")
+    };
+    for (query, name) in [
+        ("fields=candidates.content", "fields"),
+        ("alt=sse&fields=candidates", "fields"),
+        ("alt=sse&%66IELDS=candidates", "fields"),
+        ("$fields=candidates", "$fields"),
+        ("%24fields", "$fields"),
+        ("$httpHeaders=x-goog-fieldmask%3Acandidates", "$httpHeaders"),
+        ("$req=%7B%7D", "$req"),
+    ] {
+        assert_eq!(read(query), Err(InvalidCall::Hides { name }), "{query}");
+    }
+    for query in ["", "alt=sse", "key=fields", "alt=sse&key=a%26fields=b", "fieldset=1", "%ff=1"] {
+        assert!(read(query).is_ok(), "{query}");
+    }
+    // Others have no such thing, and a header of their own name.
+    let path = "/v1/chat/completions?fields=choices";
+    assert!(Call::read(Api::OpenAiChat, path, b"{}").is_ok());
+    let with_headers: Vec<Api> = Api::ALL.into_iter().filter(|api| api.hiding_header().is_some()).collect();
+    assert_eq!(with_headers, [Api::Gemini]);
 }
 
 #[test]

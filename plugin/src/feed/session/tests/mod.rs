@@ -164,7 +164,7 @@ fn nack(messages: &[ToCompanion]) -> &proto::Nack {
 }
 
 fn used() -> Outcome {
-    Outcome::Used(Used { input: 1, output: 1, cached: 0 })
+    Outcome::Used(Used { input: 1, output: 1, ..Used::default() })
 }
 
 fn settled(sequences: &[u64]) -> Frame {

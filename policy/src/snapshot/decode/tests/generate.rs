@@ -296,6 +296,8 @@ fn budget(random: &mut Random) -> RouteBudget {
         mode: random.one_in(2).then(|| BudgetMode::NAMES[random.below(3)].1),
         org: random.one_in(2).then(|| OrgAttribute(org.iter().map(|name| Box::from(*name)).collect())),
         default_output: random.one_in(2).then(|| 1 + random.below(10_000) as u64),
+        prompt_elsewhere: random.one_in(2).then(|| random.below(10_000) as u64),
+        include_usage: random.one_in(2),
         downgrade: random.one_in(2).then(|| Downgrade { below: u8::try_from(random.below(101)).unwrap() }),
         max_bytes: 1 + random.below(RouteBudget::MAX_BYTES),
     }
