@@ -36,7 +36,7 @@ pub enum Verdict {
 }
 
 /// What is held for a call.
-#[derive(Clone, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Held {
     /// What settles it, to the companion; empty if nothing is held.
     pub reservation: Vec<u8>,
@@ -126,13 +126,24 @@ impl Standing {
     }
 }
 
-/// Without the receipt, of which only the length says anything.
-impl fmt::Debug for Held {
+/// For the operator: without receipts.
+impl fmt::Display for Verdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Held { reservation, model, output_cap, prompt_tokens, lease_seconds, standing, passed } = self;
-        let size = reservation.len();
-        write!(f, "Held {{ {model:?}, {prompt_tokens} and at most {output_cap}, for {lease_seconds} s")?;
-        write!(f, ", {standing:?}, passed: {passed}, receipt of {size} bytes }}")
+        match self {
+            Verdict::Held(Held { model, output_cap, passed, .. }) => {
+                let how = if *passed { "held beyond a limit" } else { "held" };
+                write!(f, "{how} for {model}, at most {output_cap} tokens an answer")
+            }
+            Verdict::Exceeded { standing: Standing { scope, name, unit, window, limit, used, held, .. }, asked } => {
+                write!(
+                    f,
+                    "exceeds {limit} {unit} a {window} of {scope} {name}: {used} used, {held} held, {asked} asked for"
+                )
+            }
+            Verdict::Unavailable { reason, .. } => write!(f, "unavailable: {reason}"),
+            Verdict::Invalid { code, reason } => write!(f, "{code}: {reason}"),
+            Verdict::Disabled => f.write_str("disabled"),
+        }
     }
 }
 

@@ -221,7 +221,7 @@ fn change(departure: &Departure, size: usize) -> Result<(), Status> {
 /// One line about a reserve. What a client chose is escaped.
 fn note(intent: &Intent, verdict: &Result<Verdict, Failure>) -> String {
     let verdict = match verdict {
-        Ok(verdict) => format!("{verdict:?}"),
+        Ok(verdict) => verdict.to_string(),
         Err(why) => why.to_string(),
     };
     format!("decision {}: budget: {}", intent.decision(), verdict.escape_debug())

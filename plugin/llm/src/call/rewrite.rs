@@ -27,11 +27,12 @@ impl Call {
             let above = self.spans.caps.iter().filter(|(cap, _)| *cap > most);
             edits.extend(above.map(|(_, span)| (span.clone(), most.to_string())));
         }
-        edits.sort_by_key(|(span, _)| span.start);
         let added: usize = edits.iter().map(|(_, text)| text.len()).sum();
         let mut changed = Vec::with_capacity(body.len() + added);
         let mut kept = 0;
-        for (span, text) in edits {
+        // There are four at most, and sorting them would take more of a module than looking for the first.
+        while let Some((place, _)) = edits.iter().enumerate().min_by_key(|(_, (span, _))| span.start) {
+            let (span, text) = edits.swap_remove(place);
             changed.extend_from_slice(body.get(kept..span.start).unwrap_or_default());
             changed.extend_from_slice(text.as_bytes());
             kept = span.end;

@@ -94,8 +94,11 @@ fn what_is_left_is_never_less_than_nothing() {
 }
 
 #[test]
-fn receipts_are_not_printed() {
-    let held = Held { reservation: vec![7; 1000], model: "large".into(), ..Held::default() };
-    let printed = format!("{:?}", Verdict::Held(held));
-    assert!(printed.contains("large") && printed.contains("1000 bytes") && printed.len() < 200, "{printed}");
+fn the_operator_is_told_what_matters_and_no_receipt() {
+    let held = Held { reservation: vec![7; 1000], model: "large".into(), output_cap: 50, ..Held::default() };
+    assert_eq!(Verdict::Held(held).to_string(), "held for large, at most 50 tokens an answer");
+    let exceeded = Verdict::Exceeded { standing: acme(950), asked: 80 };
+    assert_eq!(exceeded.to_string(), "exceeds 1000 tokens a day of org acme: 950 used, 100 held, 80 asked for");
+    let invalid = Verdict::Invalid { code: "MODEL_UNKNOWN".into(), reason: "no".into() };
+    assert_eq!(invalid.to_string(), "MODEL_UNKNOWN: no");
 }
