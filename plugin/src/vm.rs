@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use tollgate_policy::engine::Scratch;
 
-use crate::budget::Books;
+use crate::budget::{Books, Notices};
 use crate::config::{ClusterName, FeedConfig};
 use crate::counters::Counters;
 use crate::random;
@@ -25,6 +25,8 @@ pub struct Vm {
     pub scratch: RefCell<Scratch>,
     /// Whether the VM has handled a request.
     pub serving: Cell<bool>,
+    /// What the operator has been told of calls that cannot be reserved.
+    pub notices: Notices,
     /// Whether the operator's log level shows single decisions.
     pub verbose: Cell<bool>,
     started: Instant,
@@ -102,6 +104,7 @@ impl Default for Vm {
             counters: Counters::default(),
             scratch: RefCell::default(),
             serving: Cell::new(false),
+            notices: Notices::default(),
             verbose: Cell::new(false),
             started: Instant::now(),
             slots: RefCell::default(),

@@ -81,6 +81,17 @@ enum Obstacle {
     Settled,
 }
 
+impl Obstacle {
+    fn invalid(&self) -> proto::Invalid {
+        let code = match self {
+            Obstacle::Way(NoWay::UnknownModel(_)) => "MODEL_UNKNOWN",
+            Obstacle::Settled => "RESERVATION_SETTLED",
+            _ => "INVALID_REQUEST",
+        };
+        proto::Invalid { code: code.to_owned(), reason: reply::cut(self.to_string()) }
+    }
+}
+
 impl Desk {
     pub(super) fn new(
         store: Arc<dyn Store>,
@@ -288,7 +299,7 @@ impl Desk {
                 let reason = reply::cut(obstacle.to_string());
                 (Outcome::Unavailable(proto::Unavailable { reason, retry_after }), ReserveOutcome::Unavailable)
             }
-            (_, false) => (Outcome::Invalid(reply::cut(obstacle.to_string())), ReserveOutcome::Invalid),
+            (_, false) => (Outcome::Invalid(obstacle.invalid()), ReserveOutcome::Invalid),
         };
         self.metrics.budget.reserved(mode, counted);
         reply(outcome)

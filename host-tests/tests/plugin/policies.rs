@@ -1,7 +1,8 @@
 //! Policy sets as an operator writes them, compiled.
 
+use tollgate_policy::set::budget::Environment;
 use tollgate_policy::snapshot::{Compiler, Content, SnapshotId};
-use tollgate_policy::source::{SourceFile, load};
+use tollgate_policy::source::{Loader, SourceFile, load};
 
 const EDITORS_VIEW: &str = "  - {name: editors-view, resource: document, actions: [view], roles: [editor]}\n";
 
@@ -75,6 +76,12 @@ fn set(policies: &[&str], sources: &[&str]) -> String {
 /// The set, compiled.
 pub(crate) fn compiled(yaml: &str, id: SnapshotId) -> Vec<u8> {
     content(yaml).encode(id, &[])
+}
+
+/// The set, compiled for where it is to serve.
+pub(crate) fn compiled_for(environment: Environment, yaml: &str, id: SnapshotId) -> Vec<u8> {
+    let set = Loader::of(environment).load(&[SourceFile::new("policies.yaml", yaml)]).unwrap();
+    Compiler::default().compile(&set).unwrap().encode(id, &[])
 }
 
 /// The set, compiled, before it has an id.

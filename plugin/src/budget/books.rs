@@ -1,4 +1,4 @@
-use super::{Settlements, Spent};
+use super::{Breaker, Settlements, Spent};
 
 /// What a VM keeps of the budgets of one companion, whatever configuration its requests came under.
 #[derive(Debug, Default)]
@@ -7,4 +7,6 @@ pub struct Books {
     pub settlements: Settlements,
     /// Which limits are spent.
     pub spent: Spent,
+    /// Whether the companion answers.
+    pub breaker: Breaker,
 }

@@ -1,10 +1,10 @@
 use std::time::Duration;
 
-use tollgate_llm::{Answer, Api, Head, Passed, Unit, rate_limit_headers};
+use tollgate_llm::{Answer, Api, Ended, Ending, Head, Passed, rate_limit_headers};
 
 use crate::request::HeaderEdit;
 
-use super::refusal::limit;
+use super::shown::{limit, visible};
 use super::{Held, Intent, Outcome, Used};
 
 #[cfg(test)]
@@ -13,15 +13,22 @@ mod tests;
 /// Says which model serves a call, where it is another one than the client asked for.
 const SERVED_MODEL: &str = "x-tollgate-model";
 
-/// A reservation without a lease that makes sense is renewed this often.
-const MIN_RENEWAL: Duration = Duration::from_secs(10);
+/// A call is not said to go on more often than this.
+const MIN_RENEWAL: Duration = Duration::from_secs(1);
 
-/// What the proxy knows of a call's way upstream, asked only where the answer does not tell.
+/// Most of a refusal that is kept, in bytes, to see why it was made.
+const MAX_REFUSAL: usize = 16 << 10;
+
+/// What providers call it when they refuse a prompt for what it says, after a model has read it.
+const FILTERED: [&[u8]; 3] = [b"content_filter", b"content_policy", b"ResponsibleAIPolicyViolation"];
+
+/// What the proxy knows of a call's way upstream.
 pub trait Upstream {
     /// Whether the call was sent to a provider.
     fn was_reached(&self) -> bool;
-    /// Whether the answer came from there.
-    fn has_answered(&self) -> bool;
+    /// Whether the answer comes from there, and not from the proxy itself; nothing if it cannot be told. To be asked when
+    /// the answer begins: later it may say how that ended.
+    fn answers(&self) -> Option<bool>;
 }
 
 /// A call that has gone upstream, on its way there and back.
@@ -32,6 +39,7 @@ pub struct Course {
     prompt_tokens: u64,
     /// The most that its answers may have, all of them.
     most_output: u64,
+    streams: bool,
     /// Whether what it uses is told in the answer to another request.
     is_deferred: bool,
     hides_usage: bool,
@@ -44,7 +52,23 @@ pub struct Course {
 #[derive(Debug)]
 struct Begun {
     answer: Box<Answer>,
-    is_refusal: bool,
+    kind: Kind,
+    /// What came cannot be read any more.
+    is_lost: bool,
+}
+
+/// What comes back.
+#[derive(Debug)]
+enum Kind {
+    Answer,
+    /// The provider says no.
+    Refusal {
+        status: u16,
+        /// How it begins.
+        text: Vec<u8>,
+    },
+    /// The proxy says something: of what the provider does, nothing is known.
+    Local,
 }
 
 /// When the companion is told that the call goes on.
@@ -77,6 +101,7 @@ impl Course {
             reservation: held.reservation.into(),
             prompt_tokens: held.prompt_tokens.max(call.prompt_tokens),
             most_output: cap.saturating_mul(call.answers),
+            streams: call.streams,
             is_deferred: call.is_deferred,
             hides_usage: intent.includes_usage(),
             fields,
@@ -92,28 +117,47 @@ impl Course {
     }
 
     /// The answer begins: what is to be changed of its headers.
-    pub fn begin(&mut self, head: &Head<'_>) -> Vec<HeaderEdit<'static>> {
-        let answer = Answer::new(self.api, head, self.hides_usage);
+    pub fn begin(&mut self, head: &Head<'_>, upstream: &dyn Upstream) -> Vec<HeaderEdit<'static>> {
         let is_refusal = !(200..300).contains(&head.status);
-        self.answer = Some(Begun { answer: Box::new(answer), is_refusal });
+        let kind = match upstream.answers() {
+            Some(false) => Kind::Local,
+            None if is_refusal => Kind::Local,
+            _ if is_refusal => Kind::Refusal { status: head.status, text: Vec::new() },
+            _ => Kind::Answer,
+        };
+        let hides_usage = self.hides_usage && matches!(kind, Kind::Answer);
+        // What is refused may say what it used, as an answer would.
+        let answer = Answer::new(self.api, &Head { status: 200, ..*head }, hides_usage);
+        self.answer = Some(Begun { answer: Box::new(answer), kind, is_lost: false });
         let mut edits: Vec<_> =
             std::mem::take(&mut self.fields).into_iter().map(|(name, value)| HeaderEdit::Set(name, value)).collect();
-        if self.hides_usage && !is_refusal {
+        if hides_usage {
             edits.push(HeaderEdit::Remove(b"content-length".into()));
         }
         edits
     }
 
-    /// What comes of the answer cannot be read.
+    /// What comes of the answer, or what more of it comes, cannot be read.
     pub fn lose(&mut self) {
         let head = Head { status: 200, content_type: Some(b""), content_encoding: None };
-        self.answer = Some(Begun { answer: Box::new(Answer::new(self.api, &head, false)), is_refusal: false });
+        let begun = self.answer.get_or_insert_with(|| Begun {
+            answer: Box::new(Answer::new(self.api, &head, false)),
+            kind: Kind::Answer,
+            is_lost: true,
+        });
+        begun.is_lost = true;
     }
 
     /// Reads the next bytes of the answer and says what goes on to the client instead of them.
     pub fn chunk(&mut self, bytes: &[u8], is_last: bool) -> Passed<'_> {
         match &mut self.answer {
-            Some(begun) => begun.answer.chunk(bytes, is_last),
+            Some(begun) => {
+                if let Kind::Refusal { text, .. } = &mut begun.kind {
+                    let room = MAX_REFUSAL.saturating_sub(text.len());
+                    text.extend_from_slice(bytes.get(..room).unwrap_or(bytes));
+                }
+                begun.answer.chunk(bytes, is_last)
+            }
             None => Passed::Unchanged,
         }
     }
@@ -121,7 +165,7 @@ impl Course {
     /// Whether bytes of the answer matter at all.
     #[must_use]
     pub fn is_read(&self) -> bool {
-        self.answer.as_ref().is_some_and(|begun| !begun.is_refusal)
+        self.answer.as_ref().is_some_and(|begun| !begun.is_lost && !matches!(begun.kind, Kind::Local))
     }
 
     /// Whether it is time to tell the companion that the call goes on.
@@ -149,36 +193,51 @@ impl Course {
         self.renewal.sequence
     }
 
-    /// What it comes to: the answer has ended, or nothing more of it will come.
+    /// What it comes to. `is_cut`: the answer has not come to an end, and nothing more of it will come.
     ///
-    /// A call that never reached a provider, or that one has refused, costs nothing. One that did and has no answer, or
-    /// the proxy's own, costs its prompt. Of an answer that cannot be read, all is charged that was held.
+    /// Where nothing is seen of what the model does, it may be doing all that it was asked for, and costs what was held.
     #[must_use]
-    pub fn end(self, upstream: &dyn Upstream) -> Outcome {
-        let prompt = Used { input: self.prompt_tokens, ..Used::default() };
-        let unknown = Outcome::Estimated(Used { output: self.most_output, ..prompt });
-        match self.answer {
-            Some(Begun { is_refusal: true, .. }) if upstream.has_answered() || !upstream.was_reached() => {
-                Outcome::Released
+    pub fn end(self, upstream: &dyn Upstream, is_cut: bool) -> Outcome {
+        let all = Used { input: self.prompt_tokens, output: self.most_output, ..Used::default() };
+        let (answer, kind, is_lost) = match self.answer {
+            Some(Begun { answer, kind: kind @ (Kind::Answer | Kind::Refusal { .. }), is_lost }) => {
+                (answer, kind, is_lost)
             }
-            None if !upstream.was_reached() => Outcome::Released,
-            None | Some(Begun { is_refusal: true, .. }) => Outcome::Estimated(prompt),
-            Some(_) if self.is_deferred => unknown,
-            Some(Begun { answer, .. }) => match answer.end().spent(self.prompt_tokens) {
-                None => unknown,
-                Some(spent) if spent.is_exact => Outcome::Used(spent.usage.into()),
-                Some(spent) => Outcome::Estimated(spent.usage.into()),
+            _ if upstream.was_reached() => return Outcome::Estimated(all),
+            _ => return Outcome::Released,
+        };
+        let ended = answer.end();
+        let reported = match ended.usage {
+            Some(usage) if ended.ending == Ending::Complete => return Outcome::Used(usage.into()),
+            reported => reported.map(Used::from),
+        };
+        match kind {
+            Kind::Refusal { status, text } => match reported {
+                Some(used) => Outcome::Estimated(used),
+                None if is_charged(status, &text) => Outcome::Estimated(Used { output: 0, ..all }),
+                None => Outcome::Released,
             },
+            _ if is_lost || self.is_deferred => Outcome::Estimated(all),
+            // A model that is not streamed has written all by the time that its answer begins, one that thinks first has thought.
+            _ if is_cut && (!self.streams || ended.streamed_tokens == 0) => Outcome::Estimated(at_most(all, &ended)),
+            _ => Outcome::Estimated(ended.spent(self.prompt_tokens).map_or(all, |spent| spent.usage.into())),
         }
     }
 }
 
-/// Text as the value of a header.
-fn visible(text: &str) -> String {
-    text.chars().map(|character| if character.is_ascii_graphic() { character } else { '?' }).collect()
+/// All that was held, by the provider's numbers as far as they go.
+fn at_most(held: Used, ended: &Ended) -> Used {
+    let reported = Used::from(ended.usage.unwrap_or_default());
+    Used {
+        input: if ended.is_input_reported { reported.input } else { held.input },
+        output: held.output.max(reported.output).max(ended.streamed_tokens),
+        ..reported
+    }
 }
 
-/// What a limit counts.
-pub(super) fn unit(unit: &str) -> Unit {
-    if unit == "tokens" { Unit::Tokens } else { Unit::MicroDollars }
+/// Whether providers charge at least for the prompt of what they refuse like this: they have given up on a model that was at
+/// work, or refuse what a model has read. Azure's documentation says so of 408 and of content filters.
+fn is_charged(status: u16, text: &[u8]) -> bool {
+    let is_filtered = || FILTERED.iter().any(|word| text.windows(word.len()).any(|part| part == *word));
+    matches!(status, 408 | 504) || (400..500).contains(&status) && is_filtered()
 }

@@ -14,6 +14,9 @@ pub struct Departure {
     pub edits: Vec<HeaderEdit<'static>>,
     /// The body, if it is another.
     pub body: Option<Vec<u8>>,
+    /// The path with which another model is asked than the client asked for, if one is: whether that is allowed has to be
+    /// decided.
+    pub other: Option<String>,
     /// What follows the call; absent if it does not count.
     pub course: Option<Box<Course>>,
 }
@@ -21,7 +24,7 @@ pub struct Departure {
 impl Departure {
     /// Of a call that does not count: it goes as it came.
     pub(super) fn uncounted() -> Self {
-        Departure { edits: Vec::new(), body: None, course: None }
+        Departure { edits: Vec::new(), body: None, other: None, course: None }
     }
 
     /// Of a call for which this is held; its body is this.
@@ -29,8 +32,11 @@ impl Departure {
         let call = intent.call();
         let other = Some(&*held.model).filter(|model| !model.is_empty() && call.model.as_deref() != Some(model));
         let includes_usage = intent.includes_usage();
-        let changed = (includes_usage || other.is_some())
-            .then(|| call.rewritten(body, Rewrite { model: other, include_usage: includes_usage }))
+        // More than is held must not be used because it was asked for. Zero bounds nothing at some providers.
+        let output_cap = Some(held.output_cap).filter(|cap| *cap > 0 && call.output_cap > Some(*cap));
+        let rewrite = Rewrite { model: other, include_usage: includes_usage, output_cap };
+        let changed = (includes_usage || other.is_some() || output_cap.is_some())
+            .then(|| call.rewritten(body, rewrite))
             .filter(|changed| changed != body);
         let mut edits = vec![HeaderEdit::Remove(Cow::Borrowed(b"accept-encoding"))];
         if let Some(changed) = &changed {
@@ -39,10 +45,10 @@ impl Departure {
                 digest => HeaderEdit::Remove(Cow::Borrowed(digest.as_bytes())),
             }));
         }
-        if let Some(path) = other.and_then(|model| with_model(intent.path(), model)) {
-            edits.push(HeaderEdit::Set(":path", path));
-        }
+        let path = other.and_then(|model| with_model(intent.path(), model));
+        let asked = other.map(|_| path.clone().unwrap_or_else(|| intent.path().to_owned()));
+        edits.extend(path.map(|path| HeaderEdit::Set(":path", path)));
         let course = Course::new(intent, held, now);
-        Departure { edits, body: changed, course: Some(Box::new(course)) }
+        Departure { edits, body: changed, other: asked, course: Some(Box::new(course)) }
     }
 }

@@ -17,7 +17,7 @@ pub(crate) fn read(budget: &RouteBudget, org: Org<'_>, path: &str, body: &[u8]) 
         (b"x-request-id", b"abc"),
         (b"digest", b"d"),
     ];
-    let charge = Charge { budget, user: "ann", org };
+    let charge = Charge { budget, mode: budget.mode, user: "ann".into(), org };
     Intent::read(&charge, Headers(&headers), body, DecisionIds::new(7).next())
 }
 

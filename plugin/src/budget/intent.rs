@@ -1,8 +1,10 @@
 use tollgate_llm::{Api, Call, InvalidCall};
-use tollgate_policy::http::{BudgetMode, Charge, Headers, ModelApi, Org};
+use tollgate_policy::http::{BudgetMode, Charge, Headers, Org};
 
 use crate::protobuf::{push_bytes, push_number};
 use crate::vm::DecisionId;
+
+use super::speaks::speaks;
 
 #[cfg(test)]
 mod tests;
@@ -19,6 +21,7 @@ pub struct Intent {
     decision: DecisionId,
     call: Call,
     mode: Option<BudgetMode>,
+    known_mode: Option<BudgetMode>,
     user: Box<str>,
     /// None if the call counts for none.
     org: Option<Box<str>>,
@@ -39,6 +42,18 @@ pub enum Unfit {
     /// Neither the route nor the request's path says of which API it is.
     #[error("the request's path is of no API of models that is known")]
     UnknownApi,
+    /// The route says one thing, the path another.
+    #[error("the request's path is of another API than its route")]
+    OtherApi {
+        /// The route's.
+        api: Api,
+    },
+    /// The path is not as the API has it, and might say which model serves.
+    #[error("the request's path is not one of its API's")]
+    OtherPath {
+        /// The API.
+        api: Api,
+    },
     /// It is not what its API says.
     #[error("{cause}")]
     Body {
@@ -61,7 +76,9 @@ impl Unfit {
     pub fn api(&self) -> Option<Api> {
         match self {
             Unfit::UnknownApi => None,
-            Unfit::Body { api, .. } | Unfit::NoOrg { api } => Some(*api),
+            Unfit::OtherApi { api } | Unfit::OtherPath { api } | Unfit::Body { api, .. } | Unfit::NoOrg { api } => {
+                Some(*api)
+            }
         }
     }
 }
@@ -77,12 +94,9 @@ impl Intent {
             value.and_then(|(_, value)| str::from_utf8(value).ok())
         };
         let path = text(":path").unwrap_or_default();
-        let api = match charge.budget.api {
-            Some(api) => of_policy(api),
-            None => Api::of_path(path).ok_or(Unfit::UnknownApi)?.api,
-        };
+        let api = speaks(charge.budget, path)?;
         let is_org_unknown = charge.org == Org::Unknown;
-        if is_org_unknown && charge.budget.mode == Some(BudgetMode::Strict) {
+        if is_org_unknown && charge.mode == Some(BudgetMode::Strict) {
             return Err(Unfit::NoOrg { api });
         }
         let is_there = |name: &&str| headers.0.iter().any(|(present, _)| *present == name.as_bytes());
@@ -98,7 +112,8 @@ impl Intent {
             includes_usage: charge.budget.include_usage && call.needs_include_usage(),
             call,
             mode: charge.budget.mode,
-            user: charge.user.into(),
+            known_mode: charge.mode,
+            user: (*charge.user).into(),
             org: match charge.org {
                 Org::Of(org) => Some(org.into()),
                 Org::None | Org::Unknown => None,
@@ -127,6 +142,18 @@ impl Intent {
     #[must_use]
     pub fn mode(&self) -> Option<BudgetMode> {
         self.mode
+    }
+
+    /// The same, as far as the route or its environment says.
+    #[must_use]
+    pub fn known_mode(&self) -> Option<BudgetMode> {
+        self.known_mode
+    }
+
+    /// Whether another model may serve it than the one that it asks for.
+    #[must_use]
+    pub fn may_be_downgraded(&self) -> bool {
+        self.downgrade.is_some()
     }
 
     /// Who asks.
@@ -204,16 +231,5 @@ impl Intent {
 fn push_text(message: &mut Vec<u8>, number: u8, text: &str) {
     if !text.is_empty() {
         push_bytes(message, number, text.as_bytes());
-    }
-}
-
-fn of_policy(api: ModelApi) -> Api {
-    match api {
-        ModelApi::OpenAiChat => Api::OpenAiChat,
-        ModelApi::OpenAiResponses => Api::OpenAiResponses,
-        ModelApi::OpenAiEmbeddings => Api::OpenAiEmbeddings,
-        ModelApi::AnthropicMessages => Api::AnthropicMessages,
-        ModelApi::Gemini => Api::Gemini,
-        ModelApi::BedrockConverse => Api::BedrockConverse,
     }
 }

@@ -52,17 +52,20 @@ impl Settlements {
     /// same call was told of last: what has not been acknowledged of that counts no more.
     ///
     /// # Errors
-    /// If there is no room.
+    /// If there is no room. What was told of the call before stays.
     pub fn add(&self, reservation: &[u8], outcome: Outcome, before: Option<u64>) -> Result<u64, Full> {
         let mut queue = self.0.borrow_mut();
-        if let Some(before) = before {
-            queue.forget(|sequence| sequence == before);
-        }
         let sequence = queue.last.saturating_add(1);
         let content = outcome.settlement(sequence, reservation);
-        let bytes = queue.bytes.saturating_add(content.len());
-        if queue.waiting.len() >= MAX_WAITING || bytes > MAX_BYTES || content.len() > MAX_MESSAGE {
+        let place = before.and_then(|before| queue.waiting.binary_search_by_key(&before, |one| one.sequence).ok());
+        let freed = place.and_then(|place| queue.waiting.get(place)).map(|one| one.content.len());
+        let count = queue.waiting.len() - usize::from(freed.is_some());
+        let bytes = queue.bytes.saturating_sub(freed.unwrap_or_default()).saturating_add(content.len());
+        if count >= MAX_WAITING || bytes > MAX_BYTES || content.len() > MAX_MESSAGE {
             return Err(Full);
+        }
+        if let Some(place) = place {
+            queue.waiting.remove(place);
         }
         (queue.last, queue.bytes) = (sequence, bytes);
         queue.waiting.push_back(Waiting { sequence, content, sent: None });

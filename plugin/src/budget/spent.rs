@@ -47,9 +47,10 @@ impl Remembered {
 }
 
 impl Spent {
-    /// The companion has refused a call. Where anything is left of the limit, another may fit.
+    /// The companion has refused a call. Another may fit where anything is left of the limit, or only held for calls that
+    /// may end at any moment; or where it costs nothing, if the limit is one of money.
     pub fn remember(&self, intent: &Intent, standing: &Standing, now: Duration) {
-        if standing.left() > 0 {
+        if !standing.is_used_up() || !standing.counts_tokens() {
             return;
         }
         let mut spent = self.0.borrow_mut();

@@ -1,3 +1,5 @@
+use std::fmt;
+
 use crate::protobuf::{Malformed, Value, fields};
 
 #[cfg(test)]
@@ -23,7 +25,12 @@ pub enum Verdict {
         retry_after: u64,
     },
     /// It cannot be held as it is; for the client.
-    Invalid(String),
+    Invalid {
+        /// Our name for what is wrong, such as `MODEL_UNKNOWN`.
+        code: String,
+        /// What is wrong, for people.
+        reason: String,
+    },
     /// It does not count.
     Disabled,
 }
@@ -75,6 +82,18 @@ impl Standing {
         self.limit.saturating_sub(self.used).saturating_sub(self.held)
     }
 
+    /// Whether all of it has been used, whatever is held.
+    #[must_use]
+    pub fn is_used_up(&self) -> bool {
+        self.used >= self.limit
+    }
+
+    /// Whether it is a limit of tokens.
+    #[must_use]
+    pub fn counts_tokens(&self) -> bool {
+        self.unit == "tokens"
+    }
+
     /// Whether both are of one limit.
     #[must_use]
     pub fn is_same_limit(&self, other: &Standing) -> bool {
@@ -107,6 +126,27 @@ impl Standing {
     }
 }
 
+/// For the operator: without receipts.
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Verdict::Held(Held { model, output_cap, passed, .. }) => {
+                let how = if *passed { "held beyond a limit" } else { "held" };
+                write!(f, "{how} for {model}, at most {output_cap} tokens an answer")
+            }
+            Verdict::Exceeded { standing: Standing { scope, name, unit, window, limit, used, held, .. }, asked } => {
+                write!(
+                    f,
+                    "exceeds {limit} {unit} a {window} of {scope} {name}: {used} used, {held} held, {asked} asked for"
+                )
+            }
+            Verdict::Unavailable { reason, .. } => write!(f, "unavailable: {reason}"),
+            Verdict::Invalid { code, reason } => write!(f, "{code}: {reason}"),
+            Verdict::Disabled => f.write_str("disabled"),
+        }
+    }
+}
+
 impl Held {
     fn read(message: &[u8]) -> Result<Self, Malformed> {
         let mut held = Held::default();
@@ -128,6 +168,12 @@ impl Held {
 }
 
 impl Verdict {
+    /// Whether the reservation has come to its end before it was asked for.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        matches!(self, Verdict::Invalid { code, .. } if code == "RESERVATION_SETTLED")
+    }
+
     /// Reads a `ReserveReply`.
     ///
     /// # Errors
@@ -139,7 +185,7 @@ impl Verdict {
                 (1, Value::Bytes(bytes)) => Verdict::Held(Held::read(bytes)?),
                 (2, Value::Bytes(bytes)) => Self::exceeded(bytes)?,
                 (3, Value::Bytes(bytes)) => Self::unavailable(bytes)?,
-                (4, Value::Bytes(bytes)) => Verdict::Invalid(text(bytes)?),
+                (4, Value::Bytes(bytes)) => Self::invalid(bytes)?,
                 (5, Value::Bytes(_)) => Verdict::Disabled,
                 (1..=5, _) => return Err(Malformed),
                 _ => continue,
@@ -162,6 +208,19 @@ impl Verdict {
             }
         }
         Ok(Verdict::Exceeded { standing, asked })
+    }
+
+    fn invalid(message: &[u8]) -> Result<Self, Malformed> {
+        let (mut code, mut reason) = (String::new(), String::new());
+        for field in fields(message) {
+            match field? {
+                (1, Value::Bytes(bytes)) => code = text(bytes)?,
+                (2, Value::Bytes(bytes)) => reason = text(bytes)?,
+                (1..=2, _) => return Err(Malformed),
+                _ => {}
+            }
+        }
+        Ok(Verdict::Invalid { code, reason })
     }
 
     fn unavailable(message: &[u8]) -> Result<Self, Malformed> {

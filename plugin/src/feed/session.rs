@@ -195,6 +195,8 @@ impl Session {
             Input::Stopped => {
                 let stream = self.stream();
                 self.state = State::Stopped;
+                // Another root may bring to the companion what has not arrived.
+                subscriber.settlements().resend();
                 stream.map(Output::Cancel).into_iter().collect()
             }
         }

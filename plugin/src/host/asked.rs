@@ -1,4 +1,4 @@
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
 use std::time::Duration;
@@ -10,8 +10,11 @@ use super::gate::Gate;
 /// Most reserves that are waited for at a time.
 const MAX_ASKED: usize = 1 << 14;
 
-/// After so long the proxy has forgotten a call, too.
-const FORGOTTEN: Duration = Duration::from_secs(60);
+/// After so long the proxy has forgotten a call, too. Until then, or until its answer, calls stay here whose requests are gone.
+const FORGOTTEN: Duration = Duration::from_secs(5);
+
+/// How often those are looked for where there is no room.
+const SWEPT: Duration = Duration::from_secs(1);
 
 /// A request for which the companion has been asked.
 pub(super) struct Asked {
@@ -22,13 +25,15 @@ pub(super) struct Asked {
 
 thread_local! {
     static ASKED: RefCell<HashMap<u32, Asked, FxBuildHasher>> = const { RefCell::new(HashMap::with_hasher(FxBuildHasher)) };
+    static LAST_SWEEP: Cell<Option<Duration>> = const { Cell::new(None) };
 }
 
 /// Whether another reserve can be waited for.
 pub(super) fn has_room(now: Duration) -> bool {
     ASKED.with(|asked| {
         let mut asked = asked.borrow_mut();
-        if asked.len() >= MAX_ASKED {
+        if asked.len() >= MAX_ASKED && LAST_SWEEP.get().is_none_or(|last| now.saturating_sub(last) >= SWEPT) {
+            LAST_SWEEP.set(Some(now));
             asked.retain(|_, asked| now.saturating_sub(asked.since) < FORGOTTEN);
         }
         asked.len() < MAX_ASKED

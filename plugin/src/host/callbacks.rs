@@ -17,13 +17,13 @@ use crate::vm::Vm;
 
 use super::abi::{self, BufferKind};
 use super::asked::{self, Asked};
-use super::call;
 use super::http::{Action, Request};
 use super::log;
+use super::reserving::answered_in_vain;
 use super::root::Root;
 
 /// How often requests are looked after that wait or go on for long.
-const ROUND: Duration = Duration::from_secs(5);
+const ROUND: Duration = Duration::from_secs(1);
 
 /// The contexts that the proxy has made in this VM, by their ids.
 struct Contexts {
@@ -72,7 +72,7 @@ fn answered(call: u32, Asked { request: id, gate, .. }: Asked, verdict: Result<V
         let request = requests.get_mut(&id).filter(|request| request.waits_for(call));
         match request {
             Some(request) if abi::set_effective_context(id).is_ok() => request.answered(verdict),
-            _ => call::answered_in_vain(&gate, verdict),
+            _ => answered_in_vain(&gate, &verdict),
         }
     });
 }
@@ -207,7 +207,7 @@ extern "C" fn proxy_on_response_body(request: u32, size: usize, end_of_stream: b
 
 #[unsafe(no_mangle)]
 extern "C" fn proxy_on_response_trailers(request: u32, _: usize) -> u32 {
-    with_response(request, Request::end)
+    with_response(request, Request::response_end)
 }
 
 /// A context has ended: the proxy calls nothing of it any more.

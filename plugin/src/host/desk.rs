@@ -1,6 +1,7 @@
 use std::rc::Rc;
+use std::time::Duration;
 
-use crate::budget::{Books, Failure, Intent, MAX_REPLY, METHOD, Outcome, PATIENCE_MILLIS, SERVICE};
+use crate::budget::{Books, Failure, Intent, MAX_REPLY, METHOD, Outcome, SERVICE};
 use crate::config::ClusterName;
 use crate::counters::Counter;
 use crate::feed::Input;
@@ -35,9 +36,10 @@ impl Desk {
         &self.books
     }
 
-    /// Asks for a reservation. The root is told of the answer by this number.
-    pub(super) fn reserve(&self, intent: &Intent) -> Result<u32, Failure> {
-        let asked = abi::grpc_call(&self.service, SERVICE, METHOD, &self.metadata, &intent.reserve(), PATIENCE_MILLIS);
+    /// Asks for a reservation, which the proxy ends after `patience`. The root is told of the answer by this number.
+    pub(super) fn reserve(&self, intent: &Intent, patience: Duration) -> Result<u32, Failure> {
+        let millis = u32::try_from(patience.as_millis()).unwrap_or(u32::MAX);
+        let asked = abi::grpc_call(&self.service, SERVICE, METHOD, &self.metadata, &intent.reserve(), millis);
         asked.map_err(|status| Failure::NotAsked(status.to_string()))
     }
 

@@ -2,6 +2,7 @@ use std::mem;
 use std::rc::Rc;
 use std::time::Duration;
 
+use tollgate_llm::Api;
 use tollgate_policy::http::Headers;
 
 use crate::budget::{Failure, Verdict};
@@ -10,10 +11,11 @@ use crate::request::{Answer, Disposition, Filter, Progress, Reply, parse_pairs, 
 
 use super::abi::{self, HeaderMap};
 use super::body::{HeldBody, Incoming};
-use super::call::{self, Followed, Next, Reserving};
 use super::clock::HostClock;
+use super::followed::Followed;
 use super::gate::Gate;
 use super::properties::HostProperties;
+use super::reserving::{Next, Reserving};
 use super::{edits, log};
 
 /// One request. Nothing of it goes on before it has been allowed.
@@ -34,8 +36,8 @@ enum Stage {
     /// Its headers are still to come. The gate is missing if the proxy sends requests to a root that it never
     /// configured: these are refused.
     New(Option<Rc<Gate>>),
-    /// Its headers are held until its body is there.
-    AwaitingBody(Rc<Gate>, HeldBody),
+    /// Its headers are held until its body is there, in which it speaks this API of models, if any.
+    AwaitingBody(Rc<Gate>, HeldBody, Option<Api>),
     /// All of it is held until its tokens are.
     Reserving(Box<Reserving>),
     Allowed,
@@ -71,10 +73,10 @@ impl Request {
 
     pub(super) fn body(&mut self, size: usize, end_of_stream: bool) -> Action {
         self.stage = match mem::replace(&mut self.stage, Stage::Refused) {
-            Stage::AwaitingBody(gate, mut body) => match body.grow(size) {
+            Stage::AwaitingBody(gate, mut body, api) => match body.grow(size) {
                 Incoming::Kept if end_of_stream => self.decide(&gate, Some(body)),
-                Incoming::Kept => Stage::AwaitingBody(gate, body),
-                Incoming::TooLarge => self.carry_out(&gate, gate.filter.body_too_large(), None),
+                Incoming::Kept => Stage::AwaitingBody(gate, body, api),
+                Incoming::TooLarge => self.carry_out(&gate, gate.filter.body_too_large(api), None),
                 Incoming::Unreadable(why) => self.carry_out(&gate, undecidable(&gate.filter, &why), None),
             },
             decided => decided,
@@ -84,7 +86,7 @@ impl Request {
 
     pub(super) fn trailers(&mut self) -> Action {
         self.stage = match mem::replace(&mut self.stage, Stage::Refused) {
-            Stage::AwaitingBody(gate, body) => self.decide(&gate, Some(body)),
+            Stage::AwaitingBody(gate, body, _) => self.decide(&gate, Some(body)),
             decided => decided,
         };
         self.action()
@@ -94,7 +96,7 @@ impl Request {
         if let Stage::Followed(followed) = &mut self.stage {
             followed.headers();
             if end_of_stream {
-                self.end();
+                self.response_end();
             }
         }
     }
@@ -103,17 +105,26 @@ impl Request {
         if let Stage::Followed(followed) = &mut self.stage {
             followed.body(size, end_of_stream);
             if end_of_stream {
-                self.end();
+                self.response_end();
             }
         }
     }
 
-    /// Its answer has ended, or the request has, whatever came of it.
+    /// Its answer has ended.
+    pub(super) fn response_end(&mut self) {
+        self.settle(false);
+    }
+
+    /// It has ended, whatever came of it.
     pub(super) fn end(&mut self) {
+        self.settle(true);
+    }
+
+    fn settle(&mut self, is_cut: bool) {
         if let Stage::Followed(_) = &self.stage
             && let Stage::Followed(followed) = mem::replace(&mut self.stage, Stage::Allowed)
         {
-            followed.end();
+            followed.end(is_cut);
         }
     }
 
@@ -124,33 +135,43 @@ impl Request {
 
     /// Its reserve has been answered; the host calls are about it.
     pub(super) fn answered(&mut self, verdict: Result<Verdict, Failure>) {
+        self.go_on(|reserving| reserving.answered(verdict));
+    }
+
+    fn go_on(&mut self, with: impl FnOnce(Box<Reserving>) -> Next) {
         self.stage = match mem::replace(&mut self.stage, Stage::Refused) {
-            Stage::Reserving(reserving) => match after(&reserving.gate().filter, reserving.answered(verdict)) {
-                stage @ (Stage::Allowed | Stage::Followed(_)) => match abi::continue_request() {
-                    Ok(()) => stage,
-                    Err(status) => {
-                        let why = format!("a request cannot go on: {status}");
-                        if let Stage::Followed(followed) = stage {
-                            followed.release();
+            Stage::Reserving(reserving) => {
+                let gate = Rc::clone(reserving.gate());
+                match stage_of(with(reserving), &gate.filter) {
+                    stage @ (Stage::Allowed | Stage::Followed(_)) => match abi::continue_request() {
+                        Ok(()) => stage,
+                        Err(status) => {
+                            if let Stage::Followed(followed) = stage {
+                                followed.release();
+                            }
+                            stage_of(Next::Fail(format!("a request cannot go on: {status}")), &gate.filter)
                         }
-                        after(&reserving.gate().filter, Next::Fail(why))
-                    }
-                },
-                stage => stage,
-            },
+                    },
+                    stage => stage,
+                }
+            }
             decided => decided,
         };
     }
 
-    /// Time goes by.
+    /// Time goes by. The root whose tick this is need not be that of the request, on whose behalf the host calls are to be.
     pub(super) fn tick(&mut self, now: Duration) {
         match &mut self.stage {
-            Stage::Followed(followed) => followed.renew(now),
+            Stage::Followed(followed)
+                if followed.is_renewal_due(now) && abi::set_effective_context(self.id).is_ok() =>
+            {
+                followed.renew(now);
+            }
             // Should an answer come after all, it is given back.
             Stage::Reserving(reserving)
                 if reserving.is_given_up(now) && abi::set_effective_context(self.id).is_ok() =>
             {
-                self.answered(Err(Failure::NotAsked("the proxy did not say what came of it".to_owned())));
+                self.go_on(Reserving::give_up);
             }
             _ => {}
         }
@@ -160,7 +181,9 @@ impl Request {
     fn decide_head(&self, gate: Rc<Gate>) -> Stage {
         let progress = with_headers(|headers, evidence| gate.filter.answer_head(headers, evidence));
         match progress {
-            Ok(Progress::NeedsBody { max_bytes }) => Stage::AwaitingBody(Rc::clone(&gate), HeldBody::new(max_bytes)),
+            Ok(Progress::NeedsBody { max_bytes, api }) => {
+                Stage::AwaitingBody(Rc::clone(&gate), HeldBody::new(max_bytes), api)
+            }
             Ok(Progress::Answered(answer)) => self.carry_out(&gate, answer, None),
             Err(why) => self.carry_out(&gate, undecidable(&gate.filter, &why), None),
         }
@@ -182,22 +205,28 @@ impl Request {
             Disposition::Forward(edits) => (edits, None),
             Disposition::Reserve(edits, intent) => (edits, Some(intent)),
         };
+        // As they came: with another model it would have to be decided once more.
+        let headers = match &intent {
+            Some(intent) if intent.may_be_downgraded() => abi::headers(HeaderMap::Request).unwrap_or_default(),
+            _ => Vec::new(),
+        };
         if let Err(status) = edits::apply(HeaderMap::Request, &edits) {
             let why = format!("the request's headers cannot be changed: {status}");
-            return after(&gate.filter, Next::Fail(why));
+            return stage_of(Next::Fail(why), &gate.filter);
         }
         match intent {
             None => Stage::Allowed,
             Some(intent) => {
                 let body = body.unwrap_or_else(|| HeldBody::new(0));
-                after(&gate.filter, call::reserve(gate, self.id, intent, body))
+                let reserving = Reserving::new(Rc::clone(gate), self.id, intent, body, headers);
+                stage_of(reserving.begin(), &gate.filter)
             }
         }
     }
 }
 
 /// How far a call has come that goes on like this.
-fn after(filter: &Filter, next: Next) -> Stage {
+fn stage_of(next: Next, filter: &Filter) -> Stage {
     match next {
         Next::Wait(reserving) => Stage::Reserving(reserving),
         Next::Go(None) => Stage::Allowed,

@@ -10,8 +10,11 @@ use std::cell::Cell;
 use std::fmt::Write as _;
 use std::rc::Rc;
 
+use tollgate_llm::Api;
 use tollgate_policy::engine::{Reason, Scratch};
-use tollgate_policy::http::{BudgetMode, Headers, HttpOutcome, HttpProgress, HttpVerdict, Refusal, Surroundings};
+use tollgate_policy::http::{
+    BudgetMode, Headers, HttpOutcome, HttpProgress, HttpVerdict, Refusal, RouteBudget, Surroundings,
+};
 use tollgate_policy::related::Related;
 use tollgate_policy::snapshot::Snapshot;
 
@@ -69,6 +72,8 @@ pub enum Progress<'f> {
     NeedsBody {
         /// A longer body, in bytes, is refused.
         max_bytes: usize,
+        /// The API of models that the request speaks, if it is a call of one.
+        api: Option<Api>,
     },
 }
 
@@ -111,21 +116,33 @@ impl Filter {
             Err(answer) => return Progress::Answered(answer),
         };
         match self.with_scratch(|scratch| snapshot.check_http_head(headers, surroundings, scratch)) {
-            HttpProgress::NeedsBody { max_bytes } => Progress::NeedsBody { max_bytes },
+            HttpProgress::NeedsBody { max_bytes, budget } => {
+                Progress::NeedsBody { max_bytes, api: budget.and_then(|budget| api_of(budget, headers)) }
+            }
             HttpProgress::Decided(outcome) => Progress::Answered(self.settle(headers, &[], &snapshot, &outcome)),
         }
     }
 
-    /// Refuses a request whose body has grown longer than its route takes.
+    /// Refuses a request whose body has grown longer than its route takes, in the words of the API that it speaks.
     #[must_use]
-    pub fn body_too_large(&self) -> Answer<'_> {
+    pub fn body_too_large(&self, api: Option<Api>) -> Answer<'_> {
         self.vm.counters.add(Counter::BodyTooLarge, 1);
         let (id, why) = (self.vm.decisions.next(), Reason::BodyTooLarge.to_string());
         let explained = self.explain.then_some(&*why);
+        let plain = || Problem::BodyTooLarge.reply(id, explained, None);
         Answer {
-            disposition: Disposition::Refuse(Problem::BodyTooLarge.reply(id, explained, None)),
+            disposition: Disposition::Refuse(api.map_or_else(plain, |api| budget::too_large(api, id))),
             note: self.vm.verbose.get().then(|| format!("decision {id}: body_too_large: {why}")),
         }
+    }
+
+    /// Whether the policies in force allow a request that is there as a whole. Nothing is counted.
+    #[must_use]
+    pub fn allows(&self, headers: Headers<'_>, body: &[u8], surroundings: &dyn Surroundings) -> bool {
+        self.snapshot().is_ok_and(|snapshot| {
+            let outcome = self.with_scratch(|scratch| snapshot.check_http(headers, Some(body), surroundings, scratch));
+            outcome.verdict == HttpVerdict::Allow
+        })
     }
 
     /// The VM that the filter is in.
@@ -167,7 +184,7 @@ impl Filter {
         let disposition = match outcome.verdict {
             HttpVerdict::Allow => {
                 let edits = forward::edits(&self.forward, headers, snapshot, outcome, id);
-                let charge = outcome.charge().filter(|charge| charge.budget.mode != Some(BudgetMode::Disabled));
+                let charge = outcome.charge(snapshot).filter(|charge| charge.budget.mode != Some(BudgetMode::Disabled));
                 match charge.map(|charge| Intent::read(&charge, headers, body, id)) {
                     None => Disposition::Forward(edits),
                     Some(Ok(intent)) => Disposition::Reserve(edits, Box::new(intent)),
@@ -177,7 +194,13 @@ impl Filter {
                     }
                 }
             }
-            HttpVerdict::Refuse(refusal) => Disposition::Refuse(self.refusal(refusal, outcome, id)),
+            HttpVerdict::Refuse(refusal) => {
+                let api = outcome.budget.filter(|_| refusal == Refusal::BodyTooLarge);
+                Disposition::Refuse(match api.and_then(|budget| api_of(budget, headers)) {
+                    Some(api) => budget::too_large(api, id),
+                    None => self.refusal(refusal, outcome, id),
+                })
+            }
         };
         let note = self.vm.verbose.get().then(|| self.note(snapshot, outcome, id));
         Answer { disposition, note }
@@ -239,6 +262,11 @@ impl Filter {
             note: self.vm.verbose.get().then(|| format!("decision {id}: unavailable: {why}")),
         }
     }
+}
+
+/// The API of models that a request of a route with this budget speaks, if that can be told.
+fn api_of(budget: &RouteBudget, headers: Headers<'_>) -> Option<Api> {
+    budget::speaks(budget, str::from_utf8(headers.get(":path")?).ok()?).ok()
 }
 
 fn note(outcome: &HttpOutcome<'_>, id: DecisionId) -> String {

@@ -240,7 +240,7 @@ const POST: [(&[u8], &[u8]); 4] = [
 fn a_request_that_waits_for_its_body_is_not_decided_yet() {
     let filter = reading_bodies(false);
     let head = filter.answer_head(Headers(&POST), &alice());
-    assert_eq!(head, Progress::NeedsBody { max_bytes: 16 });
+    assert_eq!(head, Progress::NeedsBody { max_bytes: 16, api: None });
     assert_eq!(Counter::ALL.map(|counter| filter.vm.counters.take(counter)), [0; Counter::ALL.len()]);
     assert_eq!(filter.vm.decisions.next().to_string().rsplit_once('-').unwrap().1, "1");
     assert_eq!(forwarded(filter.answer(Headers(&POST), Some(b"{}"), &alice())), []);
@@ -254,10 +254,13 @@ fn a_call_that_counts_waits_for_its_body_although_no_condition_reads_it() {
     let api = Some(ModelApi::OpenAiChat);
     set.routes[0].budget = Some(RouteBudget { api, max_bytes: 16, ..RouteBudget::default() });
     publish(&filter, &set, 1);
-    assert_eq!(filter.answer_head(Headers(&POST), &alice()), Progress::NeedsBody { max_bytes: 16 });
+    assert_eq!(
+        filter.answer_head(Headers(&POST), &alice()),
+        Progress::NeedsBody { max_bytes: 16, api: Some(tollgate_llm::Api::OpenAiChat) }
+    );
     let answer = filter.answer(Headers(&POST), Some(b"{\"model\":\"m\"}"), &alice());
     let Disposition::Reserve(edits, intent) = answer.disposition else { panic!("{answer:?}") };
-    assert_eq!((edits, intent.user()), (vec![], "alice"));
+    assert_eq!((edits, intent.user()), (vec![], "token/alice"));
     assert_eq!(refused(filter.answer(Headers(&POST), Some(b"{"), &alice())).0.status, 400);
     assert_eq!(refused(filter.answer(Headers(&POST), Some(&[b' '; 17]), &alice())).0.status, 413);
 }
@@ -274,7 +277,7 @@ fn bodies_that_are_too_large_are_refused_alike_however_that_is_found() {
     let filter = reading_bodies(true);
     let longest = [b'1'; 17];
     let announced = [&POST[..], &[(b"content-length", b"17")]].concat();
-    let answers = [filter.answer(Headers(&POST), Some(&longest), &alice()), filter.body_too_large(), {
+    let answers = [filter.answer(Headers(&POST), Some(&longest), &alice()), filter.body_too_large(None), {
         let Progress::Answered(answer) = filter.answer_head(Headers(&announced), &alice()) else { panic!("it waits") };
         answer
     }];

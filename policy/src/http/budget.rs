@@ -1,3 +1,5 @@
+use std::borrow::Cow;
+
 use crate::data::{Data, Fields};
 use crate::identity::{ANONYMOUS, Principal};
 
@@ -79,14 +81,26 @@ pub enum Org<'p> {
 }
 
 /// What an allowed request counts for.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Charge<'o> {
     /// How it counts.
     pub budget: &'o RouteBudget,
-    /// The principal's id: `anonymous` without identity.
-    pub user: &'o str,
+    /// What becomes of it if it does not fit, as far as the snapshot tells.
+    pub mode: Option<BudgetMode>,
+    /// Who asks, by the name that limits have for users: the principal's id, and before it its source and a `/` where the set
+    /// has several sources, whose ids may be the same. Without identity it is `anonymous`, which nobody else is.
+    pub user: Cow<'o, str>,
     /// The principal's organisation.
     pub org: Org<'o>,
+}
+
+/// What a whole set says of how calls count.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct BudgetTerms {
+    /// The mode of the environment in which the set serves, if that is known.
+    pub mode: Option<BudgetMode>,
+    /// Whether principals come from several sources.
+    pub has_sources: bool,
 }
 
 impl RouteBudget {
@@ -99,15 +113,24 @@ impl RouteBudget {
     /// Most names that lead to an organisation.
     pub const MAX_ORG_DEPTH: usize = 8;
 
-    /// What a principal's call counts for.
+    /// What a principal's call counts for, where the set says this of all calls.
     #[must_use]
-    pub fn charge<'o>(&'o self, principal: &'o Principal) -> Charge<'o> {
+    pub fn charge<'o>(&'o self, principal: &'o Principal, terms: BudgetTerms) -> Charge<'o> {
         let org = match &self.org {
             None => Org::None,
             Some(_) if principal.is_anonymous() => Org::Of(ANONYMOUS),
             Some(attribute) => attribute.of(principal.attributes()).map_or(Org::Unknown, Org::Of),
         };
-        Charge { budget: self, user: principal.id(), org }
+        let id = principal.id();
+        let user = match principal.source() {
+            Some(source) if terms.has_sources || id == ANONYMOUS => Cow::Owned([source, "/", id].concat()),
+            _ => Cow::Borrowed(id),
+        };
+        let mode = match terms.mode {
+            Some(BudgetMode::Disabled) => terms.mode,
+            mode => self.mode.or(mode),
+        };
+        Charge { budget: self, mode, user, org }
     }
 }
 
@@ -128,7 +151,7 @@ impl Default for RouteBudget {
 }
 
 impl OrgAttribute {
-    /// The attribute, if it is a string with something in it.
+    /// The attribute, if it is a string with something in it. Callers without identity are an organisation of their own.
     fn of<'f>(&self, attributes: &'f Fields) -> Option<&'f str> {
         let (last, outer) = self.0.split_last()?;
         let mut fields = attributes;
@@ -136,7 +159,7 @@ impl OrgAttribute {
             let Data::Map(inner) = fields.get(name)? else { return None };
             fields = inner;
         }
-        fields.get(last)?.as_str().filter(|org| !org.is_empty())
+        fields.get(last)?.as_str().filter(|org| !org.is_empty() && *org != ANONYMOUS)
     }
 }
 

@@ -112,6 +112,8 @@ pub enum HttpProgress<'s> {
     NeedsBody {
         /// What is longer, in bytes, will be refused, so that there is no need to keep it.
         max_bytes: usize,
+        /// How the route's requests count as calls of models, if they do.
+        budget: Option<&'s RouteBudget>,
     },
 }
 
@@ -167,7 +169,7 @@ impl Snapshot {
             ControlFlow::Break(outcome) => HttpProgress::Decided(outcome),
             ControlFlow::Continue(admitted) => match admitted.body_to_await() {
                 Err(reason) => HttpProgress::Decided(admitted.refused(reason)),
-                Ok(Some(max_bytes)) => HttpProgress::NeedsBody { max_bytes },
+                Ok(Some(max_bytes)) => HttpProgress::NeedsBody { max_bytes, budget: admitted.route.budget.as_deref() },
                 Ok(None) => HttpProgress::Decided(self.settle(admitted, None, surroundings, arena, candidates, None)),
             },
         }
@@ -253,11 +255,13 @@ impl<'s> HttpOutcome<'s> {
         }
     }
 
-    /// What the request counts for: absent where it is refused, or its route has no budget. Allocates nothing.
+    /// What the request counts for, by the snapshot that decided it: absent where it is refused, or its route has no budget.
     #[must_use]
-    pub fn charge(&self) -> Option<Charge<'_>> {
+    pub fn charge(&self, snapshot: &Snapshot) -> Option<Charge<'_>> {
         match (self.verdict, self.budget, &self.principal) {
-            (HttpVerdict::Allow, Some(budget), Some(principal)) => Some(budget.charge(principal)),
+            (HttpVerdict::Allow, Some(budget), Some(principal)) => {
+                Some(budget.charge(principal, snapshot.budget_terms()))
+            }
             _ => None,
         }
     }

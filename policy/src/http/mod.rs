@@ -16,7 +16,7 @@ mod surroundings;
 mod tests;
 
 pub(crate) use body::MAX_BODY;
-pub use budget::{BudgetMode, Charge, Downgrade, ModelApi, Org, OrgAttribute, RouteBudget};
+pub use budget::{BudgetMode, BudgetTerms, Charge, Downgrade, ModelApi, Org, OrgAttribute, RouteBudget};
 pub use check::{HttpOutcome, HttpProgress, HttpVerdict, Refusal};
 pub use headers::Headers;
 pub use invalid::InvalidRequest;

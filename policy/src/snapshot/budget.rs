@@ -1,4 +1,4 @@
-//! The budget of a route, as its record has it.
+//! The budget of a route, as its record has it, and the mode of all.
 
 use crate::http::{BudgetMode, Downgrade, ModelApi, OrgAttribute, RouteBudget};
 
@@ -15,7 +15,7 @@ const DEPTH: Limit = Limit::new("names that lead to an organisation", RouteBudge
 pub(super) fn write(chunk: &mut ChunkWriter, budget: &RouteBudget) {
     let RouteBudget { api, mode, org, default_output, prompt_elsewhere, include_usage, downgrade, max_bytes } = budget;
     chunk.body.byte(code(*api, &ModelApi::NAMES));
-    chunk.body.byte(code(*mode, &BudgetMode::NAMES));
+    write_mode(chunk, *mode);
     let names = org.as_ref().map_or(&[][..], |OrgAttribute(names)| names);
     chunk.body.len(names.len());
     names.iter().for_each(|name| chunk.str(name));
@@ -32,7 +32,7 @@ pub(super) fn read(
     budget: &mut Budget,
 ) -> Result<RouteBudget, DecodeError> {
     let api = choice(reader, &ModelApi::NAMES, "API of models")?;
-    let mode = choice(reader, &BudgetMode::NAMES, "budget mode")?;
+    let mode = read_mode(reader)?;
     let names = (0..DEPTH.check(reader.count()?)?)
         .map(|_| Ok(budget.text(strings.get(reader)?)?.into()))
         .collect::<Result<Box<[Box<str>]>, DecodeError>>()?;
@@ -57,6 +57,15 @@ pub(super) fn read(
         _ => return Err(reader.invalid("body size")),
     };
     Ok(RouteBudget { api, mode, org, default_output, prompt_elsewhere, include_usage, downgrade, max_bytes })
+}
+
+#[cfg(feature = "compiler")]
+pub(super) fn write_mode(chunk: &mut ChunkWriter, mode: Option<BudgetMode>) {
+    chunk.body.byte(code(mode, &BudgetMode::NAMES));
+}
+
+pub(super) fn read_mode(reader: &mut Reader<'_>) -> Result<Option<BudgetMode>, DecodeError> {
+    choice(reader, &BudgetMode::NAMES, "budget mode")
 }
 
 /// Zero for none, else one more than the place among all.

@@ -109,6 +109,7 @@ impl Snapshot {
             routes,
             passes_unmatched: settings.passes_unmatched,
             identity: settings.identity,
+            budget_mode: settings.budget_mode,
             directory,
             stamp: Stamp::default(),
             totals_at: settings.totals_at,

@@ -20,6 +20,7 @@ pub(super) fn settings(set: &PolicySet, totals: Totals) -> Vec<u8> {
     set.scopes.iter().for_each(|scope| chunk.str(scope));
     chunk.body.len(set.identity.len());
     set.identity.iter().for_each(|source| identity(&mut chunk, source));
+    budget::write_mode(&mut chunk, set.budgets.mode());
     [totals.policies, totals.name_bytes, totals.rules].into_iter().for_each(|total| chunk.body.len(total));
     chunk.finish()
 }

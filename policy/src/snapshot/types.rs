@@ -9,7 +9,7 @@ use super::reads::Reads;
 use crate::condition::Code;
 use crate::digest::Digest;
 use crate::engine::{Globs, Index, Scopes, Slot, Symbols};
-use crate::http::RouteTable;
+use crate::http::{BudgetMode, BudgetTerms, RouteTable};
 use crate::identity::{Directory, IdentitySource, Principal, PrincipalClaims, Stamp};
 use crate::related::PolicyKey;
 
@@ -58,6 +58,8 @@ pub struct Snapshot {
     pub(super) routes: RouteTable,
     pub(super) passes_unmatched: bool,
     pub(super) identity: Vec<IdentitySource>,
+    /// Of the environment in which the set serves.
+    pub(super) budget_mode: Option<BudgetMode>,
     pub(super) directory: Directory,
     /// What of a request conditions or identity sources read.
     pub(super) reads: Reads,
@@ -169,6 +171,12 @@ impl Snapshot {
     #[must_use]
     pub fn anonymous(&self) -> Principal {
         Principal::anonymous(&self.arena.symbols.roles)
+    }
+
+    /// What it says of how calls of models count.
+    #[must_use]
+    pub fn budget_terms(&self) -> BudgetTerms {
+        BudgetTerms { mode: self.budget_mode, has_sources: self.identity.len() > 1 }
     }
 
     /// What resolved principals are in the terms of.

@@ -129,7 +129,7 @@ impl Assembly {
             .map(|policy| (policy.file, policy.finish(&derived_roles, &before.policies, conditions, report)))
             .collect();
         let budgeted = self.routes.iter().filter_map(|declared| Some((&*declared.route.name, declared.budget?)));
-        let budgets = self.budgets.finish(budgeted, environment, report);
+        let budgets = self.budgets.finish(budgeted, &self.identity, environment, report);
         let mut policies: Vec<_> =
             finished.iter().filter_map(|(_, finished)| Some(Arc::clone(&finished.as_ref()?.policy))).collect();
         policies.sort_by(|a, b| a.name.cmp(&b.name));

@@ -153,7 +153,9 @@ async fn a_cheaper_model_serves_where_little_would_be_left() {
 async fn what_nobody_knows_is_refused_where_budgets_are_strict_and_counted_where_they_are_advisory() {
     let place = Place::with("strict", "- {scope: user, tokens: 50}");
     match place.ask(1, call("huge")).await {
-        Outcome::Invalid(why) => assert!(why.contains("`huge`"), "{why}"),
+        Outcome::Invalid(why) => {
+            assert!(why.code == "MODEL_UNKNOWN" && why.reason.contains("`huge`"), "{why:?}");
+        }
         other => panic!("{other:?}"),
     }
     assert!(matches!(place.ask(1, ReserveRequest { user: String::new(), ..call("large") }).await, Outcome::Invalid(_)));
@@ -217,7 +219,7 @@ async fn who_does_not_wait_for_the_answer_holds_nothing() {
 async fn a_caller_of_no_known_organisation_is_refused_where_budgets_are_strict_and_counted_where_they_are_not() {
     let place = Place::with("strict", "[{scope: org, tokens: 1000}]");
     let unknown = || ReserveRequest { org: String::new(), org_unknown: true, ..call("large") };
-    assert!(matches!(place.ask(1, unknown()).await, Outcome::Invalid(why) if why.contains("organisation")));
+    assert!(matches!(place.ask(1, unknown()).await, Outcome::Invalid(why) if why.reason.contains("organisation")));
     assert!(matches!(place.ask(2, in_mode(proto::Mode::Advisory, unknown())).await, Outcome::Held(_)));
 }
 

@@ -132,7 +132,8 @@ fn send(
         if Kind::of(id) != Some(Kind::Stream) {
             return Err(Status::BadArgument.into());
         }
-        let stream = guest.state_mut().grpc.known_stream(id);
+        let root = guest.state().root();
+        let stream = guest.state_mut().grpc.stream_of(root, id);
         let stream = stream.ok_or(Status::NotFound)?;
         if stream.state == GrpcStreamState::Open && stream.sent.len() < MAX_SENT {
             stream.sent.push(message);
@@ -146,11 +147,12 @@ fn cancel(caller: Caller<'_, HostState>, id: u32) -> wasmtime::Result<u32> {
     answer(caller, HostFn::GrpcCancel, |guest| {
         let id = GrpcId(id);
         guest.note(|| HostCall::GrpcCancel { id })?;
+        let root = guest.state().root();
         let grpc = &mut guest.state_mut().grpc;
-        if grpc.calls.remove(&id).is_some() {
+        if grpc.end_call_of(root, id) {
             return Ok(());
         }
-        let stream = grpc.known_stream(id).ok_or(Status::NotFound)?;
+        let stream = grpc.stream_of(root, id).ok_or(Status::NotFound)?;
         stream.state = GrpcStreamState::Gone;
         Ok(())
     })
@@ -160,11 +162,12 @@ fn close(caller: Caller<'_, HostState>, id: u32) -> wasmtime::Result<u32> {
     answer(caller, HostFn::GrpcClose, |guest| {
         let id = GrpcId(id);
         guest.note(|| HostCall::GrpcClose { id })?;
+        let root = guest.state().root();
         let grpc = &mut guest.state_mut().grpc;
-        if grpc.calls.remove(&id).is_some() {
+        if grpc.end_call_of(root, id) {
             return Ok(());
         }
-        let stream = grpc.known_stream(id).ok_or(Status::NotFound)?;
+        let stream = grpc.stream_of(root, id).ok_or(Status::NotFound)?;
         stream.state = match stream.state {
             GrpcStreamState::ClosedByServer(_) => GrpcStreamState::Gone,
             _ => GrpcStreamState::ClosedByGuest,

@@ -139,4 +139,14 @@ impl Grpc {
         let stream = self.streams.get_mut(&id)?;
         (stream.state != GrpcStreamState::Gone).then_some(stream)
     }
+    /// The same, of this root: Envoy keeps streams with the context that opened them, and finds no others.
+    fn stream_of(&mut self, root: RootId, id: GrpcId) -> Option<&mut GrpcStream> {
+        self.known_stream(id).filter(|stream| stream.root == root)
+    }
+
+    /// Forgets a call of this root; whether there was one.
+    fn end_call_of(&mut self, root: RootId, id: GrpcId) -> bool {
+        let is_its = self.calls.get(&id).is_some_and(|call| call.root == root);
+        is_its && self.calls.remove(&id).is_some()
+    }
 }

@@ -64,7 +64,7 @@ fn a_stream_is_made_to_say_what_it_uses() {
 
 #[test]
 fn another_model_is_asked_where_the_companion_says_so() {
-    let mut plugin = plugin();
+    let mut plugin = plugin_with("downgrade: {}");
     let call = begin(&mut plugin, &call(CHAT, PLAIN), PLAIN);
     plugin.vm.answer_grpc_call(call.grpc, held(b"r", "gpt-4o-mini", 300, 900)).unwrap();
     let (headers, body) = upstream(&plugin, call.stream);
@@ -77,7 +77,7 @@ fn another_model_is_asked_where_the_companion_says_so() {
 
 #[test]
 fn another_model_is_asked_for_in_the_path_where_that_names_it() {
-    let mut plugin = plugin();
+    let mut plugin = plugin_with("downgrade: {}");
     let body = r#"{"contents": [{"parts": [{"text": "Hello"}]}]}"#;
     let call = begin(&mut plugin, &call("/v1beta/models/big:generateContent?key=1", body), body);
     assert_eq!(call.reserve.model, "big");
@@ -110,12 +110,12 @@ fn a_body_without_a_length_gets_none() {
 fn what_exceeds_a_limit_is_refused_as_the_provider_would() {
     let mut plugin = plugin();
     let call = begin(&mut plugin, &call(CHAT, PLAIN), PLAIN);
-    plugin.vm.answer_grpc_call(call.grpc, exceeded(&ACME, 70_000)).unwrap();
+    plugin.vm.answer_grpc_call(call.grpc, exceeded(&ACME, 170_000)).unwrap();
     let (response, body) = refusal(&plugin, call.stream);
     assert_eq!(response.status, 429);
     assert_eq!(body["error"]["code"], "BUDGET_EXCEEDED");
     let message = body["error"]["message"].as_str().unwrap();
-    for part in ["1000000 tokens a day", "org `acme`", "900000 used", "50000 held", "70000 asked", "3661 s"] {
+    for part in ["1000000 tokens a day", "org `acme`", "900000 used", "50000 held", "170000 asked", "3661 s"] {
         assert!(message.contains(part), "{message}");
     }
     let header = |name: &str| response.headers.text(name);
@@ -162,7 +162,7 @@ fn without_an_answer_nothing_goes_upstream_unless_the_route_is_advisory() {
             let mut plugin = plugin_with(budget);
             let call = begin(&mut plugin, &call(CHAT, STREAMED), STREAMED);
             match reply {
-                None => plugin.vm.fail_grpc_call(call.grpc, GrpcStatus::UNAVAILABLE, "").unwrap(),
+                None => plugin.vm.fail_grpc_call(call.grpc, GrpcStatus::DEADLINE_EXCEEDED, "").unwrap(),
                 Some(reply) => plugin.vm.answer_grpc_call(call.grpc, reply).unwrap(),
             }
             // What the companion says goes before what the route says: only it knows the environment.
@@ -174,6 +174,7 @@ fn without_an_answer_nothing_goes_upstream_unless_the_route_is_advisory() {
                 assert_eq!((response.status, &body["error"]["code"]), (503, &"BUDGET_UNAVAILABLE".into()));
                 let wait = if is_unavailable { "7" } else { "1" };
                 assert_eq!(response.headers.text("retry-after").as_deref(), Some(wait));
+                assert_eq!(response.headers.get("x-should-retry"), None);
                 assert_eq!(plugin.counter("tollgate.budget_calls.outcome.unavailable"), 1);
             }
             plugin.vm.finish(call.stream).unwrap();
@@ -228,9 +229,10 @@ fn a_call_that_nothing_is_held_for_goes_as_it_came() {
 fn what_the_companion_cannot_hold_is_told_to_the_client() {
     let mut plugin = plugin();
     let call = begin(&mut plugin, &call(CHAT, PLAIN), PLAIN);
-    plugin.vm.answer_grpc_call(call.grpc, invalid("there is no model `gpt-4o`")).unwrap();
+    plugin.vm.answer_grpc_call(call.grpc, invalid("MODEL_UNKNOWN", "there is no model `gpt-4o`")).unwrap();
     let (response, body) = refusal(&plugin, call.stream);
     assert_eq!((response.status, &body["error"]["message"]), (400, &"there is no model `gpt-4o`".into()));
+    assert_eq!(body["error"]["code"], "MODEL_UNKNOWN");
     assert_eq!(response.headers.get("retry-after"), None);
 }
 
@@ -253,6 +255,41 @@ fn what_is_no_call_is_refused_without_asking() {
 }
 
 #[test]
+fn a_call_of_another_api_than_the_routes_is_refused_without_asking() {
+    let responses = r#"{"model": "gpt-4o", "input": "a long text", "max_output_tokens": 16384}"#;
+    for (path, body, is_asked) in [
+        ("/v1/responses", responses, false),
+        ("/model/gpt-4o/ask", PLAIN, false),
+        ("/other", PLAIN, true),
+        (CHAT, PLAIN, true),
+    ] {
+        let mut plugin = plugin_with("api: openai-chat");
+        let (stream, _) = plugin.begin(&call(path, body), false);
+        let outcome = plugin.vm.request_body(stream, body, true).unwrap();
+        assert_eq!(plugin.vm.grpc_calls().count(), usize::from(is_asked), "{path}");
+        assert_eq!(outcome.local_response.map(|response| response.status), (!is_asked).then_some(400));
+    }
+}
+
+#[test]
+fn a_call_may_have_no_more_than_the_companion_holds() {
+    let mut plugin = plugin();
+    let call = begin(&mut plugin, &call(CHAT, PLAIN), PLAIN);
+    plugin.vm.answer_grpc_call(call.grpc, held(b"r", "gpt-4o", 120, 900)).unwrap();
+    let (headers, body) = upstream(&plugin, call.stream);
+    assert_eq!(body, PLAIN.replace("300", "120"));
+    assert_eq!(headers.text("content-length"), Some(body.len().to_string()));
+}
+
+#[test]
+fn a_strict_route_lets_nothing_pass_that_nothing_is_held_for() {
+    let mut plugin = plugin_with("mode: strict");
+    let call = begin(&mut plugin, &call(CHAT, PLAIN), PLAIN);
+    plugin.vm.answer_grpc_call(call.grpc, held(b"", "gpt-4o", u64::MAX, 0)).unwrap();
+    assert_eq!(refusal(&plugin, call.stream).0.status, 503);
+}
+
+#[test]
 fn a_call_without_a_body_is_none() {
     let mut plugin = plugin();
     let token = claims(&[("sub", string("ann")), ("org", string("acme"))]);
@@ -261,11 +298,21 @@ fn a_call_without_a_body_is_none() {
 }
 
 #[test]
-fn a_body_that_is_too_long_is_refused_before_it_is_there() {
-    let mut plugin = plugin_with("maxBytes: 20");
-    let (stream, outcome) = plugin.begin(&call(CHAT, PLAIN), false);
-    assert_eq!(outcome.local_response.map(|response| response.status), Some(413));
-    plugin.vm.finish(stream).unwrap();
+fn a_body_that_is_too_long_is_refused_as_the_provider_would_before_it_is_there() {
+    let token = claims(&[("sub", string("ann")), ("org", string("acme"))]);
+    for (path, look) in [(MESSAGES, "/error/type"), (CHAT, "/error/type"), ("/model/m/converse", "/message")] {
+        let mut plugin = plugin_with("maxBytes: 20");
+        // It is announced to be.
+        let (stream, outcome) = plugin.begin(&call(path, PLAIN), false);
+        assert_eq!(outcome.local_response.map(|response| response.status), Some(413));
+        assert!(refusal(&plugin, stream).1.pointer(look).is_some());
+        // It turns out to be.
+        let (stream, _) = plugin.begin(&Request::post(path).metadata(token.clone()), false);
+        let outcome = plugin.vm.request_body(stream, PLAIN, false).unwrap();
+        assert_eq!(outcome.local_response.map(|response| response.status), Some(413));
+        assert!(refusal(&plugin, stream).1.pointer(look).is_some());
+        assert_eq!(plugin.counter("tollgate.decisions.verdict.body_too_large"), 2);
+    }
 }
 
 #[test]

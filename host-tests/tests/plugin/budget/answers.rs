@@ -119,11 +119,8 @@ fn an_error_of_the_provider_costs_nothing_and_passes_as_it_is() {
         let mut plugin = plugin();
         let stream = admitted(&mut plugin, CHAT, STREAMED);
         answer(&mut plugin, stream, &[(":status", status), ("content-type", "application/json")], false);
-        plugin.vm.take_calls();
         let got = body(&mut plugin, stream, &[b"{\"error\":", b"{}}"]);
         assert_eq!(got, b"{\"error\":{}}");
-        // Nobody reads it.
-        assert!(!plugin.vm.take_call_lines(&[]).contains(&"get_buffer_bytes(response_body)".to_owned()));
         assert_eq!(outcome_of(&mut plugin), Released, "{status}");
         finish(&mut plugin, stream);
     }

@@ -93,7 +93,7 @@ pub(super) fn begin(plugin: &mut Plugin, request: &Request, body: &str) -> Call 
     let call = asked.next().expect("a reserve");
     assert!(asked.next().is_none(), "one reserve a call");
     assert_eq!((&*call.target.service, &*call.target.method), ("tollgate.v1.Budgets", "Reserve"));
-    assert_eq!(call.timeout.as_millis(), 1000);
+    assert_eq!(call.timeout.as_millis(), 400);
     Call { stream, reserve: Reserve::read(&call.message), grpc: call.id }
 }
 

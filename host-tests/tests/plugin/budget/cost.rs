@@ -61,7 +61,11 @@ fn each_chunk_of_an_answer_costs_its_reading() {
     answer(&mut plugin, stream, &EVENTS, false);
     assert_eq!(
         calls(&mut plugin),
-        ["get_header_map_pairs(response_headers)", "remove_header_map_value(response_headers, content-length)"]
+        [
+            "get_header_map_pairs(response_headers)",
+            "get_property(response.code_details)",
+            "remove_header_map_value(response_headers, content-length)"
+        ]
     );
     plugin.vm.response_body(stream, "data: {\"choices\":[{}]}\n\n", false).unwrap();
     assert_eq!(calls(&mut plugin), ["get_buffer_bytes(response_body)"]);

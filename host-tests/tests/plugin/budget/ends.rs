@@ -13,8 +13,8 @@ use crate::plugin::Plugin;
 const TEXT: &str =
     "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"Hello, world, and whoever else reads\"}}]}\n\n";
 
-fn prompt_only(outcome: Outcome) -> bool {
-    matches!(outcome, Estimated((input, 0, 0)) if input > 4)
+fn all_that_was_held(outcome: Outcome) -> bool {
+    matches!(outcome, Estimated((5.., 1000, 0)))
 }
 
 /// The proxy knows the connection on which the request was sent.
@@ -55,12 +55,12 @@ fn a_client_that_goes_before_its_call_is_sent_has_used_nothing() {
 }
 
 #[test]
-fn a_client_that_goes_before_the_answer_has_used_its_prompt() {
+fn a_client_that_goes_before_the_answer_pays_for_what_was_held() {
     let mut plugin = plugin();
     let stream = admitted(&mut plugin, CHAT, PLAIN);
     sent(&mut plugin, stream);
     plugin.vm.finish(stream).unwrap();
-    assert!(prompt_only(outcome_of(&mut plugin)));
+    assert!(all_that_was_held(outcome_of(&mut plugin)));
 }
 
 #[test]
@@ -69,12 +69,14 @@ fn nobody_who_cannot_be_asked_says_that_a_call_was_not_sent() {
     let stream = admitted(&mut plugin, CHAT, PLAIN);
     plugin.vm.inject(Fault::always(HostFn::GetProperty, Status::InternalFailure));
     plugin.vm.finish(stream).unwrap();
-    assert!(prompt_only(outcome_of(&mut plugin)));
+    assert!(all_that_was_held(outcome_of(&mut plugin)));
 }
 
 #[test]
-fn a_stream_that_is_cut_costs_its_prompt_and_what_was_streamed() {
-    for (text, most) in [(TEXT.repeat(3), 60), (TEXT.repeat(3) + "data: {\"choi", 60), (String::new(), 0)] {
+fn a_stream_that_is_cut_costs_its_prompt_and_what_was_streamed_or_what_was_held_if_nothing_was() {
+    for (text, least, most) in
+        [(TEXT.repeat(3), 10, 60), (TEXT.repeat(3) + "data: {\"choi", 10, 60), (String::new(), 1000, 1000)]
+    {
         let mut plugin = plugin();
         let stream = admitted(&mut plugin, CHAT, STREAMED);
         answer(&mut plugin, stream, &EVENTS, false);
@@ -83,7 +85,7 @@ fn a_stream_that_is_cut_costs_its_prompt_and_what_was_streamed() {
         plugin.vm.finish(stream).unwrap();
         let outcome = outcome_of(&mut plugin);
         let Estimated((input, output, 0)) = outcome else { panic!("{outcome:?}") };
-        assert!(input > 4 && output <= most && (most == 0 || output > 10), "{outcome:?}");
+        assert!(input > 4 && (least..=most).contains(&output), "{outcome:?}");
     }
 }
 
@@ -113,10 +115,31 @@ fn the_proxys_own_answer_costs_nothing_unless_the_call_was_sent() {
         plugin.vm.response_headers(stream, &[(":status", "503"), ("content-type", "text/plain")], false).unwrap();
         plugin.vm.response_body(stream, "upstream connect error", true).unwrap();
         let outcome = outcome_of(&mut plugin);
-        assert!(if was_sent { prompt_only(outcome) } else { outcome == Released }, "{details}: {outcome:?}");
+        assert!(if was_sent { all_that_was_held(outcome) } else { outcome == Released }, "{details}: {outcome:?}");
         plugin.vm.finish(stream).unwrap();
         assert_eq!(settlements_of(&mut plugin), []);
     }
+}
+
+#[test]
+fn what_the_proxy_answers_itself_is_no_answer_whatever_its_status() {
+    let mut plugin = plugin();
+    let stream = admitted(&mut plugin, CHAT, PLAIN);
+    plugin.vm.set_stream_property(stream, &["response", "code_details"], "direct_response").unwrap();
+    plugin.vm.response_headers(stream, &JSON, false).unwrap();
+    plugin.vm.response_body(stream, r#"{"usage": {"prompt_tokens": 3, "completion_tokens": 4}}"#, true).unwrap();
+    assert_eq!(outcome_of(&mut plugin), Released);
+}
+
+#[test]
+fn a_prompt_that_the_providers_filter_refuses_is_paid_for() {
+    let mut plugin = plugin();
+    let stream = admitted(&mut plugin, CHAT, PLAIN);
+    answer(&mut plugin, stream, &[(":status", "400"), ("content-type", "application/json")], false);
+    let error = r#"{"error": {"code": "content_filter", "message": "the prompt was filtered"}}"#;
+    let (one, other) = error.split_at(20);
+    assert_eq!(body(&mut plugin, stream, &[one.as_bytes(), other.as_bytes()]), error.as_bytes());
+    assert!(matches!(outcome_of(&mut plugin), Estimated((5.., 0, 0))));
 }
 
 #[test]

@@ -1,9 +1,7 @@
 //! Nothing that a client, a provider or the companion sends ends the VM, and whatever comes is settled once.
 
-use tollgate_host_tests::GrpcStatus;
-
 use super::caller::{CHAT, EVENTS, JSON, MESSAGES, PLAIN, STREAMED, admitted, begin, call, plugin, settlements_of};
-use super::wire::held;
+use super::wire::{disabled, held};
 use crate::plugin::Plugin;
 use crate::random::Random;
 
@@ -33,7 +31,7 @@ fn bodies_of_any_bytes_are_refused_or_reserved() {
         let asked = plugin.vm.grpc_calls().next().map(|call| call.id);
         assert_eq!(outcome.local_response.is_none(), asked.is_some());
         if let Some(asked) = asked {
-            plugin.vm.fail_grpc_call(asked, GrpcStatus::UNAVAILABLE, "").unwrap();
+            plugin.vm.answer_grpc_call(asked, disabled()).unwrap();
         }
         plugin.vm.finish(stream).unwrap();
     }

@@ -120,8 +120,8 @@ pub(super) fn unavailable(retry_after: u64) -> Vec<u8> {
 }
 
 /// A reply: not like this.
-pub(super) fn invalid(why: &str) -> Vec<u8> {
-    message(4, why)
+pub(super) fn invalid(code: &str, why: &str) -> Vec<u8> {
+    message(4, [message(1, code), message(2, why)].concat())
 }
 
 /// A reply: budgets are disabled.

@@ -73,6 +73,8 @@ struct Spans {
     model: Option<Range<usize>>,
     stream_options: Option<StreamOptions>,
     include_usage: Option<Range<usize>>,
+    /// What bounds the answer: by how much, and where. One, or two of different names.
+    caps: Vec<(u64, Range<usize>)>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

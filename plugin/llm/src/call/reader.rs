@@ -179,6 +179,7 @@ impl Reader {
             // Of two, the larger: which one counts is the provider's to say.
             (Place::Cap | Place::OldCap, Token::Number(Some(tokens))) => {
                 call.output_cap = call.output_cap.max(Some(tokens));
+                call.spans.caps.push((tokens, span));
             }
             (Place::Answers | Place::Candidates, Token::Number(Some(answers))) => {
                 call.answers = call.answers.max(answers);

@@ -12,6 +12,8 @@ pub struct Rewrite<'a> {
     pub model: Option<&'a str>,
     /// Whether to ask for the chunk that says what was used, where [`Call::needs_include_usage`].
     pub include_usage: bool,
+    /// The most tokens that an answer may have: where the body bounds it to more, it is bounded to these.
+    pub output_cap: Option<u64>,
 }
 
 impl Call {
@@ -20,12 +22,17 @@ impl Call {
     pub fn rewritten(&self, body: &[u8], rewrite: Rewrite<'_>) -> Vec<u8> {
         let model = rewrite.model.zip(self.spans.model.clone()).map(|(model, span)| (span, quoted(model)));
         let usage = (rewrite.include_usage && self.needs_include_usage()).then(|| self.include_usage(body));
-        let mut edits: [Option<(Range<usize>, String)>; 2] = [model, usage];
-        edits.sort_by_key(|edit| edit.as_ref().map(|(span, _)| span.start));
-        let added: usize = edits.iter().flatten().map(|(_, text)| text.len()).sum();
+        let mut edits: Vec<(Range<usize>, String)> = model.into_iter().chain(usage).collect();
+        if let Some(most) = rewrite.output_cap {
+            let above = self.spans.caps.iter().filter(|(cap, _)| *cap > most);
+            edits.extend(above.map(|(_, span)| (span.clone(), most.to_string())));
+        }
+        let added: usize = edits.iter().map(|(_, text)| text.len()).sum();
         let mut changed = Vec::with_capacity(body.len() + added);
         let mut kept = 0;
-        for (span, text) in edits.into_iter().flatten() {
+        // There are four at most, and sorting them would take more of a module than looking for the first.
+        while let Some((place, _)) = edits.iter().enumerate().min_by_key(|(_, (span, _))| span.start) {
+            let (span, text) = edits.swap_remove(place);
             changed.extend_from_slice(body.get(kept..span.start).unwrap_or_default());
             changed.extend_from_slice(text.as_bytes());
             kept = span.end;

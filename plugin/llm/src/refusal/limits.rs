@@ -49,11 +49,14 @@ pub fn rate_limit_headers(limits: &[Limit<'_>]) -> Vec<(&'static str, String)> {
     headers
 }
 
-/// The headers of a refusal: when to come again, and that SDKs are not to do so on their own. OpenAI's and Anthropic's do
-/// as they are told.
+/// The headers of a refusal: when to come again, and, if it `is_final` for those who come again at once, that SDKs are not to
+/// do so on their own. OpenAI's and Anthropic's do as they are told.
 #[must_use]
-pub fn retry_headers(retry_after: Option<u64>) -> Vec<(&'static str, String)> {
-    let mut headers = vec![("x-should-retry", "false".to_owned())];
+pub fn retry_headers(retry_after: Option<u64>, is_final: bool) -> Vec<(&'static str, String)> {
+    let mut headers = Vec::new();
+    if is_final {
+        headers.push(("x-should-retry", "false".to_owned()));
+    }
     headers.extend(retry_after.map(|seconds| ("retry-after", seconds.to_string())));
     headers
 }

@@ -98,8 +98,12 @@ fn times_are_written_as_openai_writes_them() {
 
 #[test]
 fn refusals_say_when_to_come_again_and_not_to_before() {
-    assert_eq!(retry_headers(Some(90)), [("x-should-retry", "false".to_owned()), ("retry-after", "90".to_owned())]);
-    assert_eq!(retry_headers(None).len(), 1);
+    assert_eq!(
+        retry_headers(Some(90), true),
+        [("x-should-retry", "false".to_owned()), ("retry-after", "90".to_owned())]
+    );
+    assert_eq!(retry_headers(None, true).len(), 1);
+    assert_eq!(retry_headers(Some(2), false), [("retry-after", "2".to_owned())]);
 }
 
 proptest! {

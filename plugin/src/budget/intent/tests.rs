@@ -1,5 +1,5 @@
 use prost::Message;
-use tollgate_policy::http::{Downgrade, RouteBudget};
+use tollgate_policy::http::{Downgrade, ModelApi, RouteBudget};
 
 use super::super::fixture::{STREAM, chat, read};
 use super::*;
@@ -92,18 +92,6 @@ fn what_a_client_bounds_itself_to_goes_before_what_the_route_says() {
         let intent = read(&budget, Org::None, "/v1/chat/completions", body).unwrap();
         let request = proto::ReserveRequest::decode(&*intent.reserve()).unwrap();
         assert_eq!(request.output_cap, cap);
-    }
-}
-
-#[test]
-fn the_route_says_which_api_it_is_or_else_the_path() {
-    let auto = RouteBudget::default();
-    assert_eq!(read(&auto, Org::None, "/v1/messages", b"{}").unwrap().call().api, Api::AnthropicMessages);
-    assert_eq!(read(&auto, Org::None, "/v1/threads", b"{}"), Err(Unfit::UnknownApi));
-    for (_, api) in ModelApi::NAMES {
-        let budget = RouteBudget { api: Some(api), ..RouteBudget::default() };
-        let name = read(&budget, Org::None, "/any", b"{}").unwrap().call().api.name();
-        assert_eq!(ModelApi::NAMES.iter().find(|(other, _)| *other == name).unwrap().1, api);
     }
 }
 

@@ -98,3 +98,23 @@ fn there_is_room_for_so_many_and_so_much_and_what_is_acknowledged_makes_room() {
     settlements.acknowledged(vec![1, 2, 3]);
     assert_eq!((0..).take_while(|_| settlements.add(&long, USED, None).is_ok()).count(), 3);
 }
+
+#[test]
+fn what_a_call_had_used_stays_where_there_is_no_room_for_its_end() {
+    let settlements = Settlements::default();
+    let so_far = settlements.add(b"a", Outcome::SoFar(Used::default()), None).unwrap();
+    let long = [7; 40_000];
+    assert!((0..).take_while(|_| settlements.add(&long, USED, None).is_ok()).count() > 0);
+    let count = settlements.len();
+    assert_eq!(settlements.add(&long, USED, Some(so_far)), Err(Full));
+    assert_eq!(settlements.len(), count);
+    // What it takes the place of makes room for it.
+    let settlements = Settlements::default();
+    let so_far = settlements.add(b"a", Outcome::SoFar(Used::default()), None).unwrap();
+    for _ in 1..MAX_WAITING {
+        settlements.add(b"b", USED, None).unwrap();
+    }
+    assert_eq!(settlements.add(b"a", USED, None), Err(Full));
+    assert!(settlements.add(b"a", USED, Some(so_far)).is_ok());
+    assert_eq!(settlements.len(), MAX_WAITING);
+}

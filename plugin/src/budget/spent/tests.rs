@@ -43,6 +43,15 @@ fn a_limit_with_anything_left_is_not_spent() {
 }
 
 #[test]
+fn what_is_held_may_be_given_back_and_what_money_there_is_says_nothing_of_calls_that_cost_none() {
+    let spent = Spent::default();
+    let call = chat(None, STREAM);
+    spent.remember(&call, &Standing { held: 100, ..standing("org", "acme", 900) }, NOW);
+    spent.remember(&call, &Standing { unit: "micro-dollars".into(), ..standing("user", "ann", 1000) }, NOW);
+    assert_eq!(spent.refusing(&call, NOW), None);
+}
+
+#[test]
 fn no_more_is_remembered_than_there_is_room_for_and_each_limit_once() {
     let spent = Spent::default();
     let call = chat(None, STREAM);

@@ -53,7 +53,9 @@ fn every_verdict_is_read() {
     let unavailable = proto::Unavailable { reason: "away".into(), retry_after: 2 };
     let expected = Verdict::Unavailable { reason: "away".into(), retry_after: 2 };
     assert_eq!(said(proto::reserve_reply::Outcome::Unavailable(unavailable)), Ok(expected));
-    assert_eq!(said(proto::reserve_reply::Outcome::Invalid("no".into())), Ok(Verdict::Invalid("no".into())));
+    let invalid = proto::Invalid { code: "MODEL_UNKNOWN".into(), reason: "no".into() };
+    let expected = Verdict::Invalid { code: "MODEL_UNKNOWN".into(), reason: "no".into() };
+    assert_eq!(said(proto::reserve_reply::Outcome::Invalid(invalid)), Ok(expected));
     assert_eq!(said(proto::reserve_reply::Outcome::Disabled(proto::Disabled {})), Ok(Verdict::Disabled));
 }
 
@@ -78,7 +80,8 @@ fn what_says_nothing_or_two_things_or_has_other_types_is_no_verdict() {
         message(1, message(5, [8, 5])),
         message(2, message(2, "")),
         message(3, [8, 5]),
-        message(4, b"\xff"),
+        message(4, message(1, b"\xff")),
+        message(4, [8, 5]),
         b"\x0a\x05x".to_vec(),
     ] {
         assert_eq!(Verdict::read(&reply), Err(Malformed), "{reply:x?}");
@@ -88,4 +91,14 @@ fn what_says_nothing_or_two_things_or_has_other_types_is_no_verdict() {
 #[test]
 fn what_is_left_is_never_less_than_nothing() {
     assert_eq!((acme(30).left(), acme(950).left(), acme(u64::MAX).left()), (870, 0, 0));
+}
+
+#[test]
+fn the_operator_is_told_what_matters_and_no_receipt() {
+    let held = Held { reservation: vec![7; 1000], model: "large".into(), output_cap: 50, ..Held::default() };
+    assert_eq!(Verdict::Held(held).to_string(), "held for large, at most 50 tokens an answer");
+    let exceeded = Verdict::Exceeded { standing: acme(950), asked: 80 };
+    assert_eq!(exceeded.to_string(), "exceeds 1000 tokens a day of org acme: 950 used, 100 held, 80 asked for");
+    let invalid = Verdict::Invalid { code: "MODEL_UNKNOWN".into(), reason: "no".into() };
+    assert_eq!(invalid.to_string(), "MODEL_UNKNOWN: no");
 }

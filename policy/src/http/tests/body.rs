@@ -39,7 +39,7 @@ fn check(body: Option<&[u8]>, more: &[(&str, &str)]) -> (HttpVerdict, Reason) {
 /// How much is awaited, or what is decided at once.
 fn head(path: &str, more: &[(&str, &str)], proxy: &Proxy) -> Result<usize, HttpVerdict> {
     with_headers(path, more, |headers| match reading().check_http_head(headers, proxy, &mut Scratch::default()) {
-        HttpProgress::NeedsBody { max_bytes } => Ok(max_bytes),
+        HttpProgress::NeedsBody { max_bytes, .. } => Ok(max_bytes),
         HttpProgress::Decided(outcome) => Err(outcome.verdict),
     })
 }

@@ -7,6 +7,7 @@ use crate::http::{
     BudgetMode, Downgrade, Headers, HttpOutcome, HttpProgress, HttpVerdict, InvalidRequest, ModelApi, Org,
     OrgAttribute, Refusal, RouteBudget,
 };
+use crate::set::budget;
 use crate::set::{Condition, Names, Policy, PolicySet};
 use crate::snapshot::Snapshot;
 
@@ -63,7 +64,7 @@ fn the_body_is_awaited_although_no_condition_reads_it() {
     let snapshot = snapshot(&counting(&RouteBudget::default()));
     let head = |path: &str, more: &[(&str, &str)], proxy: &Proxy| {
         with_headers(path, more, |headers| match snapshot.check_http_head(headers, proxy, &mut Scratch::default()) {
-            HttpProgress::NeedsBody { max_bytes } => Ok(max_bytes),
+            HttpProgress::NeedsBody { max_bytes, .. } => Ok(max_bytes),
             HttpProgress::Decided(outcome) => Err(outcome.verdict),
         })
     };
@@ -111,16 +112,59 @@ fn an_allowed_request_counts_for_its_principal() {
     let budget = RouteBudget { api: Some(ModelApi::Gemini), ..RouteBudget::default() };
     let snapshot = snapshot(&counting(&budget));
     let alice = of(&snapshot, DOCUMENT, &token(claims("alice", &[])));
-    let charge = alice.charge().unwrap();
-    assert_eq!((charge.user, charge.org, charge.budget.api), ("alice", Org::None, Some(ModelApi::Gemini)));
+    let charge = alice.charge(&snapshot).unwrap();
+    assert_eq!((&*charge.user, charge.org, charge.budget.api), ("tokens/alice", Org::None, Some(ModelApi::Gemini)));
     let anonymous = of(&snapshot, "/public", &NOBODY);
-    assert_eq!(anonymous.charge().map(|charge| charge.user), Some("anonymous"));
+    assert_eq!(anonymous.charge(&snapshot).map(|charge| charge.user), Some("anonymous".into()));
     // Refused, or of a route without a budget.
     let bob = of(&snapshot, DOCUMENT, &token(claims("bob", &[])));
-    assert!(bob.charge().is_none() && bob.budget.is_some());
+    assert!(bob.charge(&snapshot).is_none() && bob.budget.is_some());
     let admin = of(&snapshot, "/documents", &token(claims("alice", &["admin"])));
-    assert!(admin.verdict == HttpVerdict::Allow && admin.charge().is_none());
-    assert!(of(&snapshot, "/nowhere", &NOBODY).charge().is_none());
+    assert!(admin.verdict == HttpVerdict::Allow && admin.charge(&snapshot).is_none());
+    assert!(of(&snapshot, "/nowhere", &NOBODY).charge(&snapshot).is_none());
+}
+
+#[test]
+fn users_of_several_sources_are_told_apart_and_none_is_anonymous_but_who_says_nothing() {
+    let user = |set: &PolicySet, path: &str, proxy: &Proxy| {
+        let snapshot = snapshot(set);
+        let outcome = of(&snapshot, path, proxy);
+        outcome.charge(&snapshot).unwrap().user.into_owned()
+    };
+    let several = counting(&RouteBudget::default());
+    let mut one = several.clone();
+    one.identity.retain(|source| source.name == "tokens");
+    assert!(one.identity.len() == 1 && several.identity.len() > 1);
+    for (set, alice) in [(&one, "alice"), (&several, "tokens/alice")] {
+        assert_eq!(user(set, DOCUMENT, &token(claims("alice", &[]))), alice);
+        assert_eq!(user(set, "/public", &token(claims("anonymous", &[]))), "tokens/anonymous");
+        assert_eq!(user(set, "/public", &NOBODY), "anonymous");
+    }
+}
+
+#[test]
+fn what_becomes_of_calls_the_environment_says_where_the_route_does_not() {
+    let known = |environment: Option<BudgetMode>, mode: Option<BudgetMode>| {
+        let mut set = counting(&RouteBudget { mode, ..RouteBudget::default() });
+        if let Some(environment) = environment {
+            set.budgets.environments.insert(budget::Environment::Prod, budget::Rules::new(environment, Vec::new()));
+            set.budgets.serves = Some(budget::Environment::Prod);
+        }
+        let snapshot = snapshot(&set);
+        of(&snapshot, "/public", &NOBODY).charge(&snapshot).unwrap().mode
+    };
+    let [strict, advisory, disabled] = BudgetMode::NAMES.map(|(_, mode)| Some(mode));
+    for (environment, route, expected) in [
+        (None, None, None),
+        (None, strict, strict),
+        (strict, None, strict),
+        (advisory, None, advisory),
+        (advisory, strict, strict),
+        (strict, advisory, advisory),
+        (disabled, strict, disabled),
+    ] {
+        assert_eq!(known(environment, route), expected, "{environment:?} {route:?}");
+    }
 }
 
 #[test]
@@ -137,14 +181,16 @@ fn the_organisation_is_a_string_among_the_principals_attributes() {
         (&["realm"], vec![("realm", realm(Data::from("acme")))], Org::Unknown),
         (&["org"], vec![("org", Data::Int(5))], Org::Unknown),
         (&["org"], vec![], Org::Unknown),
+        // Those who say nothing of themselves are an organisation of their own.
+        (&["org"], vec![("org", Data::from("anonymous"))], Org::Unknown),
     ] {
         let budget = RouteBudget { org: org(path), ..RouteBudget::default() };
         let snapshot = snapshot(&counting(&budget));
         let mut claims = vec![("sub", Data::from("alice"))];
         claims.extend(attributes);
         let outcome = of(&snapshot, DOCUMENT, &token(map(claims)));
-        assert_eq!(outcome.charge().unwrap().org, expected, "{path:?}");
-        assert_eq!(of(&snapshot, "/public", &NOBODY).charge().unwrap().org, Org::Of("anonymous"));
+        assert_eq!(outcome.charge(&snapshot).unwrap().org, expected, "{path:?}");
+        assert_eq!(of(&snapshot, "/public", &NOBODY).charge(&snapshot).unwrap().org, Org::Of("anonymous"));
     }
 }
 

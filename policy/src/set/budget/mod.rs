@@ -22,6 +22,8 @@ pub struct Budgets {
     pub models: Vec<Model>,
     /// Those that the set has rules for.
     pub environments: BTreeMap<Environment, Rules>,
+    /// Where the set is to serve, if that is known.
+    pub serves: Option<Environment>,
 }
 
 impl Budgets {
@@ -44,6 +46,12 @@ impl Budgets {
             None if of == Environment::Prod => Err(NoRules),
             None => Ok(&OFF),
         }
+    }
+
+    /// What becomes of calls that do not fit where the set is to serve, unless their routes say something else.
+    #[must_use]
+    pub fn mode(&self) -> Option<BudgetMode> {
+        self.environment(self.serves?).ok().map(|rules| rules.mode)
     }
 
     /// The environment whose rules count in one: itself, another one, or none.

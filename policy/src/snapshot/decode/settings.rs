@@ -1,5 +1,7 @@
 use crate::engine::{InvalidScope, MAX_LEVELS};
+use crate::http::BudgetMode;
 use crate::identity::{ClaimsFrom, IdentityMethod, IdentitySource, SanKind, TrustedPeers};
+use crate::snapshot::budget;
 use crate::snapshot::chunk::{ChunkKind, Strings};
 use crate::snapshot::codec::{DecodeError, Reader};
 use crate::snapshot::limits;
@@ -11,6 +13,7 @@ use super::{Decoder, open};
 pub(super) struct Settings {
     pub(super) passes_unmatched: bool,
     pub(super) identity: Vec<IdentitySource>,
+    pub(super) budget_mode: Option<BudgetMode>,
     pub(super) announced: Totals,
     /// Where the totals begin: all that stands before them is the same wherever its bytes are.
     pub(super) totals_at: usize,
@@ -32,9 +35,10 @@ impl Decoder<'_> {
             }
             identity.push(source);
         }
+        let budget_mode = budget::read_mode(&mut reader)?;
         let totals_at = reader.at();
         let announced = totals(reader, size)?;
-        Ok(Settings { passes_unmatched, identity, announced, totals_at })
+        Ok(Settings { passes_unmatched, identity, budget_mode, announced, totals_at })
     }
 
     fn scope(&mut self, name: &str, reader: &Reader<'_>) -> Result<(), DecodeError> {

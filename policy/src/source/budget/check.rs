@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 
+use crate::identity::IdentitySource;
 use crate::set::Budgets;
 use crate::set::budget::{Environment, Model, ScopeKind};
 use crate::source::location::Place;
@@ -10,17 +11,18 @@ use crate::source::printable::shown;
 use crate::source::report::{Problem, Report};
 use crate::source::suggest::closest;
 
-use super::Draft;
 use super::model::Declared;
+use super::{Draft, users};
 
 const ADD_MODEL: &str = "add it to `budgets.models`";
 
 impl Draft {
     /// `routes` are those with a budget: names, and where their budgets are written. `environment` is where the set is to
-    /// serve, if that is known.
+    /// serve, if that is known. `sources` are where principals come from.
     pub(in crate::source) fn finish<'r>(
         self,
         routes: impl Iterator<Item = (&'r str, Place)>,
+        sources: &[IdentitySource],
         environment: Option<Environment>,
         report: &mut Report<'_>,
     ) -> Budgets {
@@ -28,11 +30,12 @@ impl Draft {
             self.models_referred_to.check("model", &self.model_names, ADD_MODEL, report);
             self.check_providers(report);
             self.check_patterns(report);
+            users::check(&self.users, sources, report);
         }
         check_alternatives(&self.models, report);
         let mut models: Vec<Model> = self.models.into_iter().map(|declared| declared.model).collect();
         models.sort_by(|a, b| a.name.cmp(&b.name));
-        let budgets = Budgets { models, environments: self.environments };
+        let budgets = Budgets { models, environments: self.environments, serves: environment };
         // What is wrong with rules that are there has been said.
         let is_declared = environment.is_some_and(|environment| self.declared.contains_key(&environment));
         if let Some(environment) = environment

@@ -142,6 +142,7 @@ fn whose(
     match scope {
         Some(ScopeKind::Model) => assembly.budgets.models_referred_to.add(name, place),
         Some(ScopeKind::Provider) => assembly.budgets.providers_referred_to.add(name, place),
+        Some(ScopeKind::User) => assembly.budgets.users.push((name.to_owned(), place)),
         _ => {}
     }
     Some(Whose::Named(name.to_owned()))
@@ -161,8 +162,12 @@ fn pattern(
         return None;
     }
     let pattern = Pattern::new(text)?;
-    if let Some(kind @ (ScopeKind::Model | ScopeKind::Provider)) = scope {
-        assembly.budgets.patterns.push((kind, pattern.clone(), file.place(node.at)));
+    match scope {
+        Some(kind @ (ScopeKind::Model | ScopeKind::Provider)) => {
+            assembly.budgets.patterns.push((kind, pattern.clone(), file.place(node.at)));
+        }
+        Some(ScopeKind::User) => assembly.budgets.users.push((text.to_owned(), file.place(node.at))),
+        _ => {}
     }
     Some(pattern)
 }

@@ -7,6 +7,7 @@ mod model;
 mod named;
 mod number;
 mod route;
+mod users;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -42,6 +43,8 @@ pub(super) struct Draft {
     providers_referred_to: References,
     /// Of names of models and providers.
     patterns: Vec<(ScopeKind, Pattern, Place)>,
+    /// Names and patterns of users.
+    users: Vec<(String, Place)>,
     environments: BTreeMap<Environment, Rules>,
     /// Where environments are written, those too whose rules were refused.
     declared: BTreeMap<Environment, Place>,

@@ -38,7 +38,7 @@ routes:
 #[test]
 fn budgets_are_what_the_files_say() {
     let set = load_one(EXAMPLE).unwrap();
-    let Budgets { models, environments } = &set.budgets;
+    let Budgets { models, environments, serves: _ } = &set.budgets;
     let names: Vec<&str> = models.iter().map(|model| model.name.as_str()).collect();
     assert_eq!(names, ["anthropic.claude-3-haiku-20240307-v1:0", "gpt-4o", "gpt-4o-mini"]);
     let gpt = Model {
@@ -164,4 +164,58 @@ fn a_model_without_answers_is_no_alternative_to_one_with_them() {
     assert!(refused.contains("`vectors` writes no answers, as `chat` does"), "{refused}");
     load_one(&models(5, 1)).unwrap();
     load_one(&models(0, 0)).unwrap();
+}
+
+#[test]
+fn limits_of_users_that_nobody_is_called_by_are_refused() {
+    let with = |sources: &[&str], whose: &str| {
+        let sources: Vec<String> = sources.iter().map(|name| format!("{{name: {name}, jwt: {{}}}}")).collect();
+        let budgets = format!("budgets: {{environments: {{dev: {{limits: [{{scope: user, {whose}, tokens: 5}}]}}}}}}");
+        let text = match &*sources {
+            [] => budgets,
+            _ => format!("identity: [{}]\n{budgets}", sources.join(", ")),
+        };
+        load_one(&text).err().map(|problems| problems.to_string())
+    };
+    let (one, two): (&[&str], &[&str]) = (&["token"], &["token", "partner"]);
+    for (sources, whose, said) in [
+        (two, "name: ann", "no user is called `ann`: there are several identity sources"),
+        (two, "name: ann", "such as `token/ann`"),
+        (two, "name: tokens/ann", "no user is called"),
+        (two, "match: \"bot-*\"", "no user is called `bot-*`"),
+        (one, "name: token/ann", "no user is called `token/ann`: there is one identity source"),
+        (one, "name: token/ann", "write `ann`"),
+    ] {
+        let problems = with(sources, whose).unwrap_or_default();
+        assert!(problems.contains(said), "{whose}: {problems}");
+    }
+    for (sources, whose) in [
+        (one, "name: ann"),
+        (one, "name: anonymous"),
+        (one, "name: token/anonymous"),
+        (one, "match: \"bot-*\""),
+        (two, "name: partner/ann"),
+        (two, "name: anonymous"),
+        (two, "match: \"token/*\""),
+        (two, "match: \"*/ann\""),
+        (two, "match: \"p*-bot\""),
+        (&[], "name: ann"),
+    ] {
+        assert_eq!(with(sources, whose), None, "{whose}");
+    }
+}
+
+#[test]
+fn a_set_that_is_to_serve_somewhere_carries_the_mode_of_its_rules_there() {
+    let text = "budgets: {environments: {dev: {mode: advisory}, prod: {}}}";
+    for (environment, mode) in [
+        (Environment::Dev, BudgetMode::Advisory),
+        (Environment::Staging, BudgetMode::Advisory),
+        (Environment::Prod, BudgetMode::Strict),
+    ] {
+        let set = Loader::of(environment).load(&[file("a.yaml", text)]).unwrap();
+        assert_eq!(set.budgets.mode(), Some(mode));
+    }
+    assert_eq!(load_one(text).unwrap().budgets.mode(), None);
+    assert_eq!(Loader::of(Environment::Dev).load(&[]).unwrap().budgets.mode(), Some(BudgetMode::Disabled));
 }

@@ -17,13 +17,13 @@ fn a_client_that_goes_within_a_stream_is_settled_at_what_was_streamed() -> Resul
 }
 
 #[test]
-fn a_client_that_goes_before_the_answer_has_used_its_prompt() -> Result<()> {
+fn a_client_that_goes_before_the_answer_pays_for_what_was_held() -> Result<()> {
     let site = Site::start()?;
     let client = site.begin(&chat("words=100 pause=100", false))?;
     until("the provider works", || Ok(site.provider()?.served().first().cloned()))?;
     drop(client);
     let rows = site.settled(1)?;
-    assert!(rows[0].outcome == "estimated" && rows[0].used > 0 && rows[0].used < 50, "{rows:?}");
+    assert!(rows[0].outcome == "estimated" && rows[0].used == rows[0].held && rows[0].held > 50, "{rows:?}");
     Ok(())
 }
 

@@ -243,7 +243,7 @@ proptest! {
     fn what_is_rewritten_differs_in_nothing_else(body in body(), model: String, is_pretty: bool) {
         let text = if is_pretty { serde_json::to_string_pretty(&body).unwrap() } else { body.to_string() };
         let call = read(Api::OpenAiChat, &text).unwrap();
-        let rewritten = call.rewritten(text.as_bytes(), Rewrite { model: Some(&model), include_usage: true });
+        let rewritten = call.rewritten(text.as_bytes(), Rewrite { model: Some(&model), include_usage: true, ..Rewrite::default() });
         let rewritten: Value = serde_json::from_slice(&rewritten).unwrap();
         let mut expected = body.clone();
         if call.model.is_some() {

@@ -146,7 +146,7 @@ proptest! {
             let is_json = serde_json::from_slice::<serde_json::Value>(&bytes).is_ok_and(|value| value.is_object());
             match Call::read(api, &path, &bytes) {
                 Ok(call) => {
-                    let rewritten = call.rewritten(&bytes, Rewrite { model: Some("m"), include_usage: true });
+                    let rewritten = call.rewritten(&bytes, Rewrite { model: Some("m"), include_usage: true, ..Rewrite::default() });
                     prop_assert!(Call::read(api, &path, &rewritten).is_ok());
                 }
                 Err(InvalidCall::NotJson { .. } | InvalidCall::NotUtf8 { .. } | InvalidCall::NotAnObject) => {

@@ -18,8 +18,8 @@ fn rewritten(body: &str, rewrite: Rewrite<'_>) -> String {
     changed
 }
 
-const USAGE: Rewrite<'static> = Rewrite { model: None, include_usage: true };
-const MODEL: Rewrite<'static> = Rewrite { model: Some("gpt-4o-mini"), include_usage: false };
+const USAGE: Rewrite<'static> = Rewrite { model: None, include_usage: true, output_cap: None };
+const MODEL: Rewrite<'static> = Rewrite { model: Some("gpt-4o-mini"), include_usage: false, output_cap: None };
 
 #[test]
 fn usage_is_asked_for_wherever_it_was_not() {
@@ -80,7 +80,7 @@ fn the_model_is_another_and_nothing_else() {
 
 #[test]
 fn both_are_done_in_either_order() {
-    let both = Rewrite { model: Some("m"), include_usage: true };
+    let both = Rewrite { model: Some("m"), include_usage: true, output_cap: None };
     assert_eq!(
         rewritten(r#"{"model":"gpt-4o","stream":true,"stream_options":{}}"#, both),
         r#"{"model":"m","stream":true,"stream_options":{"include_usage":true}}"#
@@ -96,8 +96,47 @@ fn both_are_done_in_either_order() {
 #[test]
 fn any_name_of_a_model_is_written_as_json() {
     for name in ["a\"b\\c", "\u{0}\u{1f}\n\u{7f}", "é🦀", "", "</script>"] {
-        let changed = rewritten(r#"{"model":"x"}"#, Rewrite { model: Some(name), include_usage: false });
+        let changed =
+            rewritten(r#"{"model":"x"}"#, Rewrite { model: Some(name), include_usage: false, output_cap: None });
         let value: serde_json::Value = serde_json::from_str(&changed).unwrap();
         assert_eq!(value["model"], name);
+    }
+}
+
+#[test]
+fn an_answer_is_bounded_to_less_wherever_it_is_bounded_to_more() {
+    let bounded = |api: Api, body: &str| {
+        let call = Call::read(api, path(api), body.as_bytes()).unwrap();
+        let changed = call.rewritten(body.as_bytes(), Rewrite { output_cap: Some(50), ..Rewrite::default() });
+        String::from_utf8(changed).unwrap()
+    };
+    for (api, body, expected) in [
+        (Api::OpenAiChat, r#"{"max_tokens": 51 ,"n":1}"#, r#"{"max_tokens": 50 ,"n":1}"#),
+        (Api::OpenAiChat, r#"{"max_tokens":50}"#, r#"{"max_tokens":50}"#),
+        (
+            Api::OpenAiChat,
+            r#"{"max_completion_tokens":999999,"max_tokens":7}"#,
+            r#"{"max_completion_tokens":50,"max_tokens":7}"#,
+        ),
+        (
+            Api::OpenAiChat,
+            r#"{"max_tokens":100,"max_completion_tokens":99}"#,
+            r#"{"max_tokens":50,"max_completion_tokens":50}"#,
+        ),
+        (
+            Api::OpenAiChat,
+            r#"{"max_tokens":null,"messages":[{"max_tokens":99}]}"#,
+            r#"{"max_tokens":null,"messages":[{"max_tokens":99}]}"#,
+        ),
+        (Api::OpenAiResponses, r#"{"max_output_tokens":1000}"#, r#"{"max_output_tokens":50}"#),
+        (
+            Api::Gemini,
+            r#"{"generationConfig":{"maxOutputTokens":64}}"#,
+            r#"{"generationConfig":{"maxOutputTokens":50}}"#,
+        ),
+        (Api::BedrockConverse, r#"{"inferenceConfig":{"maxTokens":64}}"#, r#"{"inferenceConfig":{"maxTokens":50}}"#),
+        (Api::AnthropicMessages, "{}", "{}"),
+    ] {
+        assert_eq!(bounded(api, body), expected);
     }
 }

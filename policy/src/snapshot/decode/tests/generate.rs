@@ -445,7 +445,7 @@ impl Asked {
             outcome.errors,
             outcome.first_error,
             outcome.budget,
-            outcome.charge(),
+            outcome.charge(snapshot),
         )
     }
 }
