@@ -76,7 +76,7 @@ $(TOOLS)/sdks/requirements.txt: envoy/testbed/sdks/requirements.txt
 fuzz-conditions: wasm ## generated conditions natively, in WebAssembly and by the crate `cel`: PAIRS= of them (1 000 000), TOLLGATE_SEED= to repeat
 	@cargo test --quiet -p tollgate-host-tests --test conditions -- --ignored --exact fuzz --nocapture
 
-bench-budget: plugin envoy ## what a budget adds to a call, reserves a second, and how far limits are overspent: ARGS="--rounds 20 --calls 10000"
+bench-budget: plugin envoy redis ## what a budget adds to a call, reserves a second, and how far limits are overspent: ARGS="--rounds 20 --calls 10000"
 	cargo build --profile bench -p tollgate
 	TOLLGATE=$(CARGO_TARGET_DIR)/release/tollgate cargo run --quiet --profile bench -p tollgate-testbed --bin bench-budget -- $(ARGS)
 
