@@ -183,8 +183,9 @@ fn unchunked(mut rest: &str) -> String {
         if length == 0 {
             return body;
         }
-        body.push_str(&chunk[..length]);
-        rest = chunk[length..].strip_prefix("\r\n").unwrap();
+        let (piece, after) = chunk.split_at(length);
+        body.push_str(piece);
+        rest = after.strip_prefix("\r\n").unwrap();
     }
 }
 
