@@ -14,7 +14,6 @@ use crate::metrics::{Metrics, StoreOperation};
 use super::asker::Asker;
 use super::events::{Event, Events};
 use super::overrides::Overrides;
-use super::reply::now;
 use super::rulebook::Rulebook;
 
 /// How long whoever looks waits for the store.
@@ -96,8 +95,8 @@ impl Accounts {
 
     /// Changes what is used. Gives what the ledger of this companion has of it, too: nothing if another one made it.
     pub(crate) async fn adjust(&self, adjustment: &Adjustment) -> Result<(Standing, Option<Audited>), AccountsError> {
-        let mut standing =
-            self.asker.ask(StoreOperation::Adjust, self.store.adjust(adjustment)).await?.ok_or(AccountsError::Gone)?;
+        let adjusted = self.asker.ask(StoreOperation::Adjust, self.store.adjust(adjustment)).await?;
+        let mut standing = adjusted.ok_or(AccountsError::Gone)?;
         self.limit(&mut standing);
         let audit = self.audit(adjustment.id).await?;
         let is_it = |audit: &Audited| match audit {
@@ -130,7 +129,7 @@ impl Accounts {
             None if change.overriding == Overriding::Unset => return Err(AccountsError::NothingSet),
             None => {}
         }
-        let counter = change.measure.at(now());
+        let counter = change.measure.at(self.now().await?);
         self.events.forget(&counter);
         self.events.look_again(&[counter]);
         Ok(known)

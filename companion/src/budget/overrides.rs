@@ -1,7 +1,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use tokio::sync::watch;
+use tokio::sync::{Mutex, watch};
 use tollgate_budget::{Counter, Measure, Override, Store, StoreError};
 
 use crate::metrics::StoreOperation;
@@ -16,6 +16,8 @@ pub(super) struct Overrides {
     /// For a call that comes before it was asked the first time.
     asker: Asker,
     known: watch::Sender<Option<Arc<Overriding>>>,
+    /// One asks at a time, so that what was answered last is what is known.
+    turn: Arc<Mutex<()>>,
 }
 
 /// Limits that count instead of what policies say.
@@ -24,28 +26,44 @@ pub(super) struct Overriding(HashMap<Measure, Override>);
 
 impl Overrides {
     pub(super) fn new(store: Arc<dyn Store>, asker: Asker) -> Self {
-        Overrides { store, asker, known: watch::Sender::new(None) }
+        Overrides { store, asker, known: watch::Sender::new(None), turn: Arc::default() }
     }
 
     /// What the store has. Until it was asked once, nobody knows which limits count.
     pub(super) async fn known(&self) -> Result<Arc<Overriding>, StoreError> {
-        if let Some(known) = &*self.known.borrow() {
-            return Ok(Arc::clone(known));
+        if let Some(known) = self.seen() {
+            return Ok(known);
         }
-        self.asker.ask(StoreOperation::Look, self.refresh()).await
+        let first = async {
+            let _turn = self.turn.lock().await;
+            match self.seen() {
+                Some(known) => Ok(known),
+                None => self.ask().await,
+            }
+        };
+        self.asker.ask(StoreOperation::Look, first).await
     }
 
     /// What it had when it was asked last; nothing, if it was not.
     pub(super) fn last(&self) -> Arc<Overriding> {
-        self.known.borrow().clone().unwrap_or_default()
+        self.seen().unwrap_or_default()
     }
 
     /// Asks the store.
     pub(super) async fn refresh(&self) -> Result<Arc<Overriding>, StoreError> {
+        let _turn = self.turn.lock().await;
+        self.ask().await
+    }
+
+    async fn ask(&self) -> Result<Arc<Overriding>, StoreError> {
         let known: Overriding = self.store.overrides().await?.into_iter().collect();
         let known = Arc::new(known);
         self.known.send_replace(Some(Arc::clone(&known)));
         Ok(known)
+    }
+
+    fn seen(&self) -> Option<Arc<Overriding>> {
+        self.known.borrow().clone()
     }
 }
 

@@ -205,6 +205,22 @@ fn the_command_line_shows_and_changes_budgets() {
         out.contains("+70") && out.contains("-20") && out.contains("a new start") && out.contains("alice"),
         "{out}"
     );
+    let (code, out, problem) = command(&["set"], &["--limit", "50", "--reason", "an incident"]);
+    assert!(code == 0 && out.contains("50") && out.contains("T00:00:00Z") && out.contains("alice"), "{out}{problem}");
+    let (_, out, _) = command(&["show"], &["--format", "csv"]);
+    assert!(out.is_empty() || !out.contains("100000000"), "{out}");
+    let (code, out, _) = command(&["set"], &["--unlimited", "--until", "2100-01-01T00:00:00Z", "--reason", "x"]);
+    assert!(code == 0 && out.contains("unlimited") && out.contains("2100-01-01T00:00:00Z"), "{out}");
+    assert!(site.run(&process, &["budget", "overrides"]).1.contains("acme & sons"));
+    assert_eq!(command(&["set"], &["--reason", "to nothing"]).0, 1);
+    assert!(command(&["unset"], &["--reason", "it is over"]).1.contains("no limit is set"));
+    let (code, _, problem) = command(&["unset"], &["--reason", "again"]);
+    assert!(code == 1 && problem.contains("no limit is set for this") && !problem.contains("--id"), "{problem}");
+    let (_, out, _) = site.run(&process, &["budget", "changes"]);
+    assert!(out.contains("unlimited until 2100-01-01T00:00:00Z") && out.contains("limit of policies"), "{out}");
+    let (_, out, problem) = site.run(&process, &["budget", "changes", "--limit", "2", "--format", "json"]);
+    assert_eq!(serde_json::from_str::<Value>(&out).unwrap()["changes"].as_array().unwrap().len(), 2);
+    assert!(problem.contains("there are more"), "{problem}");
     assert_eq!(site.run(&process, &["budget", "ledger"]).0, 0);
     assert_eq!(site.run(&process, &["budget", "events", "--format", "json"]).1.trim(), "{\"events\":[]}");
     assert!(site.run(&process, &["budget", "holds"]).1.contains("0 of 0 calls"));

@@ -174,6 +174,20 @@ pub(crate) fn allow(action: &str) -> String {
     format!("policies:\n  - name: reader\n    resource: document\n    actions: [{action}]\n    roles: [editor]\n")
 }
 
+/// What comes in pieces, to its end.
+fn unchunked(mut rest: &str) -> String {
+    let mut body = String::new();
+    loop {
+        let (length, chunk) = rest.split_once("\r\n").expect("another piece");
+        let length = usize::from_str_radix(length, 16).unwrap();
+        if length == 0 {
+            return body;
+        }
+        body.push_str(&chunk[..length]);
+        rest = chunk[length..].strip_prefix("\r\n").unwrap();
+    }
+}
+
 /// An answer of the API.
 #[derive(Debug)]
 pub(crate) struct Answer {
@@ -257,7 +271,8 @@ impl Companion {
         stream.read_to_string(&mut answer).await.unwrap();
         let (head, body) = answer.split_once("\r\n\r\n").unwrap();
         let status = head.split(' ').nth(1).unwrap().parse().unwrap();
-        Answer { status, head: head.to_owned(), body: body.to_owned() }
+        let body = if head.contains("transfer-encoding: chunked") { unchunked(body) } else { body.to_owned() };
+        Answer { status, head: head.to_owned(), body }
     }
 
     pub(crate) async fn json(&self, path: &str) -> (u16, Value) {

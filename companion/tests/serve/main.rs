@@ -13,6 +13,8 @@ mod harness;
 mod history;
 #[cfg(test)]
 mod hostile;
+#[cfg(test)]
+mod limits;
 mod numbering;
 mod publishing;
 #[cfg(test)]

@@ -136,6 +136,37 @@ async fn companions_on_one_redis_share_one_limit() {
 }
 
 #[tokio::test]
+async fn what_an_administrator_sets_at_one_companion_counts_at_all_even_after_redis_lost_it() {
+    let mut redis = Redis::forgetting();
+    let (one_site, other_site) = (site(&redis, 250), site(&redis, 250));
+    let (one, other) = (open(&one_site).await, open(&other_site).await);
+    let (mut here, mut there) = (Client::of(&one).await, Client::of(&other).await);
+    here.held(1).await;
+    there.held(2).await;
+    let set = json!({"scope": "org", "name": "acme", "limit": 350, "reason": "an incident"}).to_string();
+    assert_eq!(one.change("POST", "/v1/budgets/set", &[], &set).await.status, 200);
+    assert!(matches!(here.ask(call(3)).await, Outcome::Held(_)), "where it was set, it counts at once");
+    let has_seen = |limit: Option<u64>| {
+        move |_: u16, body: &Value| body["budgets"][0].get("limit").and_then(Value::as_u64) == limit
+    };
+    let path = "/v1/budgets?scope=org&name=acme&unit=tokens";
+    other.until(path, has_seen(Some(350))).await;
+    let Outcome::Exceeded(exceeded) = there.ask(call(4)).await else { panic!("it is held") };
+    assert_eq!(exceeded.standing.unwrap().limit, 350);
+    redis.kill();
+    redis.resume();
+    for companion in [&one, &other] {
+        until_it_is(companion, "open").await;
+        assert_eq!(companion.json("/v1/budgets/overrides").await.1["overrides"][0]["limit"], 350);
+    }
+    let unset = json!({"scope": "org", "name": "acme", "reason": "it is over"}).to_string();
+    assert_eq!(other.change("POST", "/v1/budgets/unset", &[], &unset).await.status, 200);
+    one.until(path, has_seen(Some(250))).await;
+    one.stop().await;
+    other.stop().await;
+}
+
+#[tokio::test]
 async fn without_redis_calls_are_refused_and_settlements_wait_in_the_ledgers_file() {
     let mut redis = Redis::remembering();
     let site = site(&redis, 1000);

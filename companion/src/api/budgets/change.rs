@@ -115,15 +115,13 @@ pub(in crate::api) async fn changes(State(api): State<Api>, Asked(asked): Asked<
 }
 
 async fn change(api: &Api, Author(author): Author, sent: Sent, change: Change) -> Result<Response, Problem> {
-    let at = match sent.at.as_deref() {
-        None => api.accounts.now().await?,
-        Some(time) => scope::time(time)?,
-    };
+    let now = api.accounts.now().await?;
+    let at = sent.at.as_deref().map_or(Ok(now), scope::time)?;
     let window = sent.window.as_deref().map_or(Ok(Window::Day), scope::window)?;
     let counter = Counter {
         scope: scope::scope(&sent.scope, sent.name.as_deref())?,
         unit: sent.unit.as_deref().map_or(Ok(Unit::Tokens), scope::unit)?,
-        period: scope::begun(window, at)?,
+        period: scope::begun(window, at, now)?,
     };
     let id = id(sent.id.as_deref())?;
     let adjustment = Adjustment { id, counter, change, who: label(&author)?, why: label(&sent.reason)? };

@@ -73,14 +73,18 @@ pub(super) fn answer<C: Send + 'static, F>(
 where
     F: Future<Output = Result<(String, Option<C>), Problem>> + Send,
 {
+    let kind = (header::CONTENT_TYPE, "text/csv; charset=utf-8");
     let (text, cursor) = first;
+    if cursor.is_none() {
+        return (StatusCode::OK, [kind], text).into_response();
+    }
     let rest = stream::try_unfold((cursor, next), async move |(cursor, next)| {
         let Some(cursor) = cursor else { return Ok::<_, io::Error>(None) };
         let (text, cursor) = next(cursor).await.map_err(|problem| io::Error::other(problem.to_string()))?;
         Ok(Some((text, (cursor, next))))
     });
     let body = Body::from_stream(stream::iter([Ok(text)]).chain(rest));
-    (StatusCode::OK, [(header::CONTENT_TYPE, "text/csv; charset=utf-8")], body).into_response()
+    (StatusCode::OK, [kind], body).into_response()
 }
 
 #[cfg(test)]

@@ -52,10 +52,10 @@ pub(super) fn time(text: &str) -> Result<u64, Problem> {
     }
 }
 
-/// The period that a time is in, if it has begun.
-pub(super) fn begun(window: Window, at: u64) -> Result<Period, Problem> {
+/// The period that a time is in, if it has begun by now.
+pub(super) fn begun(window: Window, at: u64, now: u64) -> Result<Period, Problem> {
     let period = Period::containing(window, at);
-    match period.begins() > now() {
+    match period.begins() > now {
         true => Err(invalid(format!("this {window} has not begun"))),
         false => Ok(period),
     }
@@ -102,8 +102,9 @@ mod tests {
         for text in ["", "now", "2026-11-22T14:00:00", "1969-12-31T23:59:59Z", "14:00"] {
             assert!(time(text).is_err(), "{text}");
         }
-        assert!(begun(Window::Hour, now()).is_ok() && begun(Window::Month, now()).is_ok());
-        assert!(begun(Window::Hour, now() + 3600).is_err() && begun(Window::Day, u64::MAX).is_err());
+        assert!(begun(Window::Hour, expected, expected).is_ok() && begun(Window::Month, expected, expected).is_ok());
+        assert!(begun(Window::Hour, expected + 3600, expected + 3599).is_err());
+        assert!(begun(Window::Day, u64::MAX, expected).is_err());
     }
 
     #[test]

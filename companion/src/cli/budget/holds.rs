@@ -4,6 +4,7 @@ use crate::cli::output::Output;
 use crate::cli::table::Table;
 
 use super::Asking;
+use super::time;
 use super::which::{Query, Which};
 
 #[derive(Debug, Deserialize)]
@@ -34,8 +35,8 @@ pub(super) fn run(which: &Which, asking: &Asking<'_>, output: &mut Output<'_>) -
     let Some(Answer { all, holds }) = asking.get(query.path(), output)? else { return Ok(()) };
     let mut table = Table::new(["RESERVATION", "MADE", "LEASE ENDS", "TOKENS", "SO FAR", "COUNTS FOR"]);
     for Hold { id, at, lease_ends, held, so_far, counters } in &holds {
-        let numbers = [*at, *lease_ends, held.tokens, so_far.tokens].map(|number| number.to_string());
-        let [at, lease_ends, tokens, so_far] = numbers;
+        let [at, lease_ends] = [*at, *lease_ends].map(time::text);
+        let [tokens, so_far] = [held.tokens, so_far.tokens].map(|number| number.to_string());
         table.row([id.clone(), at, lease_ends, tokens, so_far, counters.join(" ")]);
     }
     table.write(output)?;

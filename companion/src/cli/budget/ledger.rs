@@ -4,7 +4,7 @@ use crate::cli::output::Output;
 use crate::cli::table::Table;
 
 use super::Asking;
-use super::which::{Query, Which};
+use super::which::{Most, Query, Which};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -19,12 +19,13 @@ pub(super) struct Args {
     /// The last day; without it, today
     #[arg(long, value_name = "DAY", requires = "from")]
     to: Option<String>,
+    #[command(flatten)]
+    most: Most,
 }
 
 #[derive(Debug, Deserialize)]
 struct Answer {
     spent: Vec<Sum>,
-    more: bool,
 }
 
 #[derive(Debug, Deserialize)]
@@ -39,21 +40,18 @@ struct Sum {
 }
 
 pub(super) fn run(args: &Args, asking: &Asking<'_>, output: &mut Output<'_>) -> anyhow::Result<()> {
-    let Args { which, day, from, to } = args;
+    let Args { which, day, from, to, most } = args;
     let query = Query::of("/v1/budgets/ledger")
         .which(which)
         .with("day", day.as_deref())
         .with("from", from.as_deref())
         .with("to", to.as_deref());
-    let Some(Answer { spent, more }) = asking.get(query.path(), output)? else { return Ok(()) };
+    let Some(Answer { spent }) = asking.list(&query, "spent", *most, output)? else { return Ok(()) };
     let mut table = Table::new(["DAY", "SCOPE", "NAME", "CALLS", "TOKENS", "MICRO-DOLLARS"]);
     for Sum { day, scope, name, calls, tokens, micro_dollars } in spent {
         let [calls, tokens, micro_dollars] = [calls, tokens, micro_dollars].map(|number| number.to_string());
         table.row([day, scope, name.unwrap_or_default(), calls, tokens, micro_dollars]);
     }
     table.write(output)?;
-    if more {
-        output.problem("there are more: ask for one scope, or fewer days")?;
-    }
     Ok(())
 }

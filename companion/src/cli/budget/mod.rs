@@ -5,7 +5,9 @@ mod events;
 mod holds;
 mod ledger;
 mod members;
+mod overrides;
 mod show;
+mod time;
 mod validate;
 mod which;
 
@@ -16,11 +18,16 @@ use prost::bytes::Bytes;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::client::Question;
+use crate::client::{Answer, Question};
 
 use super::exit::Exit;
 use super::output::Output;
 use super::remote::{Remote, explain};
+
+use which::{Most, Query};
+
+/// Entries that are asked for at a time.
+const PAGE: usize = 10_000;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -39,16 +46,22 @@ enum Action {
     Show(show::Args),
     /// List the calls that something is held for
     Holds(which::Which),
+    /// Set a limit for a while, instead of what policies say
+    Set(overrides::Set),
+    /// Take a limit away that was set: what policies say counts again
+    Unset(overrides::Unset),
+    /// List the limits that are set instead of those of policies
+    Overrides,
     /// Change what is used of a budget, more or less
     Adjust(change::Adjust),
     /// Say that nothing of a budget is used
     Reset(change::Reset),
     /// List what administrators have changed
-    Changes,
+    Changes(which::Most),
     /// Say what was spent, by scope and day
     Ledger(ledger::Args),
     /// List what operators should know of: limits nearly reached, calls refused, calls that used far too much
-    Events,
+    Events(which::Most),
     /// List the companions that count in the same Redis
     Members,
     /// Go on without a companion whose ledger is gone for good: what it has settled may be missing from what is used
@@ -74,11 +87,14 @@ pub(super) fn run(args: &Args, output: &mut Output<'_>) -> anyhow::Result<Exit> 
     match action {
         Action::Show(args) => show::run(args, &asking, output),
         Action::Holds(which) => holds::run(which, &asking, output),
+        Action::Set(args) => overrides::set(args, &asking, output),
+        Action::Unset(args) => overrides::unset(args, &asking, output),
+        Action::Overrides => overrides::list(&asking, output),
         Action::Adjust(args) => change::adjust(args, &asking, output),
         Action::Reset(args) => change::reset(args, &asking, output),
-        Action::Changes => change::list(&asking, output),
+        Action::Changes(most) => change::list(*most, &asking, output),
         Action::Ledger(args) => ledger::run(args, &asking, output),
-        Action::Events => events::run(&asking, output),
+        Action::Events(most) => events::run(*most, &asking, output),
         Action::Members => members::list(&asking, output),
         Action::Forget(args) => members::forget(args, &asking, output),
         Action::Validate(args) => return validate::run(args, *format, output),
@@ -99,8 +115,7 @@ impl Asking<'_> {
         if self.format == Format::Csv {
             headers.insert(ACCEPT, HeaderValue::from_static("text/csv"));
         }
-        let question = Question { method: Method::GET, path, headers, body: Bytes::new() };
-        let answer = self.remote.client()?.ask(question).map_err(|error| explain(error, output))?;
+        let answer = self.ask(path, headers, output)?;
         match self.format {
             Format::Text => Ok(Some(answer.json()?)),
             Format::Json => {
@@ -113,6 +128,56 @@ impl Asking<'_> {
                 Ok(None)
             }
         }
+    }
+
+    /// The same for a list that comes in pages: all of them as one answer, or so many entries.
+    fn list<T: DeserializeOwned>(
+        &self,
+        query: &Query,
+        list: &str,
+        Most { limit }: Most,
+        output: &mut Output<'_>,
+    ) -> anyhow::Result<Option<T>> {
+        if self.format == Format::Csv {
+            let limit = limit.map(|limit| limit.to_string());
+            return self.get(query.clone().with("limit", limit.as_deref()).path(), output);
+        }
+        let mut most = limit.unwrap_or(usize::MAX);
+        let (mut entries, mut after) = (Vec::new(), None);
+        let mut answer = loop {
+            let page = query.clone().with("limit", Some(&most.min(PAGE).to_string())).with("after", after.as_deref());
+            let mut answer: Value = self.ask(page.path(), HeaderMap::new(), output)?.json()?;
+            if let Some(Value::Array(page)) = answer.get_mut(list).map(Value::take) {
+                most = most.saturating_sub(page.len());
+                entries.extend(page);
+            }
+            after = match answer.as_object_mut().and_then(|answer| answer.remove("next")) {
+                Some(Value::String(text)) => Some(text),
+                Some(Value::Number(number)) => Some(number.to_string()),
+                _ => None,
+            };
+            if most == 0 || after.is_none() {
+                break answer;
+            }
+        };
+        if after.is_some() {
+            output.problem("there are more: a higher --limit shows them, without it all are shown")?;
+        }
+        if let Some(answer) = answer.as_object_mut() {
+            answer.insert(list.to_owned(), Value::Array(entries));
+        }
+        match self.format {
+            Format::Json => {
+                output.json(&answer)?;
+                Ok(None)
+            }
+            Format::Text | Format::Csv => Ok(Some(serde_json::from_value(answer)?)),
+        }
+    }
+
+    fn ask(&self, path: &str, headers: HeaderMap, output: &mut Output<'_>) -> anyhow::Result<Answer> {
+        let question = Question { method: Method::GET, path, headers, body: Bytes::new() };
+        self.remote.client()?.ask(question).map_err(|error| explain(error, output))
     }
 
     fn no_csv(&self) -> anyhow::Result<()> {

@@ -1,5 +1,6 @@
 use std::fmt::Write;
 
+use clap::builder::TypedValueParser;
 use tollgate_budget::{ScopeKind, Unit, Window};
 
 /// Which scopes are meant.
@@ -13,8 +14,16 @@ pub(super) struct Which {
     pub(super) name: Option<String>,
 }
 
+/// How many entries of a list are shown.
+#[derive(Clone, Copy, Debug, clap::Args)]
+pub(super) struct Most {
+    /// At most so many; without it, all
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u64).range(1..).map(|most| usize::try_from(most).unwrap_or(usize::MAX)))]
+    pub(super) limit: Option<usize>,
+}
+
 /// What stands behind a path.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Query(String);
 
 impl Query {
