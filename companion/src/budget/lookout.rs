@@ -44,8 +44,12 @@ impl Lookout {
                         metrics.budget.outbox_waits(waiting);
                     }
                 }
-                () = shutdown.requested() => return,
+                () = shutdown.requested() => break,
             }
+        }
+        // Should Redis lose everything before this companion is back.
+        if let Err(error) = store.write_down().await {
+            tracing::error!(%error, "what is held was not written down");
         }
     }
 }

@@ -86,7 +86,7 @@ pub(super) async fn keep(link: Arc<Link>) {
 
 /// Comes back when the counters can be used.
 async fn arrive(link: &Link, instead: Option<&(String, u16)>) -> Result<Arc<Session>, Trouble> {
-    let patience = link.settings.patience();
+    let patience = link.settings.patience;
     let connecting = timeout(patience, connect(&link.settings, instead)).await;
     let connected = connecting.map_err(|_| Trouble::Silent(patience))??;
     let mut looks: u32 = 0;
@@ -167,7 +167,7 @@ async fn stay(link: &Arc<Link>, session: &Arc<Session>) {
 /// Notes who counts there besides, if that is not what it was: whom to wait for, should all be lost. Nothing if this companion
 /// is none of them: somebody goes on without it, or Redis has lost them all. It has to say that it is there.
 async fn look_round(link: &Link, session: &Session, before: Vec<LedgerId>) -> Option<Vec<LedgerId>> {
-    let Ok(Ok(members)) = timeout(link.settings.patience(), members(link, &session.connection)).await else {
+    let Ok(Ok(members)) = timeout(link.settings.patience, members(link, &session.connection)).await else {
         return Some(before);
     };
     let own = link.outbox.id();

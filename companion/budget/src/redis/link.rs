@@ -102,7 +102,7 @@ impl Link {
     /// for, that is waited for, too.
     pub(super) async fn ask(&self, script: &Script, arguments: &[String]) -> Result<Answered, StoreError> {
         let mut asking = Asking::default();
-        let patience = self.settings.patience();
+        let patience = self.settings.patience;
         let answer = match timeout(patience, self.ask_until_open(script, arguments, &mut asking)).await {
             Ok(answer) => answer,
             Err(_) => {

@@ -84,8 +84,9 @@ impl RedisSettings {
         Ok(())
     }
 
-    pub(super) fn patience(&self) -> Duration {
-        self.patience.min(Self::LONGEST)
+    /// As they are used.
+    pub(super) fn bounded(self) -> Self {
+        RedisSettings { patience: self.patience.min(Self::LONGEST), ..self }
     }
 }
 

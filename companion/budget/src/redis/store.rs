@@ -38,7 +38,7 @@ impl RedisStore {
     /// To be called within a Tokio runtime, on which it lives.
     #[must_use]
     pub fn open(settings: RedisSettings, outbox: Outbox) -> Self {
-        RedisStore::with_scripts(settings, Scripts::default(), outbox)
+        RedisStore::with_scripts(settings.bounded(), Scripts::default(), outbox)
     }
 
     pub(super) fn with_scripts(settings: RedisSettings, scripts: Scripts, outbox: Outbox) -> Self {
@@ -107,6 +107,18 @@ impl RedisStore {
         }
     }
 
+    /// Writes into this companion's file what is held for its callers and how far it has seen Redis count, as is done every
+    /// second: to be called before an end in good order.
+    ///
+    /// # Errors
+    /// If the file cannot be written.
+    pub async fn write_down(&self) -> Result<(), FileError> {
+        if let Some(seen) = self.link.seen() {
+            self.link.outbox.see(seen).await?;
+        }
+        self.link.mirror.write(&self.link.outbox).await
+    }
+
     /// The companions that count there, and whether each is through with giving back what Redis lost.
     ///
     /// # Errors
@@ -129,7 +141,7 @@ impl RedisStore {
         &self,
         ask: impl for<'c> Fn(&'c Link, &'c Connected) -> BoxFuture<'c, Result<T, AskError>>,
     ) -> Result<T, StoreError> {
-        let asked = timeout(self.link.settings.patience(), async {
+        let asked = timeout(self.link.settings.patience, async {
             let mut instead = None;
             loop {
                 let connected = connect(&self.link.settings, instead.as_ref()).await.map_err(not_reached)?;

@@ -8,6 +8,7 @@ use futures::future::join_all;
 
 use crate::ledger::{Ending, Outbox};
 use crate::redis::RedisStore;
+use crate::redis::script::Scripts;
 use crate::testing::calls::*;
 use crate::*;
 
@@ -35,7 +36,7 @@ async fn four_companions_never_pass_the_limit_and_their_ledgers_have_it_all() {
     let settings = settings(&server);
     let open = |number: usize| {
         let outbox = Outbox::open(&folder.path().join(number.to_string()), Durability::Process).unwrap();
-        Arc::new(RedisStore::open(settings.clone(), outbox))
+        Arc::new(RedisStore::with_scripts(settings.clone(), Scripts::default(), outbox))
     };
     let stores: Vec<_> = (0..COMPANIONS).map(open).collect();
     while stores.iter().any(|store| store.readiness().is_err()) {

@@ -342,6 +342,23 @@ fn what_a_companion_held_is_given_back_although_it_was_killed_as_well() {
 }
 
 #[test]
+fn what_a_companion_held_when_it_ended_is_given_back() {
+    let server = Server::start(&FORGETTING);
+    let mut site = Site::new(&server);
+    let held = prepare(&site);
+    let last = hold(&site, 5);
+    site.runtime.block_on(site.redis().write_down()).unwrap();
+    site.stop();
+    lose_everything(&server, &site);
+    site.start();
+    site.wait_until_ready();
+    assert_eq!(Tested(&site).counts(), counts(10, 30));
+    let holds = Tested(&site).holds(&Scopes::All, 10).listed;
+    let reservations: Vec<_> = holds.iter().map(|hold| &hold.reservation).collect();
+    assert_eq!(reservations, [&held[2], &held[3], &last]);
+}
+
+#[test]
 fn what_an_administrator_changed_is_given_back() {
     let server = Server::start(&FORGETTING);
     let site = Site::new(&server);

@@ -39,7 +39,8 @@ fn scripts_that_redis_has_forgotten_are_sent_again() {
 #[test]
 fn a_redis_that_says_nothing_is_away_and_comes_back_without_a_restart() {
     let server = Server::start(&FORGETTING);
-    let site = Site::new(&server);
+    let site = Site::on(RedisSettings { patience: RedisSettings::LONGEST, ..settings(&server) }, &server);
+    site.wait_until_ready();
     let store = Tested(&site);
     store.set_time(NOON);
     let held = store.hold(&call(1, tokens(10), lines()));
@@ -93,7 +94,7 @@ fn what_is_settled_while_redis_is_down_waits_even_for_a_companion_that_ends() {
 #[test]
 fn a_settlement_whose_asker_goes_away_still_counts() {
     let server = Server::start(&FORGETTING);
-    let site = Site::new(&server);
+    let site = Site::on(RedisSettings { patience: RedisSettings::LONGEST, ..settings(&server) }, &server);
     site.wait_until_ready();
     let store = Tested(&site);
     store.set_time(NOON);
@@ -153,5 +154,5 @@ fn what_was_added_to_counters_that_are_gone_is_forgotten() {
 fn nobody_waits_longer_than_a_quarter_of_a_second() {
     let server = Server::start(&FORGETTING);
     let patient = RedisSettings { patience: std::time::Duration::from_secs(60), ..settings(&server) };
-    assert_eq!(patient.patience(), RedisSettings::LONGEST);
+    assert_eq!(patient.bounded().patience, RedisSettings::LONGEST);
 }

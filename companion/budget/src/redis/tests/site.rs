@@ -15,7 +15,10 @@ use crate::redis::link::Link;
 use crate::redis::script::Scripts;
 use crate::redis::{Prefix, RedisSettings, RedisStore};
 use crate::testing::Subject;
-use crate::{Durability, ReservationId, Store, StoreError};
+use crate::{Durability, OpenError, ReservationId, Store, StoreError};
+
+/// How long an answer may take where it is not about that.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// What tells the time, where tests set it.
 const CLOCK: &str = "tonumber(redis.call('GET', base .. 'clock') or 0)";
@@ -56,7 +59,13 @@ impl<'s> Site<'s> {
 
     /// Whether or not Redis is there.
     pub(super) fn start(&mut self) {
-        let outbox = Outbox::open(&self.file(), Durability::Process).unwrap();
+        let outbox = loop {
+            // Another test that starts a process at this moment has the lock as well, until that runs.
+            match Outbox::open(&self.file(), Durability::Process) {
+                Err(OpenError::InUse { .. }) => std::thread::sleep(Duration::from_millis(1)),
+                opened => break opened.unwrap(),
+            }
+        };
         let _entered = self.runtime.enter();
         self.store = Some(RedisStore::with_scripts(self.settings.clone(), (self.scripts)(), outbox));
     }
@@ -130,7 +139,8 @@ impl<'s> Site<'s> {
 pub(super) fn settings(server: &Server) -> RedisSettings {
     let settings = RedisSettings::new(server.address().parse().unwrap());
     let prefix = Prefix::new(&format!("test-{:x}", fastrand::u64(..))).unwrap();
-    RedisSettings { grace: Duration::ZERO, prefix, ..settings }
+    // A machine may be busy.
+    RedisSettings { grace: Duration::ZERO, prefix, patience: PATIENCE, ..settings }
 }
 
 async fn connection(server: &Server) -> MultiplexedConnection {

@@ -15,7 +15,7 @@ fn site(redis: &Redis) -> Result<Site> {
 fn is_ready(site: &Site) -> Result<()> {
     until("the store can be used", || {
         let ready = client::get(site.0.companion.address(), "/readyz")?.json()?;
-        Ok((ready["budgets"]["state"] == "open").then_some(()))
+        Ok((ready.pointer("/budgets/state").is_some_and(|state| state == "open")).then_some(()))
     })
 }
 
