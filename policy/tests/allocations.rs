@@ -107,7 +107,7 @@ fn who_a_call_is_charged_to_is_found_without_allocating() {
     let org = Some(OrgAttribute(["realm", "org"].map(Box::from).into()));
     let budget = RouteBudget { org, ..RouteBudget::default() };
     let counted = allocation_counter::measure(|| {
-        let charge = std::hint::black_box(&budget).charge(&principal);
+        let charge = std::hint::black_box(&budget).charge(&principal, snapshot.budget_terms());
         assert!(charge.user == "alice" && charge.org == Org::Of("acme"));
     });
     assert_eq!(counted.count_total, 0);
