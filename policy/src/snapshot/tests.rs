@@ -301,7 +301,7 @@ fn only_routes_with_a_budget_are_longer_for_it() {
     assert_eq!(without[without.len() - 2..], [1, 0]);
     let with = chunk(Some(RouteBudget::default()));
     assert_eq!(with[..without.len() - 2], without[..without.len() - 2]);
-    assert_eq!(with[without.len() - 2..], [3, 0, 0, 0, 0, 0, 1, 0, 0x80, 0x80, 0x40]);
+    assert_eq!(with[without.len() - 2..], [3, 0, 0, 0, 0, 0, 0, 1, 0, 0x80, 0x80, 0x40]);
 }
 
 proptest! {
