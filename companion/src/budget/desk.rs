@@ -16,7 +16,7 @@ use crate::sparingly::Sparingly;
 
 use super::asker::Asker;
 use super::attempt::Attempts;
-use super::call::Call;
+use super::call::{Call, Room};
 use super::events::Events;
 use super::overrides::{Overrides, Overriding};
 use super::payer::{Limits, Payer, Uncountable};
@@ -244,11 +244,14 @@ impl Desk {
 
     /// What serves a call that was held for by other policies than those in force.
     fn served_before(&self, held: &Held, in_force: &InForce, request: &ReserveRequest) -> Served {
-        let (name, call) = (model_of(&held.reservation).unwrap_or(&request.model), Call::of(request));
+        let name = model_of(&held.reservation).unwrap_or(&request.model);
+        // What is held is held already: of a prompt that is elsewhere no more is said than is known.
+        let call = Call::of(request, BudgetMode::Advisory);
         let model = in_force.budgets.model(name);
         let longest = longest(&in_force.budgets);
         let room = model.map_or_else(|| call.of_unknown(longest), |model| call.regardless(model));
-        Served { model: name.to_owned(), price: model.and_then(|model| model.price), output_cap: room.output_cap }
+        let Room { prompt, output_cap, .. } = room;
+        Served { model: name.to_owned(), price: model.and_then(|model| model.price), prompt, output_cap }
     }
 
     fn receipt(&self, held: &Held, served: &Served) -> proto::Held {

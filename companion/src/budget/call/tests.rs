@@ -43,7 +43,7 @@ fn images_and_files_are_held_as_far_as_the_context_has_room_for_them() {
     assert_eq!(prompt(with(1000, 0, 0)), None);
     let regardless = strict(with(50, 20, 70)).regardless(&model(1000, 300));
     assert_eq!((regardless.prompt, regardless.least.tokens()), (50 + 2000 + 70, 2120));
-    assert_eq!(strict(with(50, 2, 70)).of_unknown().prompt, 50 + 2 * Model::IMAGE_TOKENS + 70);
+    assert_eq!(strict(with(50, 2, 70)).of_unknown(0).prompt, 50 + 2 * Model::IMAGE_TOKENS + 70);
     assert_eq!(strict(with(50, 2, 700)).within(&model(1000, 0)).map(|room| room.prompt), Some(50 + 900));
 }
 

@@ -334,7 +334,7 @@ async fn no_call_of_an_advisory_route_holds_more_than_it_may_use() {
         assert_eq!(receipt.reservation.held.tokens(), 10 + 128 * 2000, "{model}");
     }
     let strict = in_mode(proto::Mode::Strict, greedy("large"));
-    assert!(matches!(place.ask(3, strict).await, Outcome::Invalid(why) if why.contains("128")));
+    assert!(matches!(place.ask(3, strict).await, Outcome::Invalid(why) if why.reason.contains("128")));
 }
 
 #[tokio::test]

@@ -63,7 +63,7 @@ fn a_model_that_does_not_write_as_much_as_is_asked_for_is_no_alternative() {
     let limits = Limits { rules, overrides: &Overriding::default() };
     let models = |output_cap, answers| {
         let request = ReserveRequest { prompt_tokens: 100, output_cap, answers, ..ReserveRequest::default() };
-        let call = Call::of(&request);
+        let call = Call::of(&request, BudgetMode::Strict);
         let asked =
             Asked { budgets: &budgets, limits, payer: &payer, call: &call, model: "large", downgrade: Some(10) };
         asked.ways(100).map(|ways| ways.served.into_iter().map(|served| served.model).collect::<Vec<_>>())

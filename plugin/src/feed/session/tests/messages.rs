@@ -44,7 +44,10 @@ fn a_bad_snapshot_is_refused_with_its_reason_and_the_stream_goes_on() {
     let mut fixture = Fixture::connected();
     fixture.snapshot(1, "good");
     let answer = fixture.snapshot(2, "digest mismatch");
-    assert_eq!(*nack(&answer), proto::Nack { id: version(2), reason: "digest mismatch".into(), wants_full: false, ahead: None });
+    assert_eq!(
+        *nack(&answer),
+        proto::Nack { id: version(2), reason: "digest mismatch".into(), wants_full: false, ahead: None }
+    );
     assert_eq!(fixture.vm.applied.get(), Some(SnapshotId { epoch: 1, version: 1 }));
     assert_eq!(fixture.vm.refused.get(), 0, "the subscriber counts what it was offered");
     assert_eq!(fixture.snapshot(3, "good").len(), 1);
@@ -54,7 +57,10 @@ fn a_bad_snapshot_is_refused_with_its_reason_and_the_stream_goes_on() {
 fn a_refused_delta_asks_for_the_whole_snapshot() {
     let mut fixture = Fixture::connected();
     let answer = fixture.delta(2);
-    assert_eq!(*nack(&answer), proto::Nack { id: version(2), reason: "no deltas".into(), wants_full: true, ahead: None });
+    assert_eq!(
+        *nack(&answer),
+        proto::Nack { id: version(2), reason: "no deltas".into(), wants_full: true, ahead: None }
+    );
 }
 
 #[test]
