@@ -61,9 +61,12 @@ impl Limits {
         let mut candidates: Vec<&Arc<Segment>> = segments.iter().collect();
         candidates.sort_by_key(|segment| (segment.has_graph(), segment.living()));
         if tables == 0 {
+            // The largest first: a small one that the others have no room beside would be made anew as small as it was, for ever.
             let is_due = |segment: &Arc<Segment>| is_worn(segment) || flat >= self.graph && !segment.has_graph();
-            let first = candidates.iter().position(|segment| is_due(segment))?;
-            candidates.rotate_left(first);
+            let due = candidates.iter().enumerate().filter(|(_, segment)| is_due(segment));
+            let (first, _) = due.max_by_key(|(_, segment)| segment.living())?;
+            let first = candidates.remove(first);
+            candidates.insert(0, first);
         }
         let mut segments = Vec::new();
         for segment in candidates {

@@ -141,6 +141,26 @@ fn a_damaged_graph_is_made_again_and_a_missing_one_too() {
 }
 
 #[test]
+fn a_lost_graph_is_made_again_though_there_is_no_room_for_a_small_segment_beside_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let index = open(folder.path());
+    (0..SMALL.segment as u64 - 40).for_each(|number| put(&index, &format!("policy-{number}"), number).unwrap());
+    index.settle();
+    // Written again and again, the few others leave a log that is mostly garbage: they become a segment without a graph.
+    for number in 0..300 {
+        put(&index, &format!("other-{}", number % 50), number).unwrap();
+    }
+    index.settle();
+    drop(index);
+    let graphs = files(folder.path(), "graph-");
+    assert_eq!((graphs.len(), files(folder.path(), "rows-").len()), (1, 2));
+    graphs.iter().for_each(|graph| fs::remove_file(folder.path().join(graph)).unwrap());
+    let index = open(folder.path());
+    index.settle();
+    assert_eq!((index.stats().graphs, index.stats().trouble), (1, None));
+}
+
+#[test]
 fn writers_go_on_when_all_graphs_are_made_again_and_nothing_else_is_new() {
     let folder = tempfile::tempdir().unwrap();
     let mut reference = with_segments(folder.path());
