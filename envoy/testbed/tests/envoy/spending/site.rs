@@ -18,6 +18,9 @@ pub(super) const NOON: Duration = Duration::from_secs(12 * 3600);
 /// Whatever is said of a call in seconds ends within this.
 pub(super) const MINUTE: Duration = Duration::from_secs(60);
 
+/// A companion leaves leases alone for a third of one after it has started: that is waited for by the clock on the wall.
+const LEASE: [&str; 2] = ["--budget-lease", "90"];
+
 /// Everything, with a clock that can be put forward, in front of a provider.
 pub(super) struct Site {
     pub(super) testbed: Testbed,
@@ -63,7 +66,11 @@ impl Site {
             plugin_configuration: Some(plugin_configuration()),
             provider: true,
             clock: Some(clock.clone()),
-            companion_arguments: redis.as_ref().map(Redis::arguments).unwrap_or_default(),
+            companion_arguments: [
+                LEASE.map(str::to_owned).to_vec(),
+                redis.as_ref().map(Redis::arguments).unwrap_or_default(),
+            ]
+            .concat(),
             ..TestbedOptions::default()
         };
         vary(&mut options);
